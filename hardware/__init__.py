@@ -1,0 +1,1 @@
+"""The bridge to real controllers and recordings."""

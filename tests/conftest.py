@@ -1,0 +1,24 @@
+"""Shared test set-up: strict JAX, where the recordings are."""
+
+import os
+from pathlib import Path
+
+import jax
+import pytest
+
+import twin  # noqa: F401  (sets float64)
+
+jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder of the outside recordings; skips (fails under CI) where they are missing."""
+    folder = Path(os.environ.get("TWIN_DATA_DIR", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        message = f"outside recordings not found in {folder}; set TWIN_DATA_DIR"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    return folder

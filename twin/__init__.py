@@ -1,0 +1,18 @@
+"""A digital twin of an aerospace milling machine and the part on its table.
+
+All quantities inside are SI (m, s, N, kg, W, rad, Pa; temperatures in degC where stated).
+Every JAX computation runs in float64; compiled kernels are kept on disk between runs.
+"""
+
+import os
+from pathlib import Path
+
+import jax
+
+__version__ = "0.1.0"
+
+jax.config.update("jax_enable_x64", True)
+_CACHE = Path(os.environ.get("TWIN_CACHE_DIR", Path.home() / ".cache" / "machining-twin"))
+jax.config.update("jax_compilation_cache_dir", str(_CACHE / "jax"))
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
+jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

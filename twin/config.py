@@ -1,0 +1,124 @@
+"""From the YAML of conf/ to checked SI values.
+
+A schema is a dataclass; every quantity in it is annotated with its SI unit (``Length``, ``Speed`` …).
+The key outside carries the unit: ``stick_out_mm: 30`` fills the field ``stick_out: Length``.
+"""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+from twin.errors import InputError
+from twin.units import split_suffix
+
+T = TypeVar("T")
+
+
+def build(schema: type[T], values: Mapping[str, Any], where: str = "", *, file: object = None) -> T:
+    """Return ``schema`` filled from ``values``, converted to SI.
+
+    Args:
+        schema: a dataclass.
+        values: plain data (mappings, lists, scalars), keys with unit suffixes.
+        where: dotted key of ``values``, for messages.
+        file: the file it came from, for messages.
+
+    Raises:
+        InputError: unknown key, missing key, wrong type, wrong or missing unit.
+    """
+    if not isinstance(values, Mapping):
+        raise InputError(f"{where or 'configuration'} is {values!r}, not a mapping", file=file)
+    fields, hints = _schema(schema)
+    filled: dict[str, Any] = {}
+    for key, value in values.items():
+        path = f"{where}.{key}" if where else str(key)
+        name, factor, unit = _match(str(key), fields, path, file)
+        filled[name] = _convert(hints[name], value, factor, unit, path, file)
+    missing = [f.name for f in fields.values() if f.name not in filled and _required(f)]
+    if missing:
+        raise InputError(
+            f"{where or schema.__name__} lacks {', '.join(missing)}", file=file, remedy="add it, with its unit"
+        )
+    return schema(**filled)
+
+
+@cache
+def _schema(schema: type) -> tuple[dict[str, dataclasses.Field], dict[str, Any]]:
+    return {f.name: f for f in dataclasses.fields(schema)}, typing.get_type_hints(schema, include_extras=True)
+
+
+def _required(field: dataclasses.Field) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _match(key: str, fields: Mapping[str, dataclasses.Field], path: str, file: object) -> tuple[str, float, str | None]:
+    """Field name, factor and SI unit (None: no suffix) that ``key`` stands for."""
+    if key in fields:
+        return key, 1.0, None
+    split = split_suffix(key)
+    if split and split[0] in fields:
+        return split
+    raise InputError(
+        f"unknown key {path}", file=file, remedy="known: " + ", ".join(sorted(fields)) + "; a quantity ends in its unit"
+    )
+
+
+def _convert(hint: Any, value: Any, factor: float, unit: str | None, path: str, file: object) -> Any:
+    """Check ``value`` against the annotation ``hint`` and bring it to SI."""
+    origin = get_origin(hint)
+    if origin is Annotated:
+        expected = get_args(hint)[1]
+        if unit is None and expected == "1" and path.rsplit(".", 1)[-1].endswith("_ratio"):
+            unit = "1"
+        if unit is None:
+            raise InputError(f"{path} has no unit", file=file, remedy=f"end the key in a unit of {expected}")
+        if unit != expected:
+            raise InputError(
+                f"{path} is in {unit}, expected {expected}", file=file, remedy="use a unit of the right kind"
+            )
+        return _number(value, path, file) * factor
+    if origin in (Union, types.UnionType):
+        options = [option for option in get_args(hint) if option is not type(None)]
+        if value is None:
+            return None
+        return _convert(options[0], value, factor, unit, path, file)
+    if origin is Literal:
+        if value not in get_args(hint):
+            raise InputError(f"{path} is {value!r}", file=file, remedy="one of " + ", ".join(map(str, get_args(hint))))
+        return value
+    if origin in (tuple, list):
+        if not isinstance(value, (list, tuple)):
+            raise InputError(f"{path} is {value!r}, not a list", file=file)
+        inner = get_args(hint)
+        if origin is tuple and not (len(inner) == 2 and inner[1] is Ellipsis):
+            if len(value) != len(inner):
+                raise InputError(f"{path} has {len(value)} entries, expected {len(inner)}", file=file)
+            return tuple(
+                _convert(h, v, factor, unit, f"{path}[{i}]", file) for i, (h, v) in enumerate(zip(inner, value))
+            )
+        return origin(_convert(inner[0], v, factor, unit, f"{path}[{i}]", file) for i, v in enumerate(value))
+    if origin is dict:
+        if not isinstance(value, Mapping):
+            raise InputError(f"{path} is {value!r}, not a mapping", file=file)
+        key_type, inner_hint = get_args(hint)
+        return {key_type(k): _convert(inner_hint, v, factor, unit, f"{path}.{k}", file) for k, v in value.items()}
+    if dataclasses.is_dataclass(hint):
+        return build(typing.cast(type, hint), value, path, file=file)
+    if hint is float:
+        return _number(value, path, file)
+    if hint in (int, bool, str):
+        if type(value) is not hint:
+            raise InputError(f"{path} is {value!r}, expected {hint.__name__}", file=file)
+        return value
+    if hint is Any:
+        return value
+    raise TypeError(f"no rule to read {path} as {hint}")
+
+
+def _number(value: Any, path: str, file: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+        raise InputError(f"{path} is {value!r}, not a number", file=file)
+    return float(value)

@@ -1,0 +1,76 @@
+"""The Cut: what removing material leaves behind, as arrays. Nothing below it cuts again."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+N_SLICES = 16  # axial slices of the engagement of a segment
+N_ARCS = 2  # engaged arcs kept per slice
+
+
+@dataclass(frozen=True)
+class Engagement:
+    """Where the tool touches stock, per feed segment and axial slice; measured before the segment cuts.
+
+    Slice ``j`` of segment ``i`` spans heights ``depth[i] * [j, j + 1] / N_SLICES`` above the tip.
+    Angles are immersion angles [rad]: 0 at the left normal of the feed (seen from the spindle),
+    pi/2 straight ahead, pi at the right normal, clockwise, so that a clockwise spindle (M3) sweeps
+    them upwards: up-milling enters at 0, down-milling leaves at pi. A plunge engages 0..2 pi.
+    """
+
+    depth: np.ndarray  # (segment,) [m] height of the engaged zone above the tip; 0 where nothing is cut
+    arc: np.ndarray  # (segment, slice, arc, 2) float32 [rad] start and end; NaN where there is none
+    overflow: np.ndarray  # (segment,) bool: some slice had more arcs than are kept
+    volume: np.ndarray  # (segment,) [m3] removed
+
+
+@dataclass(frozen=True)
+class Surface:
+    """Samples of the machined surface."""
+
+    position: np.ndarray  # (sample, 3) [m], part frame
+    normal: np.ndarray  # (sample, 3) unit, out of the material
+    area: np.ndarray  # (sample,) [m2] of surface that the sample stands for
+    family: np.ndarray  # (sample,) int8: the ray direction it was found along, 0 x, 1 y, 2 z
+    machined: np.ndarray  # (sample,) bool: a tool made it, rather than the stock
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """For every surface sample the passes that could have made it.
+
+    The part's deviation along the normal is the minimum over the candidates of
+    ``gap + error(segment, along) . normal``.
+    """
+
+    segment: np.ndarray  # (sample, candidate) int32 row of the Toolpath, -1 none
+    along: np.ndarray  # (sample, candidate) float32, 0..1 from start to end of the segment
+    gap: (
+        np.ndarray
+    )  # (sample, candidate) [m] of the candidate's envelope above the final surface, along the sample's normal
+    normal: np.ndarray  # (sample, candidate, 3) float32 unit normal of the candidate's envelope there
+    overflow: np.ndarray  # (sample,) bool: more passes lay within the band than are kept
+    band: float  # [m] envelopes farther above the final surface than this were not recorded
+
+
+@dataclass(frozen=True)
+class Collision:
+    """Contact that must not be: rapid through stock, shank or holder in stock, anything in a fixture."""
+
+    kind: str  # "rapid", "shank", "holder", "fixture"
+    segment: int  # first row of the Toolpath
+    line: int  # its source line
+    position: tuple[float, float, float]  # [m] tip
+    depth: float  # [m] how deep at the worst place of that source line
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Everything later stages need of the removed material."""
+
+    engagement: Engagement
+    surface: Surface
+    provenance: Provenance
+    collisions: tuple[Collision, ...]
+    stock_volume: float  # [m3] before
+    removed_volume: float  # [m3]
