@@ -8,7 +8,6 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
-from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from twin.errors import InputError
@@ -45,7 +44,6 @@ def build(schema: type[T], values: Mapping[str, Any], where: str = "", *, file: 
     return schema(**filled)
 
 
-@cache
 def _schema(schema: Any) -> tuple[dict[str, dataclasses.Field], dict[str, Any]]:
     return {f.name: f for f in dataclasses.fields(schema)}, typing.get_type_hints(schema, include_extras=True)
 
@@ -97,7 +95,8 @@ def _convert(hint: Any, value: Any, factor: float, unit: str | None, path: str, 
             if len(value) != len(inner):
                 raise InputError(f"{path} has {len(value)} entries, expected {len(inner)}", file=file)
             return tuple(
-                _convert(h, v, factor, unit, f"{path}[{i}]", file) for i, (h, v) in enumerate(zip(inner, value, strict=True))
+                _convert(h, v, factor, unit, f"{path}[{i}]", file)
+                for i, (h, v) in enumerate(zip(inner, value, strict=True))
             )
         return origin(_convert(inner[0], v, factor, unit, f"{path}[{i}]", file) for i, v in enumerate(value))
     if origin is dict:
