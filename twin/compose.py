@@ -1,0 +1,84 @@
+"""Hydra composition of conf/ into plain data, with errors a user can act on."""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from twin.errors import InputError
+from twin.resources import shared_folder
+
+
+def compose(overrides: Sequence[str] = (), *, conf: Path | None = None) -> dict[str, Any]:
+    """Return the composed configuration as plain nested data.
+
+    Args:
+        overrides: Hydra overrides, ``scenario=nist_plate`` or ``tools.5.stick_out_mm=12``.
+        conf: a folder of further groups (own scenarios, tools, machines), searched before the project's.
+
+    Raises:
+        InputError: unknown group, option or key, or a malformed override.
+    """
+    search = [f"hydra.searchpath=[file://{conf.resolve()}]"] if conf else []
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(shared_folder("conf")), version_base="1.3"):
+            composed = hydra_compose("config", overrides=[*search, *overrides])
+            plain = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise _readable(error, overrides, conf) from None
+    assert isinstance(plain, dict)
+    return {str(key): value for key, value in plain.items()}
+
+
+def groups(conf: Path | None = None) -> dict[str, list[str]]:
+    """Options of every configuration group, by group name."""
+    found: dict[str, set[str]] = {}
+    for folder in [shared_folder("conf"), *([conf] if conf else [])]:
+        for file in folder.glob("*/*.yaml"):
+            found.setdefault(file.parent.name, set()).add(file.stem)
+    return {group: sorted(options) for group, options in sorted(found.items())}
+
+
+def _readable(error: Exception, overrides: Sequence[str], conf: Path | None) -> InputError:
+    """The error in the user's terms: which override, what is known instead."""
+    text = str(error).strip().splitlines()[0]
+    known = groups(conf)
+    for override in overrides:
+        key, _, value = override.partition("=")
+        name = key.lstrip("+~")
+        if name in known and value not in known[name]:
+            near = difflib.get_close_matches(value, known[name], 1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            return InputError(f"there is no {name} '{value}'", remedy=f"{hint}known: {', '.join(known[name])}")
+        if name in text or override in text:
+            near = difflib.get_close_matches(name, _known_keys(overrides, override, conf), 1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            return InputError(
+                f"override '{override}' does not fit: {text}", remedy=f"{hint}`twin show` lists every key"
+            )
+    return InputError(f"the configuration does not compose: {text}", remedy="`twin show` lists every key")
+
+
+def _known_keys(overrides: Sequence[str], bad: str, conf: Path | None) -> list[str]:
+    """Dotted keys of the configuration without the override that failed."""
+    try:
+        composed = compose([o for o in overrides if o != bad], conf=conf)
+    except InputError:
+        return []
+    keys: list[str] = []
+
+    def walk(node: Any, prefix: str) -> None:
+        for key, value in node.items() if isinstance(node, dict) else ():
+            keys.append(f"{prefix}{key}")
+            walk(value, f"{prefix}{key}.")
+
+    walk(composed, "")
+    return keys

@@ -1,0 +1,130 @@
+"""The part in 3D, coloured by a predicted quantity."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyvista as pv
+
+from twin.errors import InputError
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """How one field of part.vtp is shown."""
+
+    field: str  # name of the point data array
+    title: str  # what the colour bar says, with the unit
+    colour_map: str  # perceptually even and safe for the colour-blind
+    symmetric: bool  # limits around zero
+
+
+QUANTITIES = {
+    q.field: q
+    for q in (
+        Quantity("deviation_um", "deviation [µm]", "RdBu_r", True),
+        Quantity("deviation_thermal_um", "thermal deviation [µm]", "RdBu_r", True),
+        Quantity("deviation_geometric_um", "geometric deviation [µm]", "RdBu_r", True),
+        Quantity("deviation_servo_um", "servo deviation [µm]", "RdBu_r", True),
+        Quantity("deviation_deflection_um", "deflection deviation [µm]", "RdBu_r", True),
+        Quantity("excess_um", "excess over target [µm]", "RdBu_r", True),
+        Quantity("force_n", "peak force [N]", "viridis", False),
+        Quantity("power_w", "spindle power [W]", "viridis", False),
+        Quantity("time_s", "time of cut [s]", "viridis", False),
+        Quantity("line", "NC line", "viridis", False),
+    )
+}
+
+
+def load_part(run: Path) -> pv.PolyData:
+    """The machined part of a run folder, lengths in mm.
+
+    Raises:
+        InputError: the folder holds no finished run.
+    """
+    file = run / "part.vtp"
+    if not file.is_file():
+        raise InputError("no part.vtp: not a finished run", file=run, remedy="name a folder that `twin results` lists")
+    part = pv.read(file)
+    assert isinstance(part, pv.PolyData)
+    return part
+
+
+def part_scene(
+    part: pv.PolyData,
+    field: str = "deviation_um",
+    *,
+    title: str = "",
+    limit: float | None = None,
+    off_screen: bool = False,
+) -> pv.Plotter:
+    """A plotter with the part coloured by ``field``.
+
+    Colours equal the scalar bar: no lighting, no multisampling; the shape is drawn by its edges.
+
+    Args:
+        part: as :func:`load_part` returns it.
+        field: a key of :data:`QUANTITIES` that the part carries.
+        title: first line of the picture.
+        limit: end of the colour range in the field's unit; None: the 98th percentile, rounded up.
+    """
+    carried = [name for name in QUANTITIES if name in part.point_data]
+    if field not in carried:
+        raise InputError(f"the part carries no '{field}'", remedy="known: " + ", ".join(carried))
+    quantity = QUANTITIES[field]
+    pv.global_theme.multi_samples = 0
+    plotter = pv.Plotter(off_screen=off_screen, window_size=[1280, 800])
+    plotter.set_background("white")
+    plotter.add_mesh(
+        part,
+        scalars=field,
+        cmap=quantity.colour_map,
+        clim=colour_limits(part.point_data[field], quantity.symmetric, limit),
+        lighting=False,
+        nan_color="#d9d9d9",
+        show_scalar_bar=False,
+        interpolate_before_map=True,
+    )
+    plotter.add_mesh(part.extract_feature_edges(30, manifold_edges=False), color="#303030", line_width=1.0)
+    plotter.add_scalar_bar(
+        title=quantity.title,
+        vertical=True,
+        fmt="%.0f",
+        n_labels=5,
+        color="black",
+        title_font_size=18,
+        label_font_size=16,
+        position_x=0.89,
+        position_y=0.15,
+        height=0.7,
+        width=0.06,
+    )
+    if title:
+        plotter.add_text(title, position="upper_left", font_size=11, color="black")
+    if np.isnan(part.point_data[field]).any():
+        plotter.add_text("grey: not machined", position="lower_right", font_size=8, color="#606060")
+    plotter.add_axes(color="black")
+    plotter.camera_position = "iso"
+    plotter.camera.zoom(1.25)
+    return plotter
+
+
+def colour_limits(values: np.ndarray, symmetric: bool, limit: float | None) -> tuple[float, float]:
+    """Round limits that hold 98 % of the values, around zero where ``symmetric``."""
+    finite = values[np.isfinite(values)]
+    if limit is not None:
+        return (-limit if symmetric else 0.0), limit
+    if finite.size == 0:
+        return -1.0, 1.0
+    if symmetric:
+        top = _round_up(float(np.percentile(np.abs(finite), 98)))
+        return -top, top
+    return 0.0, _round_up(float(np.percentile(finite, 98)))
+
+
+def _round_up(value: float) -> float:
+    """The next of 1, 2, 5 x 10^n at or above ``value``."""
+    if value <= 0:
+        return 1.0
+    decade = 10.0 ** np.floor(np.log10(value))
+    return float(next(step * decade for step in (1, 2, 5, 10) if step * decade >= value * (1 - 1e-9)))
