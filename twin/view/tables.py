@@ -1,0 +1,68 @@
+"""Tables in the terminal."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from twin.result import Result
+
+
+def print_summary(result: Result, console: Console) -> None:
+    """The run in a few numbers."""
+    table = Table(title=str(result.tree.attrs["title"]), title_justify="left", show_header=False)
+    table.add_column("quantity")
+    table.add_column("value", justify="right")
+    table.add_column("unit")
+    for name, (value, unit) in result.summary().items():
+        table.add_row(name, f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}", unit)
+    console.print(table)
+
+
+def print_features(result: Result, console: Console) -> None:
+    """Nominal, predicted and the share of each error source, feature by feature."""
+    features = result["features"]
+    if not features.sizes.get("feature"):
+        return
+    sources = [str(s) for s in features["source"].values]
+    table = Table(title="Inspected features", title_justify="left")
+    for heading in ("feature", "characteristic"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("nominal", "predicted", "unit", "error [µm]", *(f"{source} [µm]" for source in sources)):
+        table.add_column(heading, justify="right")
+    for i in range(features.sizes["feature"]):
+        row = features.isel(feature=i)
+        table.add_row(
+            str(row["name"].values),
+            str(row["characteristic"].values),
+            f"{float(row['nominal_mm']):.3f}",
+            f"{float(row['predicted_mm']):.4f}",
+            "mm",
+            f"{float(row['error_um']):+.1f}",
+            *(f"{float(v):+.1f}" for v in np.atleast_1d(row["contribution_um"].values)),
+        )
+    console.print(table)
+
+
+def print_runs(runs: Sequence[tuple[Path, dict[str, Any]]], folder: Path) -> None:
+    """One line a run; the numbers are those of its summary."""
+    console = Console(width=None if Console().is_terminal else 200)
+    if not runs:
+        console.print(f"no runs in {folder}; `twin run` makes one")
+        return
+    names = list(dict.fromkeys(name for _, record in runs for name in record["summary"]))
+    table = Table()
+    table.add_column("run", overflow="fold")
+    table.add_column("scenario")
+    for name in names:
+        unit = next(record["summary"][name][1] for _, record in runs if name in record["summary"])
+        table.add_column(f"{name} [{unit}]", justify="right")
+    for path, record in runs:
+        values = (record["summary"].get(name) for name in names)
+        table.add_row(
+            str(path.relative_to(folder)), record["scenario"], *("" if v is None else f"{v[0]:,.4g}" for v in values)
+        )
+    console.print(table)
