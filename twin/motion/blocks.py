@@ -1,0 +1,164 @@
+"""Program -> Blocks: the geometry of every operation, as the planner needs it."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+
+from twin.program.program import Op, PathMode, Program
+
+MOTION_OPS = (Op.RAPID, Op.FEED, Op.ARC, Op.PROBE, Op.TAP)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """One row per canonical operation, ``axis`` is X Y Z A B C; SI units. A row that does not move has length 0.
+
+    Lengths of a move without linear motion are angles: its speeds and accelerations are angular.
+    """
+
+    length: np.ndarray  # (block,) [m] along the programmed path
+    leave: np.ndarray  # (block, axis) d(axis)/d(path) where the block starts
+    arrive: np.ndarray  # (block, axis) d(axis)/d(path) where it ends
+    share: np.ndarray  # (block, axis) largest |d(axis)/d(path)| within the block
+    curvature: np.ndarray  # (block,) [1/m]
+    feed: np.ndarray  # (block,) [m/s], inf for a rapid
+    rapid: np.ndarray  # (block,) bool
+    stop: np.ndarray  # (block,) bool: the block ends at rest
+    blend: np.ndarray  # (block,) bool: its end may be rounded (continuous mode)
+    tolerance: np.ndarray  # (block,) [m] stated by the program, 0 none
+    op: np.ndarray  # (block,) int8, Op; -1 padding
+    wait: np.ndarray  # (block,) [s] stated by the program (G4)
+    spindle_step: np.ndarray  # (block,) [rad/s] change of the spindle speed
+
+    @property
+    def n_blocks(self) -> int:
+        return self.length.shape[0]
+
+
+jax.tree_util.register_dataclass(Blocks, [f.name for f in dataclasses.fields(Blocks)], [])
+
+
+def arc_sweep(program: Program) -> np.ndarray:
+    """Signed angle swept by each arc [rad], counter-clockwise about +plane_axis, (move,); 0 elsewhere."""
+    first, second = _plane(program.plane_axis)
+    rows = np.arange(program.n_moves)
+
+    def angle(point: np.ndarray) -> np.ndarray:
+        arm = point[:, :3] - program.centre
+        return np.arctan2(arm[rows, second], arm[rows, first])
+
+    is_arc = program.op == Op.ARC
+    with np.errstate(invalid="ignore"):
+        step = np.where(is_arc, angle(program.end) - angle(program.start), 0.0)
+    turns = program.turns
+    positive = np.mod(step, 2 * np.pi)
+    full = 2 * np.pi
+    # A start and end that coincide within rounding are a whole turn, never none.
+    positive = np.where((positive < 1e-9) | (positive > full - 1e-9), full, positive)
+    negative = np.where(positive > full - 1e-9, -full, positive - full)
+    sweep = np.where(turns > 0, positive + full * (turns - 1), negative + full * (turns + 1))
+    return np.where(is_arc & (turns != 0), sweep, 0.0)
+
+
+def blocks_of(program: Program) -> Blocks:
+    """Return the Blocks of ``program``, one row per operation."""
+    n = program.n_moves
+    rows = np.arange(n)
+    moving = np.isin(program.op, MOTION_OPS)
+    delta = np.where(moving[:, None], program.end - program.start, 0.0)
+    linear = np.linalg.norm(delta[:, :3], axis=1)
+    rotary = np.linalg.norm(delta[:, 3:], axis=1)
+    length = np.where(linear > 1e-12, linear, rotary)
+    unit = np.divide(delta, length[:, None], out=np.zeros_like(delta), where=length[:, None] > 1e-12)
+    leave, arrive, share, curvature = unit, unit.copy(), np.abs(unit), np.zeros(n)
+
+    sweep = arc_sweep(program)
+    arcs = np.flatnonzero(sweep)
+    if arcs.size:
+        leave = unit.copy()
+        geometry = _arc_geometry(program, arcs, sweep[arcs])
+        length[arcs], leave[arcs], arrive[arcs], share[arcs], curvature[arcs] = geometry
+
+    still = length < 1e-12
+    length = np.where(still, 0.0, length)
+    _carry_tangents(leave, arrive, still)
+    previous = np.concatenate([[0.0], program.spindle[:-1]])
+    rapid = program.op == Op.RAPID
+    feed = np.where(rapid | ~moving, np.inf, program.feed)
+    stop = ~moving | (program.path_mode == PathMode.EXACT_STOP)
+    stop[:-1] |= ~moving[1:]
+    stop[rows[-1:]] = True
+    return Blocks(
+        length=length,
+        leave=leave,
+        arrive=arrive,
+        share=share,
+        curvature=curvature,
+        feed=feed,
+        rapid=rapid,
+        stop=stop | np.isin(program.op, (Op.PROBE, Op.TAP)),
+        blend=program.path_mode == PathMode.CONTINUOUS,
+        tolerance=np.asarray(program.tolerance, float),
+        op=program.op.astype(np.int8),
+        wait=np.where(program.op == Op.DWELL, program.dwell, 0.0),
+        spindle_step=np.where(program.op == Op.SPINDLE, np.abs(program.spindle - previous), 0.0),
+    )
+
+
+def pad(blocks: Blocks) -> Blocks:
+    """Return ``blocks`` lengthened to the next power of two (at least 64) with rows that take no time."""
+    n = blocks.n_blocks
+    extra = max(64, 1 << max(n - 1, 0).bit_length()) - n
+    fill = {"feed": np.inf, "stop": True, "op": -1}
+
+    def longer(name: str, values: np.ndarray) -> np.ndarray:
+        tail = np.full((extra, *values.shape[1:]), fill.get(name, 0), values.dtype)
+        return np.concatenate([values, tail])
+
+    return Blocks(**{f.name: longer(f.name, getattr(blocks, f.name)) for f in dataclasses.fields(Blocks)})
+
+
+def _plane(normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The two axes of the plane, right-handed with its normal."""
+    return (normal + 1) % 3, (normal + 2) % 3
+
+
+def _arc_geometry(program: Program, arcs: np.ndarray, sweep: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Length, tangents, largest axis shares and curvature of the arcs and helices."""
+    normal = program.plane_axis[arcs].astype(int)
+    first, second = _plane(normal)
+    k = np.arange(arcs.size)
+    arm = program.start[arcs, :3] - program.centre[arcs]
+    radius = np.hypot(arm[k, first], arm[k, second])
+    delta = program.end[arcs] - program.start[arcs]
+    rise = delta[k, normal]
+    length = np.hypot(radius * sweep, rise)
+    flat, lift = radius * np.abs(sweep) / length, rise / length
+    begin = np.arctan2(arm[k, second], arm[k, first])
+    turn = np.sign(sweep)
+
+    def tangent(angle: np.ndarray) -> np.ndarray:
+        out = np.zeros((arcs.size, 6))
+        out[k, first] = -np.sin(angle) * turn * flat
+        out[k, second] = np.cos(angle) * turn * flat
+        out[k, normal] = lift
+        out[:, 3:] = delta[:, 3:] / length[:, None]
+        return out
+
+    leave, arrive = tangent(begin), tangent(begin + sweep)
+    # Within the arc the first axis is fastest at +-90 deg, the second at 0 and 180 deg.
+    share = np.maximum(np.abs(leave), np.abs(arrive))
+    low, high = np.minimum(begin, begin + sweep), np.maximum(begin, begin + sweep)
+    for axis, offset in ((first, np.pi / 2), (second, 0.0)):
+        passes = np.floor((high - offset) / np.pi) >= np.ceil((low - offset) / np.pi)
+        share[k, axis] = np.where(passes, flat, share[k, axis])
+    return length, leave, arrive, share, flat**2 / radius
+
+
+def _carry_tangents(leave: np.ndarray, arrive: np.ndarray, still: np.ndarray) -> None:
+    """Give a block without length the direction it is reached in, so that it makes no corner of its own."""
+    last = np.maximum.accumulate(np.where(still, -1, np.arange(still.size)))
+    known = still & (last >= 0)
+    leave[known] = arrive[known] = arrive[last[known]]
