@@ -4,6 +4,8 @@ import dataclasses
 import hashlib
 import json
 import os
+import typing
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -60,7 +62,7 @@ def cached(folder: Path, key: str, schema: type[T], make: Callable[[], T]) -> tu
                 value = _unpack(schema, dict(stored), "")
             os.utime(file)
             return value, True
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
             file.unlink(missing_ok=True)
     value = make()
     folder.mkdir(parents=True, exist_ok=True)
@@ -90,7 +92,6 @@ def _pack(value: Any, prefix: str) -> dict[str, np.ndarray]:
 
 
 def _unpack(schema: type[T], stored: dict[str, np.ndarray], prefix: str) -> T:
-    import typing
 
     hints = typing.get_type_hints(schema)
     values: dict[str, Any] = {}
