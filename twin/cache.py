@@ -82,17 +82,11 @@ def _pack(value: Any, prefix: str) -> dict[str, np.ndarray]:
         elif dataclasses.is_dataclass(item):
             packed |= _pack(item, name + ".")
         else:
-            plain = (
-                [dataclasses.asdict(i) if dataclasses.is_dataclass(i) else i for i in item]
-                if isinstance(item, tuple)
-                else item
-            )
-            packed[name + "!"] = np.array(json.dumps(plain))
+            packed[name + "!"] = np.array(json.dumps(item, default=dataclasses.asdict))
     return packed
 
 
 def _unpack(schema: type[T], stored: dict[str, np.ndarray], prefix: str) -> T:
-
     hints = typing.get_type_hints(schema)
     values: dict[str, Any] = {}
     for field in dataclasses.fields(schema):  # type: ignore[arg-type]
