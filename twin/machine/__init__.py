@@ -1,0 +1,1 @@
+"""The machine: axes, kinematic chain, geometric errors, spindle and tools."""
