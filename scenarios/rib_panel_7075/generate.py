@@ -1,0 +1,255 @@
+"""Writes rib_panel_7075.nc and features.yaml: a monolithic rib panel, AA7075-T6, from one set of dimensions.
+
+    python scenarios/rib_panel_7075/generate.py [folder]
+
+Zero is the lower left corner of the finished top face; X 240, Y 160, Z 0 down to -30 mm; the stock is
+1 mm higher. Six pockets, 27 mm deep, leave a 12 mm frame, one rib along X and four ribs oblique to the
+axes, all 1.5 mm thick, a 3 mm floor with a bore in every pocket, and eight holes through the frame.
+"""
+
+import sys
+from math import cos, pi, radians, tan
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+from geometry import Corner, incircle, inset, rounded, rounded_area
+
+SIZE = (240.0, 160.0, 30.0)
+SKIN = 1.0  # stock above the finished top
+FRAME = 12.0
+RIB = 1.5
+DEPTH = 27.0  # of the pockets
+CORNER = 6.0  # radius of the pocket corners
+RIB_Y = 80.0  # the rib along X
+RIBS = ((84.0, 12.0, "low"), (156.0, -12.0, "low"), (84.0, 12.0, "high"), (156.0, 12.0, "high"))  # x, lean, row
+BORE = 18.0
+HOLE = 6.0
+HOLES = ((6, 6), (120, 6), (234, 6), (234, 80), (234, 154), (120, 154), (6, 154), (6, 80))
+
+ROUGH_LEVELS = (-9.0, -18.0, -26.7)
+WALL_LEVELS = (-9.0, -18.0, -27.0)
+ALLOWANCE = 0.5  # left on the walls by roughing
+SAFE, CLEAR = 15.0, 2.0
+ROUGH = {"speed": 12000, "feed": 3600, "ramp": 1800, "radius": 8.0, "corner": 2.5}
+FINISH = {"speed": 12000, "feed": 2800, "ramp": 900, "radius": 5.0, "corner": 1.0}
+DRILL = {"speed": 6400, "feed": 960}
+
+
+def pockets() -> list[tuple[str, np.ndarray]]:
+    """Name and corner points (counter-clockwise) of the six pockets, before rounding."""
+    left, right = FRAME, SIZE[0] - FRAME
+    rows = {"low": (FRAME, RIB_Y - RIB / 2), "high": (RIB_Y + RIB / 2, SIZE[1] - FRAME)}
+    found = []
+    for row, (bottom, top) in rows.items():
+        middle = (bottom + top) / 2
+        sides: list[tuple[float, float]] = [(left, 0.0)]  # x at mid height, lean, of each side of a pocket
+        for x, lean, where in RIBS:
+            if where == row:
+                half = RIB / 2 / cos(radians(lean))
+                sides += [(x - half, lean), (x + half, lean)]
+        sides.append((right, 0.0))
+        for number in range(3):
+            (x0, lean0), (x1, lean1) = sides[2 * number], sides[2 * number + 1]
+            at = [(x0, lean0, bottom), (x1, lean1, bottom), (x1, lean1, top), (x0, lean0, top)]
+            points = np.array([(x + tan(radians(lean)) * (y - middle), y) for x, lean, y in at])
+            found.append((f"{row}_{number + 1}", points))
+    return found
+
+
+def finished_volume() -> float:
+    """Volume of the finished part, in closed form [mm3]."""
+    frame = SIZE[0] * SIZE[1] * SIZE[2]
+    open_pockets = sum(rounded_area(polygon, CORNER) for _, polygon in pockets()) * DEPTH
+    bores = len(pockets()) * pi * BORE**2 / 4 * (SIZE[2] - DEPTH)
+    holes = len(HOLES) * pi * HOLE**2 / 4 * SIZE[2]
+    return frame - open_pockets - bores - holes
+
+
+class Writer:
+    """Collects NC blocks; a word that does not change is not written."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.now: dict[str, float] = {}
+        self.code = ""
+
+    def text(self, line: str) -> None:
+        self.lines.append(line)
+
+    def block(self, code: str, words: list[str], feed: float | None = None) -> None:
+        if words:
+            words = words + ([] if feed is None else self._changed(F=feed))
+            self.text(" ".join(words if code == self.code else [code, *words]))
+            self.code = code
+
+    def rapid(self, **target: float) -> None:
+        self.block("G0", self._changed(**target))
+
+    def line(self, feed: float, point: np.ndarray | None = None, z: float | None = None) -> None:
+        target = {} if point is None else {"X": point[0], "Y": point[1]}
+        self.block("G1", self._changed(**target, **({} if z is None else {"Z": z})), feed)
+
+    def arc(self, feed: float, end: np.ndarray, centre: np.ndarray, z: float | None = None, code: str = "G3") -> None:
+        """Counter-clockwise (G3) about ``centre``; a whole turn where ``end`` is the present point."""
+        offset = [_word("I", centre[0] - self.now["X"]), _word("J", centre[1] - self.now["Y"])]
+        words = self._changed(X=end[0], Y=end[1], **({} if z is None else {"Z": z})) + offset
+        self.block(code, words, feed)
+
+    def _changed(self, **target: float) -> list[str]:
+        rounded_target = {axis: round(float(value), 4) for axis, value in target.items()}
+        words = [_word(axis, value) for axis, value in rounded_target.items() if self.now.get(axis) != value]
+        self.now |= rounded_target
+        return words
+
+    def tool(self, number: int, name: str, speed: int) -> None:
+        self.text(f"({name})")
+        self.text(f"T{number} M6")
+        self.text(f"S{speed} M3")
+        self.text(f"G43 H{number}")
+        self.now, self.code = {}, ""
+
+
+def _word(letter: str, value: float) -> str:
+    number = f"{value:.4f}".rstrip("0").rstrip(".")
+    return letter + ("0" if number == "-0" else number)
+
+
+def ring(nc: Writer, corners: list[Corner], start: np.ndarray, feed: float, corner_feed: float) -> None:
+    """Once around the outline, counter-clockwise, from ``start`` on its last edge and back to it."""
+    for corner in corners:
+        nc.line(feed, corner.start)
+        nc.arc(corner_feed, corner.end, corner.centre)
+    nc.line(feed, start)
+
+
+def edge_middle(corners: list[Corner]) -> np.ndarray:
+    """Middle of the straight piece between the last corner and the first."""
+    return (corners[-1].end + corners[0].start) / 2
+
+
+def helix(nc: Writer, centre: np.ndarray, radius: float, top: float, bottom: float, feed: float, lead: float) -> None:
+    """Down a helix of at most ``lead`` a turn, then once around at the bottom."""
+    start = centre + np.array([radius, 0.0])
+    nc.rapid(X=start[0], Y=start[1])
+    nc.rapid(Z=top + CLEAR)
+    nc.line(feed, z=top)
+    turns = int(np.ceil((top - bottom) / lead))
+    for turn in range(1, turns + 1):
+        nc.arc(feed, start, centre, z=top + (bottom - top) * turn / turns)
+    nc.arc(feed, start, centre)
+
+
+def clear_level(nc: Writer, pocket: np.ndarray, cutter: dict, top: float, bottom: float, wall: float, step: float) -> None:
+    """Clear a pocket at one level from a helix at its middle outwards, leaving ``wall`` on the walls."""
+    centre, inradius = incircle(pocket)
+    radius, feed = cutter["radius"], cutter["feed"]
+    entry = 0.6 * radius
+    helix(nc, centre, entry, top + 0.5, bottom, cutter["ramp"], 2 * pi * entry * tan(radians(3)))
+    outermost = radius + wall
+    reach = inradius - outermost - entry  # from the helix to the outermost ring
+    n_rings = max(int(np.ceil(reach / step)), 1)
+    for number in reversed(range(n_rings)):
+        outline = inset(pocket, outermost + number * reach / n_rings)
+        corners = rounded(outline, max(CORNER - outermost, cutter["corner"]))
+        start = edge_middle(corners)
+        nc.line(0.6 * feed, start)
+        ring(nc, corners, start, feed, 0.6 * feed)
+    nc.rapid(Z=CLEAR)
+
+
+def finish_wall(nc: Writer, pocket: np.ndarray, cutter: dict, previous: float, level: float) -> None:
+    """One pass around the wall, with tangential arcs in and out and 2 mm of overlap."""
+    corners = rounded(inset(pocket, cutter["radius"]), CORNER - cutter["radius"])
+    start, lead = edge_middle(corners), 3.0
+    along = (corners[0].start - start) / np.linalg.norm(corners[0].start - start)
+    inward = np.array([-along[1], along[0]])
+    centre = start + lead * inward
+    nc.rapid(X=(centre - lead * along)[0], Y=(centre - lead * along)[1])
+    nc.rapid(Z=previous + CLEAR)
+    nc.line(cutter["ramp"], z=level)
+    nc.arc(cutter["feed"], start, centre)
+    ring(nc, corners, start + 2 * along, cutter["feed"], 0.3 * cutter["feed"])
+    nc.arc(cutter["feed"], centre + (2 + lead) * along, centre + 2 * along)
+    nc.rapid(Z=CLEAR)
+
+
+def bore(nc: Writer, centre: np.ndarray, cutter: dict) -> None:
+    """Helix through the floor, then once around at the bottom between two half circles."""
+    radius, bottom = BORE / 2 - cutter["radius"], -SIZE[2] - 0.5
+    helix(nc, centre, radius - 0.2, -DEPTH + 0.5, bottom, cutter["ramp"], 1.0)
+    nc.line(cutter["ramp"], centre)
+    east = centre + np.array([radius, 0.0])
+    nc.arc(cutter["ramp"], east, (centre + east) / 2)
+    nc.arc(cutter["ramp"], east, centre)
+    nc.arc(cutter["ramp"], centre, (centre + east) / 2)
+    nc.rapid(Z=CLEAR)
+
+
+def face(nc: Writer, cutter: dict) -> None:
+    """Rows along X over the whole top, joined by half circles beside the stock."""
+    step, beside = 11.0, cutter["radius"] + 2
+    y, ends = -1.0, [-beside, SIZE[0] + beside]
+    nc.rapid(X=ends[0], Y=y)
+    nc.rapid(Z=SKIN + CLEAR)
+    nc.line(cutter["ramp"], z=0.0)
+    while True:
+        ends.reverse()
+        nc.line(cutter["feed"], np.array([ends[0], y]))
+        if y + cutter["radius"] > SIZE[1] + 1:
+            break
+        code = "G3" if ends[0] > 0 else "G2"
+        nc.arc(cutter["feed"], np.array([ends[0], y + step]), np.array([ends[0], y + step / 2]), code=code)
+        y += step
+    nc.rapid(Z=SAFE)
+
+
+def program() -> str:
+    """The NC program."""
+    nc = Writer()
+    for line in ("%", "O7075 (RIB PANEL, AA7075-T6, 240 X 160 X 30 MM)", "G21 G17 G90 G94 G40 G49 G80 G54"):
+        nc.text(line)
+    nc.tool(1, "D16 R1 BULL-NOSE: FACE, ROUGH POCKETS", ROUGH["speed"])
+    nc.text("M8")
+    nc.rapid(Z=SAFE)
+    face(nc, ROUGH)
+    for top, level in zip((0.0, *ROUGH_LEVELS), ROUGH_LEVELS, strict=False):
+        for name, pocket in pockets():
+            nc.text(f"(ROUGH {name.upper()} Z{level:g})")
+            clear_level(nc, pocket, ROUGH, top, level, ALLOWANCE, 8.0)
+    nc.rapid(Z=SAFE)
+    nc.text("M9")
+    nc.tool(2, "D10 FLAT: WALLS, FLOORS, BORES", FINISH["speed"])
+    nc.text("M8")
+    nc.rapid(Z=SAFE)
+    for top, level in zip((0.0, *WALL_LEVELS), WALL_LEVELS, strict=False):
+        for name, pocket in pockets():
+            if level == -DEPTH:
+                nc.text(f"(FLOOR {name.upper()})")
+                clear_level(nc, pocket, FINISH, ROUGH_LEVELS[-1], level, ALLOWANCE + 0.1, 6.0)
+            nc.text(f"(WALL {name.upper()} Z{level:g})")
+            finish_wall(nc, pocket, FINISH, top, level)
+    for name, pocket in pockets():
+        nc.text(f"(BORE {name.upper()})")
+        bore(nc, incircle(pocket)[0], FINISH)
+    nc.rapid(Z=SAFE)
+    nc.text("M9")
+    nc.tool(3, "D6 DRILL: HOLES THROUGH THE FRAME", DRILL["speed"])
+    nc.text("M8")
+    nc.rapid(Z=SAFE)
+    (x, y), *others = HOLES
+    nc.text(f"G98 G83 X{x} Y{y} Z{-SIZE[2] - 2:g} R{CLEAR:g} Q6 F{DRILL['feed']}")
+    for x, y in others:
+        nc.text(f"X{x} Y{y}")
+    for line in ("G80", "M9", "M5", "G0 Z50", "M30", "%"):
+        nc.text(line)
+    return "\n".join(nc.lines) + "\n"
+
+
+def main(folder: Path) -> None:
+    (folder / "rib_panel_7075.nc").write_text(program())
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
