@@ -161,12 +161,13 @@ def swept_height(p, s, w, length, slope):
         Height above the tip at the start of the move [m], and the place u of contact along the move [m];
         (inf, 0) where the tool does not pass over the point.
     """
+    beyond = max(-s, s - length, 0.0)
+    if w * w + beyond * beyond > p.radius * p.radius:
+        return np.inf, 0.0
     v = lag(p, w, abs(slope))
     u = min(max(s - (v if slope > 0.0 else -v), 0.0), length)
-    r2 = w * w + (s - u) * (s - u)
-    if r2 > p.radius * p.radius:
-        return np.inf, 0.0
-    return slope * u + profile_height(p, np.sqrt(r2)), u
+    r = min(np.sqrt(w * w + (s - u) * (s - u)), p.radius)
+    return slope * u + profile_height(p, r), u
 
 
 @kernel
