@@ -53,8 +53,8 @@ def write_report(result: Result, folder: Path) -> None:
         _image(_thermal_plot(result)),
         "<h2>What is in the numbers, and what is not</h2>",
         f"<p>Deviation of {result['surface'].sizes['sample']:,} surface samples through provenance: positive is "
-        f"material left. At {_share(result, 'overflow')} of the samples more passes could have made the surface than are "
-        f"kept, and at {_share(result, 'band_small')} an error larger than the recorded band could have brought in "
+        f"material left. At {_share(result, 'overflow')} of the samples more passes could have made the surface than "
+        f"are kept, and at {_share(result, 'band_small')} an error larger than the recorded band could have brought in "
         "another pass.</p>",
         f"<p>Not modelled in this version: {'; '.join(NOT_MODELLED)}.</p>",
     ]
@@ -126,7 +126,7 @@ def _deviation_plot(result: Result) -> bytes:
     figure, axis = plt.subplots(figsize=(10, 3))
     total = surface["deviation_um"].values[machined]
     low, high = np.percentile(total, [0.5, 99.5])
-    bins = np.linspace(low - 1e-9, high + 1e-9, 80)
+    bins = np.linspace(low - 1e-9, high + 1e-9, 80).tolist()
     axis.hist(total, bins, color="#888888", label="total")
     for k, source in enumerate(surface["source"].values):
         values = surface["contribution_um"].values[machined, k]
