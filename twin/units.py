@@ -60,6 +60,8 @@ SUFFIX: dict[str, tuple[float, str]] = {
     "ms": (1e-3, "s"),
     "min": (MINUTE, "s"),
     "h": (HOUR, "s"),
+    "mm3": (1e-9, "m3"),
+    "cm3": (1e-6, "m3"),
     "m_s": (1.0, "m/s"),
     "mm_s": (MM, "m/s"),
     "mm_min": (MM / MINUTE, "m/s"),

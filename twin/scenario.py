@@ -1,0 +1,227 @@
+"""What is machined: part, stock, tools, machine, controller, material and environment, read and checked."""
+
+import gzip
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import yaml
+
+from twin.compose import compose
+from twin.config import build
+from twin.cutting.material import Material
+from twin.data import recording
+from twin.errors import InputError
+from twin.formats.mesh import read_mesh
+from twin.inspection.features import Feature, read_features
+from twin.machine.machine import Machine
+from twin.machine.tool import Tool
+from twin.motion.controller import Controller
+from twin.resources import shared_folder
+from twin.stock.removal import RemovalSettings
+from twin.stock.workpiece import Stock
+from twin.thermal.environment import Environment
+from twin.units import Angle, Length, Time
+
+Point = tuple[Length, Length, Length]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolidConfig:
+    """A block, a round bar, a mesh file, or the part of a finished run (a second setup)."""
+
+    kind: Literal["box", "cylinder", "mesh", "run", "envelope"]
+    """``envelope`` (target only): what the path itself leaves."""
+    lower: Point | None = None
+    """box: lower corner, part frame."""
+    upper: Point | None = None
+    """box: upper corner."""
+    base: Point | None = None
+    """cylinder: centre of its lower end; its axis is Z."""
+    radius: Length | None = None
+    """cylinder: radius."""
+    length: Length | None = None
+    """cylinder: length."""
+    file: str | None = None
+    """mesh: STL, PLY, OBJ or VTP in mm, beside the scenario; run: the run folder."""
+    rotate: tuple[Angle, Angle, Angle] = (0.0, 0.0, 0.0)
+    """mesh, run: turn about fixed X, then Y, then Z ..."""
+    shift: Point = (0.0, 0.0, 0.0)
+    """... then shift, into the part frame of this setup."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkOffset:
+    """Origin of a work coordinate system in machine axes."""
+
+    x: Length = 0.0
+    y: Length = 0.0
+    z: Length = 0.0
+    a: Angle = 0.0
+    b: Angle = 0.0
+    c: Angle = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartConfig:
+    """conf/scenario: the part and its program."""
+
+    name: str
+    """Folder in scenarios/."""
+    title: str
+    """One line for tables and pictures."""
+    program: str
+    """NC file beside the scenario (may be gzipped), an own path, or ``data:FOLDER/FILE`` of a recording."""
+    work_offsets: dict[str, WorkOffset] = field(default_factory=dict)
+    """G54 to G59.3."""
+    part_zero: Point = (0.0, 0.0, 0.0)
+    """Origin of the part frame, in the machine axes that the program runs in."""
+    machine_position: Point = (0.0, 0.0, 0.0)
+    """Where that origin sits in the machine's work volume: the geometric errors depend on it."""
+    stock: SolidConfig
+    """Material before the first cut, part frame."""
+    target: SolidConfig = SolidConfig(kind="envelope")
+    """The part that should come out."""
+    fixtures: tuple[SolidConfig, ...] = ()
+    """Clamps and fixtures that nothing may touch."""
+    features: str | None = None
+    """File of inspected features beside the scenario."""
+    plate: int | None = None
+    """nist_plate: which of the plates."""
+    expected: dict[str, float] = field(default_factory=dict)
+    """Numbers that tests compare with; the run does not read them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """conf/model: how it is computed."""
+
+    removal: RemovalSettings
+    """Resolution of the part and of its provenance."""
+    chord_tolerance: Length
+    """Arcs become chords within this."""
+    segment_length: Length
+    """Longer moves are split: engagement is found once a segment."""
+    thermal_step: Time
+    """Step of the heat model."""
+    servo_signals: bool
+    """Write signals.parquet at the servo rate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """Everything one run needs; SI units."""
+
+    part: PartConfig
+    program_file: str
+    program_text: str
+    tools: dict[int, Tool]
+    machine: Machine
+    controller: Controller
+    material: Material
+    environment: Environment
+    stock: Stock
+    target: Stock | None
+    fixtures: tuple[Stock, ...]
+    features: tuple[Feature, ...]
+    model: ModelConfig
+    config: dict[str, Any]  # as composed, with units in the keys
+
+
+def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
+    """The scenario that the overrides compose: ``load_scenario("scenario=nist_plate", "scenario.plate=2")``.
+
+    Args:
+        overrides: as on the command line.
+        conf: folder of further groups; its scenarios lie in ``conf/../scenarios``.
+
+    Raises:
+        InputError: whatever is wrong in configuration, program or files.
+    """
+    config = compose(overrides, conf=conf)
+    part = build(PartConfig, _section(config, "scenario"), "scenario")
+    folders = [
+        *([conf.resolve().parent / "scenarios" / part.name] if conf else []),
+        shared_folder("scenarios") / part.name,
+    ]
+    program_file = _find(part.program, folders)
+    features = ()
+    if part.features:
+        file = _find(part.features, folders)
+        features = read_features(yaml.safe_load(file.read_text()), file=file)
+    return Scenario(
+        part=part,
+        program_file=part.program if part.program.startswith("data:") else str(program_file),
+        program_text=_text(program_file),
+        tools={
+            int(number): build(Tool, {"number": int(number), **values}, f"tools.{number}")
+            for number, values in _section(config, "tools").items()
+        },
+        machine=build(Machine, _section(config, "machine"), "machine"),
+        controller=build(Controller, _section(config, "controller"), "controller"),
+        material=build(Material, _section(config, "material"), "material"),
+        environment=build(Environment, _section(config, "environment"), "environment"),
+        stock=_solid(part.stock, "scenario.stock", folders),
+        target=None if part.target.kind == "envelope" else _solid(part.target, "scenario.target", folders),
+        fixtures=tuple(_solid(s, f"scenario.fixtures[{i}]", folders) for i, s in enumerate(part.fixtures)),
+        features=features,
+        model=build(ModelConfig, _section(config, "model"), "model"),
+        config=config,
+    )
+
+
+def _section(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    if not config.get(name):
+        raise InputError(
+            f"the configuration has no '{name}'", remedy=f"choose one: {name}=NAME (`twin show` lists them)"
+        )
+    return config[name]
+
+
+def _find(name: str, folders: list[Path]) -> Path:
+    """The file that ``name`` means: of a recording, beside the scenario, or a path of its own."""
+    if name.startswith("data:"):
+        return recording(name.removeprefix("data:"))
+    for candidate in [*(folder / name for folder in folders), Path(name)]:
+        if candidate.is_file():
+            return candidate
+    raise InputError(
+        f"there is no file '{name}'", file=folders[0], remedy="name a file beside the scenario, or a full path"
+    )
+
+
+def _text(file: Path) -> str:
+    data = file.read_bytes()
+    return (gzip.decompress(data) if file.suffix == ".gz" else data).decode("utf-8", errors="replace")
+
+
+def _solid(solid: SolidConfig, where: str, folders: list[Path]) -> Stock:
+    """The solid that a configuration describes."""
+    needs = {"box": ("lower", "upper"), "cylinder": ("base", "radius", "length"), "mesh": ("file",), "run": ("file",)}
+    missing = [name for name in needs.get(solid.kind, ()) if getattr(solid, name) is None]
+    if solid.kind not in needs or missing:
+        lack = f"lacks {', '.join(missing)}" if missing else "cannot be an envelope"
+        raise InputError(f"{where} of kind {solid.kind} {lack}", remedy="see scenarios/README.md")
+    if solid.kind == "box":
+        return Stock.box(solid.lower, solid.upper)
+    if solid.kind == "cylinder":
+        assert solid.radius is not None and solid.length is not None
+        return Stock.cylinder(solid.base, solid.radius, solid.length)
+    assert solid.file is not None
+    file = _find(str(Path(solid.file) / "part.stl") if solid.kind == "run" else solid.file, folders)
+    return Stock.from_mesh(*read_mesh(file), file=file).transformed(_pose(solid.rotate, solid.shift))
+
+
+def _pose(rotate: tuple[float, float, float], shift: tuple[float, float, float]) -> np.ndarray:
+    """Rigid motion (4, 4): about fixed X, Y, Z in turn, then the shift."""
+    pose = np.eye(4)
+    for angle, (i, j) in zip(rotate, ((1, 2), (2, 0), (0, 1)), strict=True):
+        turn = np.eye(4)
+        turn[i, i] = turn[j, j] = np.cos(angle)
+        turn[j, i] = np.sin(angle)
+        turn[i, j] = -turn[j, i]
+        pose = turn @ pose
+    pose[:3, 3] = shift
+    return pose
