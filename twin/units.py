@@ -46,6 +46,7 @@ Conductivity = Annotated[float, "W/(m K)"]
 Film = Annotated[float, "W/(m2 K)"]
 Ratio = Annotated[float, "1"]
 AnglePerLength = Annotated[float, "rad/m"]
+KinematicViscosity = Annotated[float, "m2/s"]
 
 # suffix -> (factor to SI, SI unit). Longest suffix wins.
 SUFFIX: dict[str, tuple[float, str]] = {
@@ -103,6 +104,7 @@ SUFFIX: dict[str, tuple[float, str]] = {
     "ratio": (1.0, "1"),
     "pct": (0.01, "1"),
     "urad_m": (1e-6, "rad/m"),
+    "mm2_s": (1e-6, "m2/s"),
 }
 
 
