@@ -18,10 +18,10 @@ A swept convex tool is a convex body: every straight line meets it in one interv
 from collections.abc import Mapping
 
 import numpy as np
-from numba import njit
 
 from twin.errors import InputError
 from twin.machine.tool import Tool
+from twin.stock.kernel import kernel
 
 PROFILE = np.dtype(
     [
@@ -37,8 +37,6 @@ PROFILE = np.dtype(
 VERTICAL = 1e9  # slope that stands for a vertical wall
 PLUNGE_LENGTH = 1e-9  # [m] XY length below which a move has no direction
 BISECTIONS = 24  # of the torus contact; halves the interval to 6e-8 of its width
-
-kernel = njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz", "arcp"})
 
 
 def profile(tool: Tool) -> np.void:
