@@ -71,6 +71,8 @@ class Tool:
     """Of the tool material (carbide 600 GPa, steel 210 GPa)."""
     core_ratio: float = 0.8
     """Diameter of the equivalent beam over the cutting diameter in the fluted part."""
+    web_ratio: float = 0.15
+    """Length of a drill's chisel edge over its diameter."""
     holder: tuple[HolderSection, ...] = ()
     """Sections from the holder face upwards."""
     holder_stiffness: Stiffness = 2e7

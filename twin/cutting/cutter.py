@@ -1,0 +1,127 @@
+"""Cutting tools as stacked arrays: profile, helix, pitch and runout, one row a tool."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.tree_util import register_dataclass
+
+from twin.errors import InputError
+from twin.machine.tool import Tool
+
+
+@register_dataclass
+@dataclass(frozen=True)
+class Cutters:
+    """The tools of a program. Teeth are numbered in the order in which they pass; missing teeth have share 0.
+
+    The profile is that of an APT cutter: a flat disk of radius ``disk``, a corner arc, a cone, a cylinder.
+    """
+
+    radius: jax.Array  # (tool,) [m] largest cutting radius
+    disk: jax.Array  # (tool,) [m] radius of the flat bottom, and of the corner arc's centre
+    corner: jax.Array  # (tool,) [m] radius of the corner arc
+    tangent_radius: jax.Array  # (tool,) [m] where the arc meets the cone
+    tangent_height: jax.Array  # (tool,) [m]
+    cone: jax.Array  # (tool,) dr/dz of the cone
+    web: jax.Array  # (tool,) [m] half the length of a drill's chisel edge; else 0
+    lag: jax.Array  # (tool,) [rad/m] angle by which the edge trails its tip, per height
+    hand: jax.Array  # (tool,) sign of the axial force: 1 right-hand helix, -1 left-hand, 0 straight edges and drills
+    position: jax.Array  # (tool, tooth) [rad] by which each tooth trails tooth 0
+    cut_share: jax.Array  # (tool, tooth) part of a revolution since the tooth before it; 0 beyond the last tooth
+    runout: jax.Array  # (tool,) [m] offset of the tool axis
+    runout_angle: jax.Array  # (tool,) [rad] its direction, from tooth 0 towards the teeth that follow
+    previous: jax.Array  # (tool, back, tooth) int: tooth that passed ``back + 1`` teeth earlier
+    previous_share: jax.Array  # (tool, back, tooth) part of a revolution since then
+    number: tuple[int, ...] = field(metadata={"static": True})  # T words, one a row
+    has_runout: bool = field(metadata={"static": True})  # False skips the search for the last tooth that cut
+
+    @property
+    def n_teeth(self) -> int:
+        """Teeth of the tool that has most."""
+        return self.position.shape[-1]
+
+
+def cutters(tools: Sequence[Tool]) -> Cutters:
+    """Return the arrays of ``tools``.
+
+    Raises:
+        InputError: no tool, a tool without teeth, a pitch that does not add up to a turn.
+    """
+    if not tools:
+        raise InputError("no cutting tool given", remedy="add the program's tools to the tool list")
+    n_teeth = max(tool.n_teeth for tool in tools)
+    rows = [_row(tool, n_teeth) for tool in tools]
+    arrays = {name: jnp.asarray(np.array([row[name] for row in rows])) for name in rows[0]}
+    return Cutters(
+        **arrays, number=tuple(t.number for t in tools), has_runout=any(t.runout > 0 and t.n_teeth > 1 for t in tools)
+    )
+
+
+def profile_radius(cutter: Cutters, height: jax.Array) -> jax.Array:
+    """Cutting radius [m] at ``height`` [m] above the tip; fields of ``cutter`` broadcast against ``height``."""
+    below = jnp.clip(cutter.corner - height, 0.0, None)
+    arc = cutter.disk + jnp.sqrt(jnp.clip(cutter.corner**2 - below**2, 0.0, None))
+    cone = cutter.tangent_radius + (height - cutter.tangent_height) * cutter.cone
+    return jnp.where(height < cutter.tangent_height, arc, jnp.minimum(cone, cutter.radius))
+
+
+def profile_area(cutter: Cutters, height: jax.Array) -> jax.Array:
+    """Integral of the cutting radius from the tip to ``height`` [m2]: half the area of the axial section."""
+    corner = jnp.where(cutter.corner > 0, cutter.corner, 1.0)
+    top = jnp.minimum(height, cutter.tangent_height)
+    below = jnp.clip(cutter.corner - top, 0.0, corner)
+    wedge = jnp.sqrt(corner**2 - below**2) * below + corner**2 * jnp.arcsin(below / corner)
+    arc = cutter.disk * top + jnp.where(cutter.corner > 0, (corner**2 * np.pi / 2 - wedge) / 2, 0.0)
+    slope = jnp.where(cutter.cone > 0, cutter.cone, 1.0)
+    above = jnp.clip(height - cutter.tangent_height, 0.0, None)
+    on_cone = jnp.minimum(above, (cutter.radius - cutter.tangent_radius) / slope)
+    return arc + (cutter.tangent_radius + slope * on_cone / 2) * on_cone + cutter.radius * (above - on_cone)
+
+
+def _row(tool: Tool, n_teeth: int) -> dict[str, np.ndarray | float]:
+    if tool.n_teeth < 1:
+        raise InputError(f"tool T{tool.number} '{tool.name}' has no teeth", remedy="correct the tool list")
+    pitch = np.array(tool.pitch or [2 * np.pi / tool.n_teeth] * tool.n_teeth)
+    if np.any(pitch <= 0) or abs(pitch.sum() - 2 * np.pi) > 1e-6:
+        raise InputError(
+            f"tool T{tool.number} '{tool.name}': the pitch angles add up to {np.degrees(pitch.sum()):g} degrees",
+            remedy="give positive angles that add up to 360 degrees",
+        )
+    previous, share = _previous(pitch, n_teeth)
+    corner = {"ball": tool.radius, "flat": 0.0, "face": 0.0, "drill": 0.0}.get(tool.kind, tool.corner_radius)
+    half_angle = {"taper": tool.taper_angle, "drill": tool.point_angle / 2}.get(tool.kind, 0.0)
+    tip_radius = {"taper": tool.tip_diameter / 2, "drill": 0.0}.get(tool.kind, tool.radius)
+    disk = tip_radius - corner
+    drill = tool.kind == "drill"
+    padding = (0, n_teeth - tool.n_teeth)
+    return {
+        "radius": tool.radius,
+        "disk": disk,
+        "corner": corner,
+        "tangent_radius": disk + corner * np.cos(half_angle),
+        "tangent_height": corner * (1 - np.sin(half_angle)),
+        "cone": np.tan(half_angle),
+        "web": tool.web_ratio * tool.radius if drill else 0.0,
+        "lag": 0.0 if drill else np.tan(tool.helix) / tool.radius,
+        "hand": 0.0 if drill else float(np.sign(tool.helix)),
+        "position": np.pad(np.concatenate([[0.0], np.cumsum(pitch)[:-1]]), padding),
+        "cut_share": np.pad(np.roll(pitch, 1) / (2 * np.pi), padding),
+        "runout": tool.runout,
+        "runout_angle": tool.runout_angle,
+        "previous": previous,
+        "previous_share": share,
+    }
+
+
+def _previous(pitch: np.ndarray, n_teeth: int) -> tuple[np.ndarray, np.ndarray]:
+    """Tooth and part of a revolution, 1..n_teeth passes back (back, tooth); a whole revolution at most."""
+    teeth, back = np.arange(len(pitch)), np.minimum(np.arange(1, n_teeth + 1), len(pitch))[:, None]
+    previous = (teeth - back) % len(pitch)
+    start = np.concatenate([[0.0], np.cumsum(pitch)[:-1]])
+    angle = (start[teeth] - start[previous]) % (2 * np.pi)
+    share = np.where(back == len(pitch), 1.0, angle / (2 * np.pi))
+    padding = ((0, 0), (0, n_teeth - len(pitch)))
+    return np.pad(previous, padding), np.pad(share, padding)

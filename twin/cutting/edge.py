@@ -1,0 +1,88 @@
+"""The engaged edge of a segment, cut into elements: one per axial slice, and one for the bottom disk.
+
+All arrays put the segment last, so that a block of segments is one vector.
+"""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.tree_util import register_dataclass
+
+from twin.cutting.contact import Contact
+from twin.cutting.cutter import Cutters, profile_area, profile_radius
+
+LEAST_SWEEP = 1e-7  # [rad] that the helix of an element covers at least: makes a straight edge's entry continuous
+WHOLE_TURN = 2 * np.pi - 1e-4  # [rad] arcs longer than this have no ends
+
+
+@register_dataclass
+@dataclass(frozen=True)
+class Edge:
+    """Edge elements of a block of segments.
+
+    A tooth that is ``share`` of a revolution behind the last one cuts, at immersion ``phi``, the chip area
+    ``share * feed_per_revolution * (side sin(phi) + down) + (runout difference) * height``.
+    """
+
+    side: jax.Array  # (element, segment) [m] chip area over feed: advance times height of the element
+    down: jax.Array  # (element, segment) [m] chip area over feed: descent times radial extent
+    height: jax.Array  # (element, segment) [m]
+    width: jax.Array  # (element, segment) [m] length of the edge
+    sine: jax.Array  # (element, segment) sine of the angle kappa between tool axis and surface normal
+    cosine: jax.Array  # (element, segment) its cosine
+    arm: jax.Array  # (element, segment) [m] mean radius
+    lag: jax.Array  # (element, segment) [rad] by which the element's lower end trails the tip
+    sweep: jax.Array  # (element, segment) [rad] by which its upper end trails the lower
+    arc: jax.Array  # (end, arc, element, segment) [rad]
+    share: jax.Array  # (tooth, segment)
+    position: jax.Array  # (tooth, segment) [rad]
+    previous_share: jax.Array  # (back, tooth, segment)
+    relief: jax.Array  # (back, tooth, element, segment) [m2] chip area gained by runout over the tooth ``back`` before
+    hand: jax.Array  # (1, segment) sign of the axial force
+
+
+def edge_elements(contact: Contact, cutters: Cutters) -> Edge:
+    """Return the edge elements of ``contact``, whose segments may be any block of a path."""
+    tool = jax.tree.map(lambda field: jnp.atleast_2d(jnp.moveaxis(field[contact.tool], 0, -1)), cutters)
+    level = jnp.linspace(0.0, 1.0, contact.arc.shape[1] + 1)[:, None] * contact.depth[None]
+    thickness = jnp.diff(level, axis=0)
+    radius = profile_radius(tool, level)
+    # the lip of a drill starts at the end of its chisel edge
+    full_rise, rise = jnp.diff(radius, axis=0), jnp.diff(jnp.maximum(radius, tool.web), axis=0)
+    lip = jnp.where(full_rise > 0, rise / jnp.where(full_rise > 0, full_rise, 1.0), 1.0)
+    mean_radius = jnp.diff(profile_area(tool, level), axis=0) / jnp.maximum(thickness, 1e-30)
+
+    def with_disk(slices: jax.Array, disk: jax.Array) -> jax.Array:
+        return jnp.concatenate([slices, jnp.broadcast_to(disk, slices[:1].shape)])
+
+    none = jnp.zeros_like(contact.depth)[None]
+    height, rise = with_disk(lip * thickness, none), with_disk(rise, tool.disk)
+    width = jnp.hypot(height, rise)
+    lag, sweep = with_disk(level[:-1] * tool.lag, none), with_disk(thickness * tool.lag, none)
+    arc = jnp.moveaxis(contact.arc, (3, 2, 1), (0, 1, 2))
+    return Edge(
+        side=contact.advance[None] * height,
+        down=contact.descent[None] * rise,
+        height=height,
+        width=width,
+        sine=height / jnp.where(width > 0, width, 1.0),
+        cosine=rise / jnp.where(width > 0, width, 1.0),
+        arm=with_disk(mean_radius, tool.disk / 2),
+        lag=lag,
+        sweep=jnp.where(jnp.abs(sweep) < LEAST_SWEEP, LEAST_SWEEP, sweep),
+        arc=jnp.concatenate([arc, arc[:, :, :1]], axis=2),
+        share=tool.cut_share,
+        position=tool.position,
+        previous_share=tool.previous_share,
+        relief=_relief(tool, lag + sweep / 2) * height[None, None],
+        hand=tool.hand,
+    )
+
+
+def _relief(tool: Cutters, lag: jax.Array) -> jax.Array:
+    """How much farther out each tooth runs than those before it (back, tooth, element, segment) [m]."""
+    angle = (tool.runout_angle - tool.position)[:, None] - lag[None]
+    radial = tool.runout[None] * jnp.cos(angle)  # (tooth, element, segment)
+    return radial[None] - jnp.take_along_axis(radial[None], tool.previous[:, :, None], axis=1)
