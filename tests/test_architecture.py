@@ -12,6 +12,7 @@ DATA_TYPES = {
     "twin.machine.tool",
     "twin.stock.cut",
     "twin.motion.motion",
+    "twin.thermal.network",
 }
 FORBIDDEN_IN_PHYSICS = {"hydra", "omegaconf", "pooch", "requests", "rich", "urllib"}
 

@@ -6,6 +6,7 @@ from twin.errors import InputError
 from twin.machine.axis_errors import DisplacementTerm, RotationTerm, Squareness, axis_errors
 from twin.machine.kinematics import Kinematics, kinematics
 from twin.machine.spindle import Spindle
+from twin.thermal.network import ThermalNetwork
 from twin.units import Length
 
 
@@ -39,6 +40,8 @@ class Machine:
     """X, Y and Z."""
     spindle: Spindle
     """Torque and power over speed."""
+    thermal: ThermalNetwork
+    """Lumps, heat sources and growth of the structure."""
     squareness: dict[str, Squareness] = field(default_factory=dict)
     """A0Z, B0Z, C0Y: how far the axes are from square."""
 

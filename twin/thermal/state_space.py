@@ -77,6 +77,45 @@ def simulate(system: StateSpace, inputs: jax.Array, dt: jax.Array | float, initi
     return response @ modes.to_states.T
 
 
+def simulate_blocks(
+    system: StateSpace, inputs: jax.Array, dt: jax.Array | float, initial: jax.Array, block: int
+) -> jax.Array:
+    """As :func:`simulate`, states at the end of every ``block`` steps only: (time / block, state).
+
+    The steps of a block become one matrix product, for sweeps over many shifts.
+    """
+    modes = discretise(system, dt)
+    step = jnp.diag(modes.decay) + modes.coupling
+    # row j of the block reaches its end through block - 1 - j further steps
+    over, drives = jax.lax.scan(lambda power, _: (step @ power, power @ modes.drive), jnp.eye(len(step)), length=block)
+    product = jnp.flip(drives, axis=0).transpose(0, 2, 1).reshape(-1, len(step))
+    drive = inputs.reshape(len(inputs) // block, -1) @ product
+    decay = jnp.diagonal(over)
+    response = modal_response(decay, over - jnp.diag(decay), drive, modes.to_modes @ initial)
+    return response @ modes.to_states.T
+
+
+def simulate_switched(
+    systems: StateSpace, regime: jax.Array, inputs: jax.Array, dt: jax.Array | float, initial: jax.Array
+) -> jax.Array:
+    """As :func:`simulate`, for conductances that change between steps.
+
+    Args:
+        systems: :class:`StateSpace` with a leading axis of regimes on every field.
+        regime: (time,) int, which of them holds during each step.
+    """
+
+    def dense(system: StateSpace) -> tuple[jax.Array, jax.Array]:
+        modes = discretise(system, dt)
+        step = modes.to_states @ (jnp.diag(modes.decay) + modes.coupling) @ modes.to_modes
+        return step, inputs @ (modes.to_states @ modes.drive).T
+
+    steps, pushes = jax.vmap(dense)(systems)
+    push = jnp.take_along_axis(pushes, regime[None, :, None], axis=0)[0]
+
+    return switched_response(steps, regime, push, initial)
+
+
 @jax.custom_jvp
 def modal_response(decay: jax.Array, coupling: jax.Array, drive: jax.Array, initial: jax.Array) -> jax.Array:
     """(time, mode) of z[k+1] = decay z[k] + coupling z[k] + drive[k], where ``coupling`` is numerically zero."""
@@ -96,3 +135,31 @@ def _modal_response_jvp(primals, tangents):  # type: ignore[no-untyped-def]
     before = jnp.concatenate([initial[None, :], response[:-1]])
     push_dot = before * decay_dot[None, :] + before @ coupling_dot.T + drive_dot
     return response, modal_response(decay, coupling, push_dot, initial_dot)
+
+
+@jax.custom_jvp
+def switched_response(steps: jax.Array, regime: jax.Array, push: jax.Array, initial: jax.Array) -> jax.Array:
+    """(time, state) of T[k+1] = steps[regime[k]] T[k] + push[k]; ``steps``: (regime, state, state)."""
+
+    def advance(state: jax.Array, now: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        state = steps[now[0]] @ state + now[1]
+        return state, state
+
+    return jax.lax.scan(advance, initial, (regime, push))[1]
+
+
+@switched_response.defjvp
+def _switched_response_jvp(primals, tangents):  # type: ignore[no-untyped-def]
+    # the derivative is the same recursion, pushed by what the changed steps do to the known states: one product
+    # over all times instead of an outer product accumulated at each
+    steps, regime, _, initial = primals
+    steps_dot, _, push_dot, initial_dot = tangents
+    response = switched_response(*primals)
+    before = jnp.concatenate([initial[None, :], response[:-1]])
+    changed = _choose(jnp.einsum("rij,tj->rti", steps_dot, before), regime)
+    return response, switched_response(steps, regime, push_dot + changed, initial_dot)
+
+
+def _choose(rows: jax.Array, regime: jax.Array) -> jax.Array:
+    """(time, n) of ``rows`` (regime, time, n); a product with ones and zeros, whose transpose is no scatter."""
+    return jnp.einsum("rti,tr->ti", rows, jax.nn.one_hot(regime, rows.shape[0], dtype=rows.dtype))

@@ -1,0 +1,59 @@
+"""Temperatures around the machine: conf/environment."""
+
+from dataclasses import dataclass
+from math import pi
+
+import jax
+import jax.numpy as jnp
+
+from twin.errors import InputError
+from twin.units import AngularSpeed, Ratio, Temperature, TemperatureDifference, Time
+
+DAY = 86400.0  # s
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """The shop, its coolant, and how the machine was run before the program."""
+
+    ambient_mean: Temperature
+    """Air around the machine, mean of the day."""
+    ambient_swing: TemperatureDifference
+    """Amplitude of the daily cycle (half of top to bottom)."""
+    warmest: Time
+    """Time of day of its maximum."""
+    start: Time
+    """Time of day at which the program starts."""
+    step: TemperatureDifference
+    """Sudden change of the air, e.g. a gate opened; added from ``step_time`` on."""
+    step_time: Time
+    """Time of the step, from the start of the program."""
+    coolant: Temperature
+    """Coolant at the mean ambient temperature."""
+    coolant_follow: Ratio
+    """How far it goes with the ambient: 0 chilled, 1 wholly."""
+    warm_up_spindle_speed: AngularSpeed
+    """Spindle speed of the warm-up before the program."""
+    warm_up: Time
+    """How long it took; 0: cold start."""
+
+    def __post_init__(self) -> None:
+        if self.warm_up < 0 or not 0 <= self.coolant_follow <= 1:
+            raise InputError(
+                "environment: the warm-up time is negative or coolant_follow is not within 0 and 1",
+                remedy="correct conf/environment",
+            )
+
+
+def ambient_temperature(environment: Environment, time: jax.Array) -> jax.Array:
+    """Air temperature [degC] at ``time`` [s] from the start of the program, any shape."""
+    phase = 2 * pi / DAY * (time + environment.start - environment.warmest)
+    cycle = environment.ambient_mean + environment.ambient_swing * jnp.cos(phase)
+    return cycle + jnp.where(time >= environment.step_time, environment.step, 0.0)
+
+
+def coolant_temperature(environment: Environment, time: jax.Array) -> jax.Array:
+    """Coolant temperature [degC] at ``time`` [s] from the start of the program, any shape."""
+    return environment.coolant + environment.coolant_follow * (
+        ambient_temperature(environment, time) - environment.ambient_mean
+    )
