@@ -1,0 +1,74 @@
+"""Weighted least-squares fits, differentiable in the points. A point of weight 0 is not there.
+
+Lengths in m. Reference elements and residuals as in ISO 12181-1 (roundness, least-squares circle) and
+ISO 12781-1 (flatness, least-squares plane).
+"""
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+GAUSS_NEWTON_STEPS = 8  # quadratic near the solution: 3 to 4 suffice for errors below a tenth of the radius
+
+
+@jax.jit
+def circle(points: Array, weight: Array, radius: Array) -> tuple[Array, Array, Array]:
+    """Geometric least-squares circle: minimises ``sum weight (|p - centre| - radius)^2``.
+
+    Args:
+        points: (point, 2) about the nominal centre.
+        weight: (point,).
+        radius: () about the size of the circle; scales the unknowns.
+
+    Returns:
+        centre (2,), radius (), residual (point,) outwards.
+    """
+    scaled = points / radius
+    one = jnp.ones_like(weight)
+    # start: algebraic circle x^2 + y^2 = 2 a x + 2 b y + c
+    start = _solve(jnp.stack([2 * scaled[:, 0], 2 * scaled[:, 1], one], axis=1), jnp.sum(scaled**2, axis=1), weight)
+    unknowns = start.at[2].set(jnp.sqrt(jnp.maximum(start[2] + start[0] ** 2 + start[1] ** 2, 1e-12)))
+
+    def distances(unknowns: Array) -> tuple[Array, Array]:
+        offset = scaled - unknowns[None, :2]
+        distance = jnp.sqrt(jnp.maximum(jnp.sum(offset**2, axis=1), 1e-24))
+        return distance, offset / distance[:, None]
+
+    def improve(_: int, unknowns: Array) -> Array:
+        distance, direction = distances(unknowns)
+        return unknowns + _solve(jnp.concatenate([direction, one[:, None]], axis=1), distance - unknowns[2], weight)
+
+    unknowns = jax.lax.fori_loop(0, GAUSS_NEWTON_STEPS, improve, unknowns)
+    residual = distances(unknowns)[0] - unknowns[2]
+    return unknowns[:2] * radius, unknowns[2] * radius, residual * radius
+
+
+@jax.jit
+def plane(points: Array, weight: Array, extent: Array) -> tuple[Array, Array]:
+    """Least-squares plane ``w = height + a u + b v`` through points (u, v, w).
+
+    Args:
+        points: (point, 3) about the middle of the face, w along its nominal normal.
+        weight: (point,).
+        extent: () about the size of the face; scales the unknowns.
+
+    Returns:
+        height () at u = v = 0, residual (point,) at right angles to the fitted plane.
+    """
+    uv = points[:, :2] / extent
+    unknowns = _solve(jnp.concatenate([jnp.ones_like(uv[:, :1]), uv], axis=1), points[:, 2], weight)
+    slope = unknowns[1:] / extent
+    residual = points[:, 2] - unknowns[0] - uv @ unknowns[1:]
+    return unknowns[0], residual / jnp.sqrt(1.0 + jnp.sum(slope**2))
+
+
+def spread(values: Array, weight: Array) -> Array:
+    """Largest minus smallest value among those with weight."""
+    there = weight > 0
+    return jnp.max(jnp.where(there, values, -jnp.inf)) - jnp.min(jnp.where(there, values, jnp.inf))
+
+
+def _solve(matrix: Array, right: Array, weight: Array) -> Array:
+    """Weighted linear least squares by the normal equations; NaN where the points do not determine it."""
+    weighted = matrix * (weight / jnp.sum(weight))[:, None]
+    return jnp.linalg.solve(weighted.T @ matrix, weighted.T @ right)
