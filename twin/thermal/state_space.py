@@ -14,6 +14,7 @@ finite-volume model.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -41,6 +42,7 @@ class Modes:
     to_states: jax.Array  # (state, mode)
 
 
+@jax.jit
 def discretise(system: StateSpace, dt: jax.Array | float) -> Modes:
     """Return the exact zero-order-hold modes of ``system`` for steps of ``dt`` [s]."""
     root = jnp.sqrt(system.capacity)
@@ -61,6 +63,7 @@ def discretise(system: StateSpace, dt: jax.Array | float) -> Modes:
     )
 
 
+@jax.jit
 def simulate(system: StateSpace, inputs: jax.Array, dt: jax.Array | float, initial: jax.Array) -> jax.Array:
     """States at the end of every step.
 
@@ -77,6 +80,7 @@ def simulate(system: StateSpace, inputs: jax.Array, dt: jax.Array | float, initi
     return response @ modes.to_states.T
 
 
+@partial(jax.jit, static_argnames="block")
 def simulate_blocks(
     system: StateSpace, inputs: jax.Array, dt: jax.Array | float, initial: jax.Array, block: int
 ) -> jax.Array:
@@ -95,6 +99,7 @@ def simulate_blocks(
     return response @ modes.to_states.T
 
 
+@jax.jit
 def simulate_switched(
     systems: StateSpace, regime: jax.Array, inputs: jax.Array, dt: jax.Array | float, initial: jax.Array
 ) -> jax.Array:
