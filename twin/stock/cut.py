@@ -65,12 +65,48 @@ class Collision:
 
 
 @dataclass(frozen=True)
+class Gouge:
+    """Where one source line cut below the target."""
+
+    line: int  # source line, -1 where no recorded pass made the surface
+    segment: int  # row of the Toolpath at the deepest place, -1 as above
+    position: tuple[float, float, float]  # [m] of the surface, at the deepest place
+    depth: float  # [m] below the target there
+    area: float  # [m2] of surface that this line left below the target
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The surface against the target; all zero where the path's own envelope is the target."""
+
+    distance: np.ndarray  # (sample,) [m] above the target along its normal: > 0 excess, < 0 gouge
+    gouges: tuple[Gouge, ...]  # one a source line, the deepest first
+    tolerance: float  # [m] less than this below the target is no gouge
+    rms: float  # [m] of the distance over the machined surface, by area; NaN where nothing is machined
+    deepest: float  # [m] of the deepest gouge, 0 without one
+    excess: float  # [m] largest distance above the target on the machined surface, 0 without one
+    excess_volume: float  # [m3] left above the target, from distance and area
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What is left over each cell of the grid, one interval along z; with the Surface it gives the mesh."""
+
+    lower: np.ndarray  # (2,) [m] lowest corner of the grid
+    spacing: np.ndarray  # (3,) [m] size of a cell along x, y, z
+    top: np.ndarray  # (y, x) float32 [m] -inf where nothing is left
+    floor: np.ndarray  # (y, x) float32 [m] underside; +inf where nothing is left
+
+
+@dataclass(frozen=True)
 class Cut:
     """Everything later stages need of the removed material."""
 
     engagement: Engagement
     surface: Surface
     provenance: Provenance
+    columns: Columns
+    comparison: Comparison
     collisions: tuple[Collision, ...]
     stock_volume: float  # [m3] before
     removed_volume: float  # [m3]

@@ -4,39 +4,13 @@ The target is a closed mesh, or nothing: then the path's own envelope is the tar
 meets everywhere, and only the predicted deviation of the machine remains.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from twin.program.program import Toolpath
-from twin.stock.cut import Provenance, Surface
+from twin.stock.cut import Comparison, Gouge, Provenance, Surface
 from twin.stock.workpiece import Stock
 
 UNKNOWN = -1  # segment and line of a gouge in a sample that no recorded pass made
-
-
-@dataclass(frozen=True)
-class Gouge:
-    """Where one source line cut below the target."""
-
-    line: int  # source line, -1 where no recorded pass made the surface
-    segment: int  # row of the Toolpath at the deepest place
-    position: tuple[float, float, float]  # [m] of the surface, at the deepest place
-    depth: float  # [m] below the target there
-    area: float  # [m2] of surface that this line left below the target
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The surface against the target."""
-
-    distance: np.ndarray  # (sample,) [m] above the target along its normal: > 0 excess, < 0 gouge
-    gouges: tuple[Gouge, ...]  # by source line, the deepest first
-    tolerance: float  # [m] less than this below the target is no gouge
-    rms: float  # [m] of the distance over the machined surface, by area; NaN where nothing is machined
-    deepest: float  # [m] of the deepest gouge, 0 without one
-    excess: float  # [m] largest distance above the target on the machined surface, 0 without one
-    excess_volume: float  # [m3] left above the target, from distance and area
 
 
 def compare(
