@@ -1,32 +1,17 @@
-"""Writes rib_panel_7075.nc and features.yaml: a monolithic rib panel, AA7075-T6, from one set of dimensions.
+"""Writes rib_panel_7075.nc and features.yaml from the dimensions in panel.py.
 
-    python scenarios/rib_panel_7075/generate.py [folder]
-
-Zero is the lower left corner of the finished top face; X 240, Y 160, Z 0 down to -30 mm; the stock is
-1 mm higher. Six pockets, 27 mm deep, leave a 12 mm frame, one rib along X and four ribs oblique to the
-axes, all 1.5 mm thick, a 3 mm floor with a bore in every pocket, and eight holes through the frame.
+python scenarios/rib_panel_7075/generate.py [folder]
 """
 
 import sys
-from math import cos, pi, radians, tan
+from math import pi, radians, tan
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-from geometry import Corner, incircle, inset, rounded, rounded_area
-
-SIZE = (240.0, 160.0, 30.0)
-SKIN = 1.0  # stock above the finished top
-FRAME = 12.0
-RIB = 1.5
-DEPTH = 27.0  # of the pockets
-CORNER = 6.0  # radius of the pocket corners
-RIB_Y = 80.0  # the rib along X
-RIBS = ((84.0, 12.0, "low"), (156.0, -12.0, "low"), (84.0, 12.0, "high"), (156.0, 12.0, "high"))  # x, lean, row
-BORE = 18.0
-HOLE = 6.0
-HOLES = ((6, 6), (120, 6), (234, 6), (234, 80), (234, 154), (120, 154), (6, 154), (6, 80))
+from geometry import Corner, incircle, inset, rounded
+from panel import BORE, CORNER, DEPTH, HOLES, SIZE, SKIN, features_text, pockets
 
 ROUGH_LEVELS = (-9.0, -18.0, -26.7)
 WALL_LEVELS = (-9.0, -18.0, -27.0)
@@ -35,36 +20,6 @@ SAFE, CLEAR = 15.0, 2.0
 ROUGH = {"speed": 12000, "feed": 3600, "ramp": 1800, "radius": 8.0, "corner": 2.5}
 FINISH = {"speed": 12000, "feed": 2800, "ramp": 900, "radius": 5.0, "corner": 1.0}
 DRILL = {"speed": 6400, "feed": 960}
-
-
-def pockets() -> list[tuple[str, np.ndarray]]:
-    """Name and corner points (counter-clockwise) of the six pockets, before rounding."""
-    left, right = FRAME, SIZE[0] - FRAME
-    rows = {"low": (FRAME, RIB_Y - RIB / 2), "high": (RIB_Y + RIB / 2, SIZE[1] - FRAME)}
-    found = []
-    for row, (bottom, top) in rows.items():
-        middle = (bottom + top) / 2
-        sides: list[tuple[float, float]] = [(left, 0.0)]  # x at mid height, lean, of each side of a pocket
-        for x, lean, where in RIBS:
-            if where == row:
-                half = RIB / 2 / cos(radians(lean))
-                sides += [(x - half, lean), (x + half, lean)]
-        sides.append((right, 0.0))
-        for number in range(3):
-            (x0, lean0), (x1, lean1) = sides[2 * number], sides[2 * number + 1]
-            at = [(x0, lean0, bottom), (x1, lean1, bottom), (x1, lean1, top), (x0, lean0, top)]
-            points = np.array([(x + tan(radians(lean)) * (y - middle), y) for x, lean, y in at])
-            found.append((f"{row}_{number + 1}", points))
-    return found
-
-
-def finished_volume() -> float:
-    """Volume of the finished part, in closed form [mm3]."""
-    frame = SIZE[0] * SIZE[1] * SIZE[2]
-    open_pockets = sum(rounded_area(polygon, CORNER) for _, polygon in pockets()) * DEPTH
-    bores = len(pockets()) * pi * BORE**2 / 4 * (SIZE[2] - DEPTH)
-    holes = len(HOLES) * pi * HOLE**2 / 4 * SIZE[2]
-    return frame - open_pockets - bores - holes
 
 
 class Writer:
@@ -141,7 +96,9 @@ def helix(nc: Writer, centre: np.ndarray, radius: float, top: float, bottom: flo
     nc.arc(feed, start, centre)
 
 
-def clear_level(nc: Writer, pocket: np.ndarray, cutter: dict, top: float, bottom: float, wall: float, step: float) -> None:
+def clear_level(
+    nc: Writer, pocket: np.ndarray, cutter: dict, top: float, bottom: float, wall: float, step: float
+) -> None:
     """Clear a pocket at one level from a helix at its middle outwards, leaving ``wall`` on the walls."""
     centre, inradius = incircle(pocket)
     radius, feed = cutter["radius"], cutter["feed"]
@@ -249,6 +206,7 @@ def program() -> str:
 
 def main(folder: Path) -> None:
     (folder / "rib_panel_7075.nc").write_text(program())
+    (folder / "features.yaml").write_text(features_text())
 
 
 if __name__ == "__main__":
