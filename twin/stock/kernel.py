@@ -14,8 +14,8 @@ def kernel(function: Callable) -> Callable:
 
     numba looks only at the file of ``function`` to see whether kept code is still good; kernels that call
     kernels of other files would go stale. Here the content of all files of this folder decides.
-    No NaN reaches a kernel's arithmetic by design, but infinities may: those fast-math flags stay off.
+    No NaN may reach a kernel's arithmetic; infinities may.
     """
-    compiled = njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz", "arcp"})(function)
+    compiled = njit(cache=True, error_model="numpy", fastmath={"nnan", "reassoc", "contract", "nsz", "arcp"})(function)
     compiled._cache._cache_file._source_stamp = _SOURCES
     return compiled

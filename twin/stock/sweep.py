@@ -11,9 +11,11 @@ import numpy as np
 from twin.stock.envelope import move_frame
 from twin.stock.kernel import kernel
 
-ROWS, ROW = 8, 16  # cells of a tile; constant trip counts let the compiler unroll and vectorise
+ROWS, ROW = 8, 16  # rows of a tile, cells of a row
+CELLS = ROWS * ROW  # one constant trip count, which the compiler turns into vector code
 
 LEVEL_DISK, CLIMBING_DISK, ARC, LEVEL, CLIMBING = range(5)  # which kernel a sweep needs
+LANES = 8  # tiles bounded at once
 F = np.float32
 ZERO, HALF, ONE, ABOVE = F(0), F(0.5), F(1), F(1e30)
 BISECTIONS = 16  # of the contact of a climbing torus: height is exact to the square of 2^-16 radii
@@ -29,6 +31,7 @@ class Sweep(NamedTuple):
     rise: np.float32  # slope * length
     secant: np.float32  # sqrt(1 + slope^2)
     sine2: np.float32  # slope^2 / (1 + slope^2)
+    trail: np.float32  # largest lag of any cell
     cone_lag: np.float32  # lag on the cone over |w|, where the cone is steeper than the move
     radius: np.float32
     radius2: np.float32
@@ -60,6 +63,7 @@ def sweep_of(p, start, end):
     if p.cone > slope:
         cone_lag = slope / np.sqrt(p.cone * p.cone - slope * slope)
     square = slope * slope
+    trail = p.radius * np.sqrt(square / (1.0 + square)) if kind == ARC else p.radius
     sweep = Sweep(
         kind,
         F(z),
@@ -68,6 +72,7 @@ def sweep_of(p, start, end):
         F(slope * length),
         F(np.sqrt(1.0 + square)),
         F(square / (1.0 + square)),
+        F(trail),
         F(cone_lag),
         F(p.radius),
         F(p.radius * p.radius),
@@ -81,70 +86,6 @@ def sweep_of(p, start, end):
 
 
 @kernel
-def sweep_tile(sweep, s, w, step, out, k, work):
-    """Swept height over one tile of cells, float32, into ``out[k]`` (ROWS, ROW); ABOVE where not swept.
-
-    Args:
-        s, w: its first cell [m]: along and beside the sweep.
-        step: (ds, dw) from cell to cell in a row and (ds, dw) from row to row [m].
-        out, k: (tile, ROWS, ROW) and the tile to fill. Views would be counted references: too slow here.
-        work: (2, ROW) float32 work space.
-    """
-    if sweep.kind == ARC:
-        _arc_tile(sweep, s, w, step, out, k)
-    elif sweep.kind == LEVEL_DISK:
-        _level_disk_tile(sweep, s, w, step, out, k)
-    elif sweep.kind == CLIMBING_DISK:
-        _climbing_disk_tile(sweep, s, w, step, out, k)
-    elif sweep.kind == LEVEL:
-        _level_tile(sweep, s, w, step, out, k)
-    else:
-        _climbing_tile(sweep, s, w, step, out, k, work)
-
-
-@kernel
-def _arc_tile(sweep, s0, w0, step, out, k):
-    """Ball: one square root a cell. Past either end of the free contact the sphere stands there, else it is a tube."""
-    for j in range(ROWS):
-        for n in range(ROW):
-            s = s0 + F(j) * step[2] + F(n) * step[0]
-            w = w0 + F(j) * step[3] + F(n) * step[1]
-            across = sweep.radius2 - w * w
-            lag2 = sweep.sine2 * across
-            beyond = s - sweep.length
-            first = s * abs(s) < lag2
-            last = beyond * abs(beyond) > lag2
-            off = s if first else (beyond if last else ZERO)
-            base = ZERO if first else (sweep.rise if last else sweep.slope * s)
-            stretch = ONE if first or last else sweep.secant
-            root = across - off * off
-            z = sweep.z + base + sweep.radius - stretch * np.sqrt(max(root, ZERO))
-            out[k, j, n] = z if root >= ZERO else ABOVE
-
-
-@kernel
-def _level_disk_tile(sweep, s0, w0, step, out, k):
-    for j in range(ROWS):
-        for n in range(ROW):
-            s = s0 + F(j) * step[2] + F(n) * step[0]
-            w = w0 + F(j) * step[3] + F(n) * step[1]
-            off = s - min(max(s, ZERO), sweep.length)
-            out[k, j, n] = sweep.z if w * w + off * off <= sweep.radius2 else ABOVE
-
-
-@kernel
-def _climbing_disk_tile(sweep, s0, w0, step, out, k):
-    for j in range(ROWS):
-        for n in range(ROW):
-            s = s0 + F(j) * step[2] + F(n) * step[0]
-            w = w0 + F(j) * step[3] + F(n) * step[1]
-            off = s - min(max(s, ZERO), sweep.length)
-            lag = np.sqrt(max(sweep.radius2 - w * w, ZERO))
-            u = min(max(s - lag, ZERO), sweep.length)
-            out[k, j, n] = sweep.z + sweep.slope * u if w * w + off * off <= sweep.radius2 else ABOVE
-
-
-@kernel
 def _profile(sweep, r):
     """Height above the tip at radius r, without branches."""
     across = min(max(r - sweep.flat, ZERO), sweep.corner)
@@ -154,45 +95,133 @@ def _profile(sweep, r):
 
 
 @kernel
-def _level_tile(sweep, s0, w0, step, out, k):
-    for j in range(ROWS):
-        for n in range(ROW):
-            s = s0 + F(j) * step[2] + F(n) * step[0]
-            w = w0 + F(j) * step[3] + F(n) * step[1]
-            off = s - min(max(s, ZERO), sweep.length)
-            r2 = w * w + off * off
-            z = sweep.z + _profile(sweep, min(np.sqrt(r2), sweep.radius))
-            out[k, j, n] = z if r2 <= sweep.radius2 else ABOVE
+def tile_bounds(sweep, s0, w0, ds, dw, half_s, half_w, low_s, high_s, n_tiles, out):
+    """Lower bound of the swept height [m] over each of a row of tiles, float32, into ``out``; ABOVE where not swept.
+
+    Args:
+        s0, w0, ds, dw: centre of the first tile and step to the next [m].
+        half_s, half_w: half the extent of a tile along and beside the sweep [m].
+        low_s, high_s: tiles wholly before or after these are left out [m].
+        n_tiles: how many; ``out`` has room for the next multiple of LANES.
+    """
+    for block in range(0, n_tiles, LANES):
+        for n in range(LANES):
+            s = s0 + F(block + n) * ds
+            w = w0 + F(block + n) * dw
+            first, last = s - half_s, s + half_s
+            off_s = max(-last, first - sweep.length, ZERO)
+            off_w = max(abs(w) - half_w, ZERO)
+            r2 = off_s * off_s + off_w * off_w
+            climb = sweep.slope * min(max(first - sweep.trail, ZERO), sweep.length)
+            z = sweep.z + climb + _profile(sweep, np.sqrt(r2))
+            reached = (r2 <= sweep.radius2) & (last > low_s) & (first < high_s)
+            out[block + n] = z if reached else ABOVE
 
 
 @kernel
-def _climbing_tile(sweep, s0, w0, step, out, k, work):
-    """Bull-nose, taper and drill on a slope: contact on the arc by bisection in a row of cells at once."""
+def tile_offsets(ax, ay, spacing, out):
+    """Place of the cells of a tile about its centre, along and beside direction (ax, ay): ``out`` (2, CELLS) [m]."""
     for j in range(ROWS):
-        row_s, row_w = s0 + F(j) * step[2], w0 + F(j) * step[3]
         for n in range(ROW):
-            w = row_w + F(n) * step[1]
-            work[0, n] = np.sqrt(max(sweep.flat * sweep.flat - w * w, ZERO))
-            work[1, n] = np.sqrt(max(sweep.tangent * sweep.tangent - w * w, ZERO))
-        if sweep.corner > ZERO:
-            for _ in range(BISECTIONS):
-                for n in range(ROW):
-                    w = row_w + F(n) * step[1]
-                    v = HALF * (work[0, n] + work[1, n])
-                    r = np.sqrt(w * w + v * v)
-                    across = r - sweep.flat
-                    depth = np.sqrt(max(sweep.corner * sweep.corner - across * across, ZERO))
-                    steep = across * v > sweep.slope * r * depth
-                    work[0, n] = work[0, n] if steep else v
-                    work[1, n] = v if steep else work[1, n]
-        for n in range(ROW):
-            s = row_s + F(n) * step[0]
-            w = row_w + F(n) * step[1]
-            reach = np.sqrt(max(sweep.radius2 - w * w, ZERO))
-            on_cone = sweep.cone_lag * abs(w) if sweep.cone > sweep.slope else reach
-            lag = min(max(HALF * (work[0, n] + work[1, n]), on_cone), reach)
-            u = min(max(s - lag, ZERO), sweep.length)
-            off = s - min(max(s, ZERO), sweep.length)
-            r = min(np.sqrt(w * w + (s - u) * (s - u)), sweep.radius)
-            z = sweep.z + sweep.slope * u + _profile(sweep, r)
-            out[k, j, n] = z if w * w + off * off <= sweep.radius2 else ABOVE
+            x, y = (n - 0.5 * (ROW - 1)) * spacing[0], (j - 0.5 * (ROWS - 1)) * spacing[1]
+            out[0, j * ROW + n] = x * ax + y * ay
+            out[1, j * ROW + n] = y * ax - x * ay
+
+
+@kernel
+def sweep_tile(sweep, s, w, offset, out, k, work):
+    """Swept height over one tile of cells, float32, into ``out[k]`` (CELLS,); ABOVE where not swept.
+
+    Args:
+        s, w: its centre [m]: along and beside the sweep.
+        offset: from :func:`tile_offsets`.
+        out, k: (tile, CELLS) and the tile to fill. Views would be counted references: too slow here.
+        work: (2, CELLS) float32 work space.
+    """
+    if sweep.kind == ARC:
+        _arc_tile(sweep, s, w, offset, out, k)
+    elif sweep.kind == LEVEL_DISK:
+        _level_disk_tile(sweep, s, w, offset, out, k)
+    elif sweep.kind == CLIMBING_DISK:
+        _climbing_disk_tile(sweep, s, w, offset, out, k)
+    elif sweep.kind == LEVEL:
+        _level_tile(sweep, s, w, offset, out, k)
+    else:
+        _climbing_tile(sweep, s, w, offset, out, k, work)
+
+
+@kernel
+def _arc_tile(sweep, s0, w0, offset, out, k):
+    """Ball: one square root a cell. Past either end of the free contact the sphere stands there, else it is a tube."""
+    for n in range(CELLS):
+        s, w = s0 + offset[0, n], w0 + offset[1, n]
+        across = sweep.radius2 - w * w
+        lag2 = sweep.sine2 * across
+        beyond = s - sweep.length
+        first = s * abs(s) < lag2
+        last = beyond * abs(beyond) > lag2
+        off = s if first else (beyond if last else ZERO)
+        base = ZERO if first else (sweep.rise if last else sweep.slope * s)
+        stretch = ONE if first or last else sweep.secant
+        root = across - off * off
+        z = sweep.z + base + sweep.radius - stretch * np.sqrt(max(root, ZERO))
+        out[k, n] = z if root >= ZERO else ABOVE
+
+
+@kernel
+def _level_disk_tile(sweep, s0, w0, offset, out, k):
+    for n in range(CELLS):
+        s, w = s0 + offset[0, n], w0 + offset[1, n]
+        off = s - min(max(s, ZERO), sweep.length)
+        out[k, n] = sweep.z if w * w + off * off <= sweep.radius2 else ABOVE
+
+
+@kernel
+def _climbing_disk_tile(sweep, s0, w0, offset, out, k):
+    for n in range(CELLS):
+        s, w = s0 + offset[0, n], w0 + offset[1, n]
+        off = s - min(max(s, ZERO), sweep.length)
+        lag = np.sqrt(max(sweep.radius2 - w * w, ZERO))
+        u = min(max(s - lag, ZERO), sweep.length)
+        out[k, n] = sweep.z + sweep.slope * u if w * w + off * off <= sweep.radius2 else ABOVE
+
+
+@kernel
+def _level_tile(sweep, s0, w0, offset, out, k):
+    for n in range(CELLS):
+        s, w = s0 + offset[0, n], w0 + offset[1, n]
+        off = s - min(max(s, ZERO), sweep.length)
+        r2 = w * w + off * off
+        z = sweep.z + _profile(sweep, min(np.sqrt(r2), sweep.radius))
+        out[k, n] = z if r2 <= sweep.radius2 else ABOVE
+
+
+@kernel
+def _climbing_tile(sweep, s0, w0, offset, out, k, work):
+    """Bull-nose, taper and drill on a slope: contact on the arc by bisection in all cells at once."""
+    for n in range(CELLS):
+        w = w0 + offset[1, n]
+        work[0, n] = np.sqrt(max(sweep.flat * sweep.flat - w * w, ZERO))
+        work[1, n] = np.sqrt(max(sweep.tangent * sweep.tangent - w * w, ZERO))
+    if sweep.corner > ZERO:
+        for _ in range(BISECTIONS):
+            for n in range(CELLS):
+                w = w0 + offset[1, n]
+                low, high = work[0, n], work[1, n]
+                v = HALF * (low + high)
+                r = np.sqrt(w * w + v * v)
+                across = r - sweep.flat
+                depth = np.sqrt(max(sweep.corner * sweep.corner - across * across, ZERO))
+                steep = across * v > sweep.slope * r * depth
+                work[0, n] = low if steep else v
+                work[1, n] = v if steep else high
+    for n in range(CELLS):
+        s, w = s0 + offset[0, n], w0 + offset[1, n]
+        reach = np.sqrt(max(sweep.radius2 - w * w, ZERO))
+        on_cone = sweep.cone_lag * abs(w) if sweep.cone > sweep.slope else reach
+        lag = min(max(HALF * (work[0, n] + work[1, n]), on_cone), reach)
+        u = min(max(s - lag, ZERO), sweep.length)
+        off = s - min(max(s, ZERO), sweep.length)
+        r = min(np.sqrt(w * w + (s - u) * (s - u)), sweep.radius)
+        z = sweep.z + sweep.slope * u + _profile(sweep, r)
+        out[k, n] = z if w * w + off * off <= sweep.radius2 else ABOVE

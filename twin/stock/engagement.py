@@ -1,0 +1,212 @@
+"""Where a tool touches stock: the engaged arcs of a move, slice by slice, read from the z-map before it cuts.
+
+A point of the cutter's surface cuts while it stands in stock and faces the feed. Backwards along a straight
+move it leaves the convex tool at once, so the move itself has not cut there before: the stock as it was
+before the move decides, wherever along the move the arcs are measured. They are measured half-way, and at
+least one cell ahead of the surface that the previous move left.
+"""
+
+import numpy as np
+
+from twin.stock.cut import N_ARCS, N_SLICES
+from twin.stock.envelope import VERTICAL, move_frame, profile_radius, profile_slope
+from twin.stock.kernel import kernel
+from twin.stock.sweep import CELLS, ROW, ROWS, ZERO, F
+
+N_ANGLES = 1920  # directions of a whole turn, counted as immersion angles are
+HALF_TURN = N_ANGLES // 2
+LOOKS = 128  # points of a circle that are looked at; the edge between two of them is interpolated
+_TURN = np.arange(-N_ANGLES, 2 * N_ANGLES) * (2 * np.pi / N_ANGLES)  # direction n stands in row n + N_ANGLES
+SINE, COSINE = np.sin(_TURN).astype(np.float32), np.cos(_TURN).astype(np.float32)
+MOST_ARCS = 8  # arcs of a slice before they are reduced to N_ARCS
+ONE, NEXT = F(1), np.uint32(1)
+
+
+@kernel
+def engaged_arcs(height, floor, origin, spacing, p, start, end, depth, highest, arc):
+    """Engaged arcs of the move of profile ``p`` from ``start`` to ``end`` (3,) [m].
+
+    Args:
+        height, floor, origin, spacing: the z-map, in tiles, before the move.
+        depth: [m] height of the engaged zone above the tip.
+        highest: [m] highest cell that the move cuts.
+        arc: (N_SLICES, N_ARCS, 2) float32 to fill, as in ``twin.stock.cut.Engagement``; holds NaN.
+
+    Returns:
+        True where some slice had more arcs than are kept; they were joined over the smallest gap.
+    """
+    x, y, z, ax, ay, length, slope = move_frame(start, end)
+    cell, per_x, per_y = F(max(spacing[0], spacing[1])), F(1.0 / spacing[0]), F(1.0 / spacing[1])
+    plunge = length == 0.0
+    along = 0.0 if plunge else max(0.5 * length, cell)
+    # in cells, from the centre of the first one
+    x = (x + along * ax - origin[0]) / spacing[0] - 0.5
+    y = (y + along * ay - origin[1]) / spacing[1] - 0.5
+    z = highest - depth
+    vote, place = np.empty(LOOKS, np.float32), np.empty((6, LOOKS), np.float32)
+    bounds = np.empty((MOST_ARCS, 2), np.int64)
+    overflow = False
+    for k in range(N_SLICES):
+        above = (k + 0.5) / N_SLICES * depth
+        r = profile_radius(p, above)
+        steep = VERTICAL if above >= p.tangent_height and p.cone >= VERTICAL else profile_slope(p, r)
+        first, last = 0, HALF_TURN
+        if plunge:
+            # A cylinder only grazes what it plunges into: look inside its wall.
+            last, r = N_ANGLES, max(r - cell, 0.5 * r)
+        elif slope <= -steep:
+            last = N_ANGLES
+        elif slope < steep:
+            first = int(round(np.arcsin(slope / steep) / (2 * np.pi) * N_ANGLES))
+            last = HALF_TURN - first
+        else:
+            continue
+        view = F(x), F(y), F(z + above), F(r), F(ax), F(ay), cell, per_x, per_y
+        _look(height, floor, view, first, last, vote, place)
+        n_arcs = _find_arcs(vote, first, last, bounds)
+        if n_arcs > 0 and last - first < N_ANGLES:
+            _reach_to_sides(height, floor, view, first, last, along, bounds, n_arcs, vote, place)
+        overflow |= _write_arcs(bounds, n_arcs, arc[k])
+    return overflow
+
+
+@kernel
+def _look(height, floor, view, first, last, vote, place):
+    """Is the stock there? A vote for each of LOOKS points of a circle, ``first`` to ``last``: > 0 inside.
+
+    The four cells around a point vote with their height above it, at most one cell: over slopes that is
+    bilinear interpolation, and at a step the edge lies half-way between high and low cells.
+    ``place`` (6, LOOKS) is work space: the loops are split so that all but the look-up become vector code.
+    """
+    x, y, z, r, ax, ay, cell, per_x, per_y = view
+    n_across = height.shape[1]
+    # the margin is empty: standing in it is as good as standing beyond it
+    most_x, most_y = F(n_across * ROW - 1.01), F(height.shape[0] * ROWS - 1.01)
+    step = _step(first, last)
+    for n in range(LOOKS):
+        direction = min(first + n * step, last) + N_ANGLES
+        ahead, left = r * SINE[direction], r * COSINE[direction]
+        place[0, n] = min(max(x + (ahead * ax - left * ay) * per_x, ZERO), most_x)
+        place[1, n] = min(max(y + (ahead * ay + left * ax) * per_y, ZERO), most_y)
+    cells, undersides = height.reshape(-1), floor.reshape(-1)
+    for n in range(LOOKS):
+        i, j = np.uint32(place[0, n]), np.uint32(place[1, n])
+        left_cell, right_cell = _column(i), _column(i + NEXT)
+        near_row, far_row = _row(j, n_across), _row(j + NEXT, n_across)
+        place[2, n], place[3, n] = cells[near_row + left_cell], cells[near_row + right_cell]
+        place[4, n], place[5, n] = cells[far_row + left_cell], cells[far_row + right_cell]
+        vote[n] = undersides[near_row + left_cell]
+    for n in range(LOOKS):
+        u, v = place[0, n] - np.floor(place[0, n]), place[1, n] - np.floor(place[1, n])
+        near = _vote(place[2, n], z, cell) * (ONE - u) + _vote(place[3, n], z, cell) * u
+        far = _vote(place[4, n], z, cell) * (ONE - u) + _vote(place[5, n], z, cell) * u
+        vote[n] = near * (ONE - v) + far * v if z >= vote[n] else -cell
+
+
+@kernel
+def _step(first, last):
+    """Directions from one look to the next."""
+    return (last - first + LOOKS - 2) // (LOOKS - 1)
+
+
+@kernel
+def _column(i):
+    """What its column adds to the place of a cell in the flattened tiles; unsigned, so that it never wraps around."""
+    return (i // np.uint32(ROW)) * np.uint32(CELLS) + i % np.uint32(ROW)
+
+
+@kernel
+def _row(j, n_across):
+    """What its row adds."""
+    return (j // np.uint32(ROWS)) * np.uint32(n_across * CELLS) + (j % np.uint32(ROWS)) * np.uint32(ROW)
+
+
+@kernel
+def _vote(material, z, cell):
+    return min(max(material - z, -cell), cell)
+
+
+@kernel
+def _find_arcs(vote, first, last, bounds):
+    """Arcs of one circle from the votes of :func:`_look`, into ``bounds`` (MOST_ARCS, 2); returns how many."""
+    n_arcs = 0
+    step = _step(first, last)
+    for i in range(LOOKS):
+        now = vote[i] > ZERO
+        at = min(first + i * step, last)
+        if now and (i == 0 or vote[i - 1] <= ZERO):
+            if n_arcs == MOST_ARCS:
+                n_arcs = _join_nearest(bounds, n_arcs)
+            bounds[n_arcs, 0] = first if i == 0 else _edge(vote, i, step, at)
+            n_arcs += 1
+        if i > 0 and not now and vote[i - 1] > ZERO:
+            bounds[n_arcs - 1, 1] = _edge(vote, i, step, at)
+        if now:
+            bounds[n_arcs - 1, 1] = last
+    return n_arcs
+
+
+@kernel
+def _edge(vote, i, step, at):
+    """Direction between looks i - 1 and i, the latter at direction ``at``, where the vote changes its sign."""
+    return at - int(step * vote[i] / (vote[i] - vote[i - 1]) + F(0.5))
+
+
+@kernel
+def _join_nearest(bounds, n_arcs):
+    """Join the two arcs with the smallest gap between them; returns how many are left."""
+    best = 0
+    for i in range(n_arcs - 1):
+        if bounds[i + 1, 0] - bounds[i, 1] < bounds[best + 1, 0] - bounds[best, 1]:
+            best = i
+    bounds[best, 1] = bounds[best + 1, 1]
+    for i in range(best + 1, n_arcs - 1):
+        bounds[i, 0], bounds[i, 1] = bounds[i + 1, 0], bounds[i + 1, 1]
+    return n_arcs - 1
+
+
+@kernel
+def _reach_to_sides(height, floor, view, first, last, along, bounds, n_arcs, vote, place):
+    """Draw an arc out to the side of the tool where the map cannot tell.
+
+    Near the sides the chip is thinner than the cells can show. An arc that comes close belongs to the side
+    if the stock stands all along just outside the circle there.
+    """
+    x, y, z, r, ax, ay, cell, per_x, per_y = view
+    blur = int(np.arcsin(min(0.75 * cell / along, 1.0)) / (2 * np.pi) * N_ANGLES) + 1
+    outside = x, y, z, r + cell, ax, ay, cell, per_x, per_y
+    edge = bounds[0, 0]
+    if 0 < edge - first <= blur and _all_in_stock(height, floor, outside, first, edge, vote, place):
+        bounds[0, 0] = first
+    edge = bounds[n_arcs - 1, 1]
+    if 0 < last - edge <= blur and _all_in_stock(height, floor, outside, edge, last, vote, place):
+        bounds[n_arcs - 1, 1] = last
+
+
+@kernel
+def _all_in_stock(height, floor, view, low, high, vote, place):
+    """Is the circle in the stock everywhere between two directions?"""
+    _look(height, floor, view, low, high, vote, place)
+    for n in range(LOOKS):
+        if vote[n] <= ZERO:
+            return False
+    return True
+
+
+@kernel
+def _write_arcs(bounds, n_arcs, arc):
+    """Arcs of one slice into ``arc`` (N_ARCS, 2) [rad], within 0..2 pi; returns whether some had to be joined."""
+    joined = False
+    while n_arcs > N_ARCS or (n_arcs == N_ARCS and bounds[0, 0] < 0 < bounds[0, 1]):
+        n_arcs = _join_nearest(bounds, n_arcs)
+        joined = True
+    step = 2 * np.pi / N_ANGLES
+    for i in range(n_arcs):
+        low, high = bounds[i, 0], bounds[i, 1]
+        if low < 0 < high:
+            # what lies before the left normal stands at the end of the turn
+            arc[n_arcs, 0], arc[n_arcs, 1] = (low + N_ANGLES) * step, 2 * np.pi
+            low = 0
+        turn = N_ANGLES if low < 0 else 0
+        arc[i, 0], arc[i, 1] = (low + turn) * step, (high + turn) * step
+    return joined
