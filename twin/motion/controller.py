@@ -18,7 +18,8 @@ from twin.units import (
     Time,
 )
 
-Cornering = Literal["exact_stop", "junction_deviation", "tolerance"]
+Cornering = Literal["exact_stop", "junction_deviation", "speed_step", "tolerance"]
+ArcFit = Literal["centre", "radius"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,19 +66,29 @@ class Controller:
     rotary: dict[str, RotaryAxis] = dataclasses.field(default_factory=dict)
     """Rotary axes by name: a, b, c."""
     cornering: Cornering
-    """How moves join in continuous mode: a stop, a speed limit from the junction deviation, or a rounded corner."""
-    rapid_stop: bool = True
-    """Whether the control waits for the position to be reached between a rapid and its neighbours."""
+    """How moves join in continuous mode: at rest; at the speed of ``junction_deviation`` or ``corner_step``;
+    or along an arc within the program's tolerance."""
+    centripetal_acceleration: Acceleration
+    """Highest acceleration across the path, on arcs and rounded corners."""
     path_acceleration: Acceleration | None = None
     """Highest acceleration along the path; none: the axes alone limit it."""
     path_jerk: Jerk | None = None
     """Highest jerk along the path; none: the axes alone limit it."""
     junction_deviation: Length = 0.0
-    """Deviation that sets the corner speed: v2 = a * d * sin(h) / (1 - sin(h)), h half the angle between the legs."""
+    """Deviation that sets the corner speed: v2 = a d s / (1 - s), s the sine of half the angle between the legs."""
+    corner_step: Speed = 0.0
+    """Largest step of the speed of an axis at a corner."""
     tolerance: Length = 0.0
     """Corner tolerance where the program states none (G64 without P)."""
-    centripetal_ratio: Ratio = 1.0
-    """Share of the acceleration that may bend the path on arcs; what it leaves changes the speed."""
+    overlap_ratio: Ratio | None = None
+    """Share of the acceleration left to a move whose ramp at its end overlaps the next one's instead of an arc
+    that rounds the corner: between two arcs, and before an operation at rest; none: arcs round every corner."""
+    arc_fit: ArcFit = "centre"
+    """What holds where the rounded words of an arc disagree: its centre, or its end and the larger radius."""
+    rapid_stop: bool = True
+    """Whether the control comes to rest between a rapid and its neighbours."""
+    settling: Time = 0.0
+    """Time from the end of a ramp to rest until the position counts as reached."""
     block_time: Time = 0.0
     """Time the control needs to prepare one block; no block is passed faster."""
     look_ahead: int = 1000
@@ -87,13 +98,13 @@ class Controller:
     tool_change: Time
     """Duration of M6."""
     auxiliary: Time = 0.0
-    """Duration of a coolant command or another M-code."""
+    """Duration of a coolant command."""
 
 
 for _schema, _choices in (
     (Axis, ()),
     (RotaryAxis, ()),
-    (Controller, ("cornering", "rapid_stop", "look_ahead")),
+    (Controller, ("cornering", "arc_fit", "rapid_stop", "look_ahead")),
 ):
     jax.tree_util.register_dataclass(
         _schema,

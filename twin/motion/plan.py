@@ -1,9 +1,9 @@
 """The look-ahead: Blocks and Controller -> speeds and times of every block. Pure JAX.
 
-Speed limits come from feed, axes, curvature and block rate; corner limits from the cornering model.
-A backward pass makes every block able to slow down for what follows within the look-ahead, a forward
-pass makes it reachable from what came before, and each block then runs the fastest ramp - constant
-speed - ramp between its two ends.
+First every block gets its limits of speed, acceleration and jerk, and every corner its speed.
+A backward pass makes each block able to slow down for what follows within the look-ahead, a forward
+pass makes it reachable from what came before. With limited jerk, blocks between two corners that
+bind are then run as one stretch: ramp - constant speed - ramp, without a break in between.
 """
 
 import dataclasses
@@ -14,24 +14,29 @@ import jax.numpy as jnp
 
 from twin.motion.blocks import Blocks
 from twin.motion.controller import Controller
-from twin.motion.speed import peak, ramp_length, ramp_times, reach
-from twin.program.program import Op
+from twin.motion.corner import corners
+from twin.motion.limits import left_by_curvature, path_limits, speed_limit, wait_times
+from twin.motion.speed import peak, profile, reach, time_along
 
 Array = jax.Array
-N_PHASES = 7  # jerk up, constant, jerk down to the peak speed; cruise; jerk, constant, jerk down to the end
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Speeds and phases of every block; leading batch axes where it was batched."""
+    """Speeds and phases of every block; leading batch axes where it was batched.
+
+    The phases are: rounded corner, three of the ramp up, constant speed, three of the ramp down, rounded corner.
+    """
 
     entry: Array  # (block,) [m/s]
     exit: Array  # (block,) [m/s]
     peak: Array  # (block,) [m/s]
-    wait: Array  # (block,) [s] at rest: dwell, tool change, spindle
+    wait: Array  # (block,) [s] at rest after the motion: settling, dwell, tool change, spindle
     phase: Array  # (block, phase) [s] durations
     acceleration: Array  # (block, phase) [m/s2] at the start of each phase
     jerk: Array  # (block, phase) [m/s3]
+    trim: Array  # (block,) [m] of programmed path on either side of its end that a rounding arc replaces
+    arc: Array  # (block,) [m] length of that arc
 
     @property
     def time(self) -> Array:
@@ -52,135 +57,133 @@ def plan(blocks: Blocks, controller: Controller, feed_override: Array, rapid_ove
         rapid_override: (block,) or scalar factor on the rapid rate.
     """
     acceleration, jerk = path_limits(blocks, controller)
-    limit = speed_limit(blocks, controller, acceleration, feed_override, rapid_override)
-    acceleration = _left_by_curvature(acceleration, limit, blocks.curvature)
-    corner = corner_limit(blocks, controller, limit, acceleration)
-    entry, exit_ = look_ahead(blocks.length, corner, acceleration, jerk, controller.look_ahead)
-    top = peak(entry, exit_, limit, blocks.length, acceleration, jerk)
-    phase, start, slope = _phases(entry, exit_, top, blocks.length, acceleration, jerk)
-    return Plan(entry, exit_, top, wait_times(blocks, controller), phase, start, slope)
-
-
-def path_limits(blocks: Blocks, controller: Controller) -> tuple[Array, Array | None]:
-    """Acceleration [m/s2] and jerk [m/s3] (None: unlimited) along each block that no axis exceeds."""
-    axes = [controller.axis.get(name) for name in "xyz"]
-    rotary = [controller.rotary.get(name) for name in "abc"]
-    acceleration = _along([a and a.acceleration for a in (*axes, *rotary)], blocks.share)
-    if controller.path_acceleration is not None:
-        acceleration = jnp.minimum(acceleration, controller.path_acceleration)
-    jerks = [a and a.jerk for a in axes]
-    if controller.path_jerk is None and not any(j is not None for j in jerks):
-        return acceleration, None
-    jerk = _along(jerks, blocks.share)
-    if controller.path_jerk is not None:
-        jerk = jnp.minimum(jerk, controller.path_jerk)
-    return acceleration, jerk
-
-
-def speed_limit(
-    blocks: Blocks, controller: Controller, acceleration: Array, feed_override: Array, rapid_override: Array
-) -> Array:
-    """Highest speed within each block [m/s]: feed, axes, curvature, block rate; 0 where nothing moves."""
-    moves = blocks.length > 0.0
-    limits = [controller.axis[name].velocity if name in controller.axis else None for name in "xyz"]
-    limits += [controller.rotary[name].velocity if name in controller.rotary else None for name in "abc"]
-    axes = _along(limits, blocks.share)
-    limit = jnp.where(blocks.rapid, axes * rapid_override, jnp.minimum(blocks.feed * feed_override, axes))
-    bend = jnp.where(blocks.curvature > 0.0, blocks.curvature, 1.0)
-    bent = jnp.sqrt(controller.centripetal_ratio * acceleration / bend)
-    limit = jnp.where(blocks.curvature > 0.0, jnp.minimum(limit, bent), limit)
-    block_time = jnp.asarray(controller.block_time, limit.dtype)
-    served = blocks.length / jnp.where(block_time > 0.0, block_time, 1.0)
-    limit = jnp.where(block_time > 0.0, jnp.minimum(limit, served), limit)
-    return jnp.where(moves, limit, jnp.inf)
-
-
-def corner_limit(blocks: Blocks, controller: Controller, limit: Array, acceleration: Array) -> Array:
-    """Highest speed at the end of each block [m/s]."""
-    following = jnp.roll(limit, -1).at[-1].set(0.0)
-    straight = jnp.minimum(limit, following)
-    next_rapid = jnp.roll(blocks.rapid, -1)
-    stop = blocks.stop
-    if controller.rapid_stop:
-        stop = stop | (blocks.rapid | next_rapid)
-    if controller.cornering == "exact_stop":
-        turn = jnp.zeros_like(limit)
+    limit = speed_limit(blocks, controller, feed_override, rapid_override)
+    acceleration = left_by_curvature(acceleration, controller.centripetal_acceleration, blocks.curvature)
+    corner = corners(blocks, controller, limit, acceleration)
+    up, down = acceleration, acceleration * corner.ratio
+    body = jnp.maximum(blocks.length - corner.trim - jnp.roll(corner.trim, 1).at[0].set(0.0), 0.0)
+    cap = jnp.minimum(corner.speed, _stopping_speed(body, down, jerk, controller.look_ahead))
+    entry, exit_ = _ramps_between(body, cap, up, down)
+    if jerk is not None:
+        ends = _stretch_ends(exit_, cap, limit)
     else:
-        gentler = jnp.minimum(acceleration, jnp.roll(acceleration, -1))
-        turn = _junction_speed(blocks, controller.junction_deviation, gentler)
-    return jnp.where(stop, 0.0, jnp.minimum(straight, turn))
+        ends = jnp.ones_like(blocks.stop)
+    entry, exit_, top, phase, start, slope = _run_stretches(ends, body, cap, limit, up, down, jerk)
+    half = 0.5 * corner.arc
+    before = _duration(jnp.roll(half, 1).at[0].set(0.0), entry)
+    after = _duration(half, exit_)
+    zero = jnp.zeros_like(body)[:, None]
+    moves = blocks.length > 0.0
+    settling = jnp.where(moves & (exit_ <= 0.0), controller.settling, 0.0)
+    return Plan(
+        entry=jnp.where(moves, entry, 0.0),
+        exit=jnp.where(moves, exit_, 0.0),
+        peak=jnp.where(moves, top, 0.0),
+        wait=wait_times(blocks, controller) + settling,
+        phase=jnp.concatenate([before[:, None], phase, after[:, None]], axis=1),
+        acceleration=jnp.concatenate([zero, start, zero], axis=1),
+        jerk=jnp.concatenate([zero, slope, zero], axis=1),
+        trim=corner.trim,
+        arc=corner.arc,
+    )
 
 
-def look_ahead(
-    length: Array, corner: Array, acceleration: Array, jerk: Array | None, depth: int
+def _duration(path: Array, speed: Array) -> Array:
+    return jnp.where(path > 0.0, path / jnp.where(speed > 0.0, speed, 1.0), 0.0)
+
+
+def _stopping_speed(length: Array, acceleration: Array, jerk: Array | None, depth: int) -> Array:
+    """Highest speed at the end of each block from which the next ``depth`` blocks are enough to stop [m/s]."""
+    n = length.shape[0]
+    covered = jnp.cumsum(length)
+    seen = covered[jnp.minimum(jnp.arange(n) + depth, n - 1)] - covered
+    return reach(jnp.zeros_like(seen), seen, acceleration, jerk)
+
+
+def _ramps_between(length: Array, cap: Array, up: Array, down: Array) -> tuple[Array, Array]:
+    """Speeds at the start and end of each block under limited acceleration alone.
+
+    With u = v2 the passes are u[i] = min(cap[i]2, u[i+1] + 2 a L), a running minimum of cap2 + sum(2 a L).
+    """
+    loss, gain = jnp.cumsum(2.0 * down * length), jnp.cumsum(2.0 * up * length)
+    safe = jnp.minimum(jax.lax.cummin(cap**2 + loss, reverse=True) - loss, cap**2)
+    square = jnp.minimum(jax.lax.cummin(jnp.minimum(safe - gain, 0.0)) + gain, safe)
+    exit_ = _root(square)
+    return jnp.roll(exit_, 1).at[0].set(0.0), exit_
+
+
+def _root(square: Array) -> Array:
+    some = square > 0.0
+    return jnp.where(some, jnp.sqrt(jnp.where(some, square, 1.0)), 0.0)
+
+
+def _stretch_ends(exit_: Array, cap: Array, limit: Array) -> Array:
+    """Whether a stretch ends with the block: the corner binds, or the speed limit changes."""
+    following = jnp.roll(limit, -1)
+    changes = jnp.abs(limit - following) > 1e-9 * jnp.minimum(limit, following)
+    return ((exit_ >= cap * (1.0 - 1e-9)) | changes).at[-1].set(True)
+
+
+def _run_stretches(
+    ends: Array, length: Array, cap: Array, limit: Array, up: Array, down: Array, jerk: Array | None
+) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """Entry, exit and peak speed of each block, and durations, accelerations and jerks of its seven phases."""
+    n = length.shape[0]
+    begins = jnp.roll(ends, 1).at[0].set(True)
+    stretch = jnp.cumsum(begins) - 1
+
+    def total(values: Array) -> Array:
+        return jax.ops.segment_sum(values, stretch, n, indices_are_sorted=True)
+
+    def least(values: Array) -> Array:
+        return jax.ops.segment_min(values, stretch, n, indices_are_sorted=True)
+
+    span = total(length)
+    cap = jnp.where(jnp.arange(n) <= stretch[-1], least(jnp.where(ends, cap, jnp.inf)), 0.0)
+    limit = least(limit)
+    up, down = jnp.minimum(least(up), 1e9), jnp.minimum(least(down), 1e9)
+    if jerk is None:
+        entry, exit_ = _ramps_between(span, cap, up, down)
+    else:
+        jerk = jnp.minimum(least(jerk), 1e12)
+        entry, exit_ = _jerk_limited_passes(span, cap, up, down, jerk)
+    top = peak(entry, exit_, limit, span, up, down, jerk)
+    phase, start, slope = profile(entry, exit_, top, span, up, down, jerk)
+    # Each block runs the part of its stretch's phases between the times at which it starts and ends.
+    path = jnp.cumsum(length)
+    path = path - (path - length)[jnp.searchsorted(stretch, stretch, side="left")]
+    phase, start, slope = phase[stretch], start[stretch], slope[stretch]
+    entry, exit_ = entry[stretch], exit_[stretch]
+    until = jnp.where(ends, phase.sum(-1), time_along(path, entry, phase, start, slope))
+    since = jnp.where(begins, 0.0, jnp.roll(until, 1))
+    origin = jnp.cumsum(phase, axis=1) - phase
+    skipped = jnp.clip(since[:, None] - origin, 0.0, phase)
+    reached = jnp.clip(until[:, None] - origin, 0.0, phase)
+    speed = entry + jnp.sum((start + 0.5 * slope * reached) * reached, axis=1)
+    leaving = jnp.where(ends, exit_, speed)
+    entering = jnp.where(begins, entry, jnp.roll(speed, 1))
+    cruise = entry + jnp.sum(((start + 0.5 * slope * phase) * phase)[:, :3], axis=1)
+    ramps_up, ramps_down = until <= origin[:, 3], since >= origin[:, 4]
+    highest = jnp.where(ramps_up, leaving, jnp.where(ramps_down, entering, cruise))
+    return entering, leaving, highest, reached - skipped, start + slope * skipped, slope
+
+
+def _jerk_limited_passes(
+    length: Array, cap: Array, up: Array, down: Array, jerk: Array
 ) -> tuple[Array, Array]:
-    """Speeds at the start and end of each block [m/s] within the corner limits and the ramps."""
+    """Speeds at the start and end of each stretch that ramps of limited jerk can reach."""
 
     def back(after: Array, row: tuple) -> tuple[Array, Array]:
-        cap, span, a, j = row
-        end = jnp.minimum(cap, after)
+        corner, span, a, j = row
+        end = jnp.minimum(corner, after)
         return reach(end, span, a, j), end
 
     def forth(before: Array, row: tuple) -> tuple[Array, tuple[Array, Array]]:
-        cap, span, a, j = row
-        end = jnp.minimum(cap, reach(before, span, a, j))
+        corner, span, a, j = row
+        end = jnp.minimum(corner, reach(before, span, a, j))
         return end, (before, end)
 
     rest = jnp.zeros_like(length[0])
-    rows = (corner, length, acceleration, jerk)
-    _, safe = jax.lax.scan(back, rest, rows, reverse=True, unroll=8)
-    _, (entry, exit_) = jax.lax.scan(forth, rest, (safe, *rows[1:]), unroll=8)
+    _, safe = jax.lax.scan(back, rest, (cap, length, down, jerk), reverse=True, unroll=4)
+    _, (entry, exit_) = jax.lax.scan(forth, rest, (safe, length, up, jerk), unroll=4)
     return entry, exit_
-
-
-def wait_times(blocks: Blocks, controller: Controller) -> Array:
-    """Time at rest that each operation takes besides motion [s]."""
-    zero = jnp.zeros_like(blocks.length)
-    change = jnp.where(blocks.op == Op.TOOL, controller.tool_change, zero)
-    helper = jnp.where(blocks.op == Op.COOLANT, controller.auxiliary, zero)
-    return blocks.wait + change + helper + blocks.spindle_step / controller.spindle_acceleration
-
-
-def _along(limits: list, share: Array) -> Array:
-    """What limits of single axes (None: free) allow along a path with these axis shares; 1 where nothing moves."""
-    allowed = [
-        jnp.where(share[:, k] > 1e-9, limit / jnp.where(share[:, k] > 1e-9, share[:, k], 1.0), jnp.inf)
-        for k, limit in enumerate(limits)
-        if limit is not None
-    ]
-    least = jnp.min(jnp.stack(allowed), axis=0)
-    return jnp.where(jnp.isfinite(least), least, 1.0)
-
-
-def _left_by_curvature(acceleration: Array, limit: Array, curvature: Array) -> Array:
-    """Acceleration left for changing the speed where part of it bends the path (the vector sum is limited)."""
-    curved = curvature > 0.0
-    used = jnp.where(curved, jnp.where(curved, limit, 0.0) ** 2 * curvature / acceleration, 0.0)
-    return acceleration * jnp.sqrt(jnp.maximum(1.0 - used**2, 0.01))
-
-
-def _junction_speed(blocks: Blocks, deviation: Array, acceleration: Array) -> Array:
-    """Corner speed from the junction deviation (a circle through the corner's neighbourhood) [m/s]."""
-    cosine = jnp.sum(blocks.arrive * jnp.roll(blocks.leave, -1, axis=0), axis=1)
-    # Half the angle between the legs: 90 deg for a straight path, 0 for a reversal.
-    sine_half = jnp.sqrt(jnp.clip(0.5 * (1.0 + cosine), 0.0, 1.0 - 1e-12))
-    return jnp.sqrt(acceleration * deviation * sine_half / (1.0 - sine_half))
-
-
-def _phases(
-    entry: Array, exit_: Array, top: Array, length: Array, acceleration: Array, jerk: Array | None
-) -> tuple[Array, Array, Array]:
-    """Durations, accelerations at the start and jerks of the seven phases of each block."""
-    up, constant_up = ramp_times(top - entry, acceleration, jerk)
-    down, constant_down = ramp_times(top - exit_, acceleration, jerk)
-    ramps = ramp_length(entry, top, acceleration, jerk) + ramp_length(exit_, top, acceleration, jerk)
-    cruise = jnp.maximum(length - ramps, 0.0) / jnp.where(top > 0.0, top, 1.0)
-    zero = jnp.zeros_like(top)
-    duration = jnp.stack([up, constant_up, up, cruise, down, constant_down, down], axis=-1)
-    if jerk is None:
-        high, low, j = acceleration, -acceleration, zero
-    else:
-        high, low, j = jerk * up, -jerk * down, jerk
-    start = jnp.stack([zero, high, high, zero, zero, low, low], axis=-1)
-    slope = jnp.stack([j, zero, -j, zero, -j, zero, j], axis=-1)
-    return duration, start, slope

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 Array = jax.Array
 TINY = 1e-12  # [m/s], [m]: below this a change is none
 N_NEWTON = 8
+N_BISECT = 20  # then one Newton step: errors below 1e-9 of the duration
 
 
 def ramp_times(change: Array, acceleration: Array, jerk: Array | None) -> tuple[Array, Array]:
@@ -49,31 +50,86 @@ def reach(speed: Array, length: Array, acceleration: Array, jerk: Array | None) 
     return jnp.where(some, reached, speed)
 
 
-def peak(start: Array, end: Array, limit: Array, length: Array, acceleration: Array, jerk: Array | None) -> Array:
-    """Highest speed within ``length`` between the speeds ``start`` and ``end``, at most ``limit`` [m/s]."""
+def peak(start: Array, end: Array, limit: Array, length: Array, up: Array, down: Array, jerk: Array | None) -> Array:
+    """Highest speed within ``length`` between the speeds ``start`` and ``end``, at most ``limit`` [m/s].
+
+    ``up`` and ``down`` are the accelerations of the two ramps [m/s2].
+    """
     high = jnp.maximum(start, end)
     # Without a jerk limit the ramps meet here; jerk only lowers it.
-    bound = jnp.sqrt(jnp.maximum(acceleration * length + 0.5 * (start**2 + end**2), high**2))
+    meeting = (2.0 * up * down * length + down * start**2 + up * end**2) / (up + down)
+    bound = jnp.sqrt(jnp.maximum(meeting, high**2))
     bound = jnp.clip(bound, high, jnp.maximum(limit, high))
     if jerk is None:
         return bound
 
     def excess(top: Array) -> Array:
-        return ramp_length(start, top, acceleration, jerk) + ramp_length(end, top, acceleration, jerk) - length
+        return ramp_length(start, top, up, jerk) + ramp_length(end, top, down, jerk) - length
 
-    # The excess is convex and rising in q = sqrt(top - high): Newton from above never overshoots.
+    fixed = jax.lax.stop_gradient
+    bound_, high_ = fixed(bound), fixed(high)
+
     def slope(top: Array) -> Array:
         return jax.jvp(excess, (top,), (jnp.ones_like(top),))[1]
 
-    fixed = jax.lax.stop_gradient
-    top = bound
-    for _ in range(N_NEWTON):
-        q = jnp.sqrt(jnp.maximum(top - high, 0.0))
-        step = jnp.maximum(excess(top), 0.0) / jnp.maximum(slope(top) * 2.0 * q, TINY)
-        top = high + jnp.maximum(q - step, 0.0) ** 2
-    top = fixed(jnp.clip(top, high, bound))
+    # The excess is convex and rising in q = sqrt(top - high): Newton from above never overshoots.
+    def newton(_: int, top: Array) -> Array:
+        q = jnp.sqrt(jnp.maximum(top - high_, 0.0))
+        step = jnp.maximum(fixed(excess(top)), 0.0) / jnp.maximum(fixed(slope(top)) * 2.0 * q, TINY)
+        return high_ + jnp.maximum(q - step, 0.0) ** 2
+
+    top = jnp.clip(jax.lax.fori_loop(0, N_NEWTON, newton, bound_), high_, bound_)
     limited = fixed(excess(bound)) > 0.0
     open_above = fixed(top - high) > TINY
     # One more step carries the derivative of the root with respect to everything else (implicit function).
     implicit = top - excess(top) / jnp.maximum(fixed(slope(top)), TINY)
     return jnp.where(limited, jnp.where(open_above, implicit, high), bound)
+
+
+def profile(
+    start: Array, end: Array, top: Array, length: Array, up: Array, down: Array, jerk: Array | None
+) -> tuple[Array, Array, Array]:
+    """Durations [s], accelerations at the start [m/s2] and jerks [m/s3] of seven phases, (..., 7) each.
+
+    Jerk, constant acceleration, jerk back to none at the speed ``top``; constant speed; the same down to ``end``.
+    """
+    rising, constant_up = ramp_times(top - start, up, jerk)
+    falling, constant_down = ramp_times(top - end, down, jerk)
+    ramps = ramp_length(start, top, up, jerk) + ramp_length(end, top, down, jerk)
+    cruise = jnp.maximum(length - ramps, 0.0) / jnp.where(top > 0.0, top, 1.0)
+    zero = jnp.zeros_like(top)
+    duration = jnp.stack([rising, constant_up, rising, cruise, falling, constant_down, falling], axis=-1)
+    high, low, slope = (up, -down, zero) if jerk is None else (jerk * rising, -jerk * falling, jerk)
+    at_start = jnp.stack([zero, high, high, zero, zero, low, low], axis=-1)
+    return duration, at_start, jnp.stack([slope, zero, -slope, zero, -slope, zero, slope], axis=-1)
+
+
+def time_along(path: Array, start: Array, duration: Array, acceleration: Array, jerk: Array) -> Array:
+    """Time at which a profile that starts at speed ``start`` has run ``path`` [s]; phases on the last axis."""
+    gain = (acceleration + 0.5 * jerk * duration) * duration
+    speeds = start[..., None] + jnp.cumsum(gain, -1) - gain
+    ends = jnp.cumsum((speeds + (0.5 * acceleration + jerk * duration / 6.0) * duration) * duration, -1)
+    k = jnp.minimum((path[..., None] >= ends).sum(-1), duration.shape[-1] - 1)[..., None]
+
+    def of_phase(values: Array) -> Array:
+        return jnp.take_along_axis(values, k, -1)[..., 0]
+
+    speed, a, j, span = of_phase(speeds), of_phase(acceleration), of_phase(jerk), of_phase(duration)
+    begin = of_phase(jnp.cumsum(duration, -1) - duration)
+    left = path - jnp.where(k[..., 0] > 0, of_phase(jnp.roll(ends, 1, -1)), 0.0)
+
+    def position(time: Array) -> Array:
+        return (speed + (0.5 * a + j * time / 6.0) * time) * time
+
+    def halve(_: int, bracket: tuple[Array, Array]) -> tuple[Array, Array]:
+        low, high = bracket
+        middle = 0.5 * (low + high)
+        short = position(middle) < left
+        return jnp.where(short, middle, low), jnp.where(short, high, middle)
+
+    fixed = jax.lax.stop_gradient
+    low, high = jax.lax.fori_loop(0, N_BISECT, halve, (jnp.zeros_like(left), fixed(span)))
+    time = fixed(0.5 * (low + high))
+    # One Newton step sharpens the root and carries its derivative (implicit function).
+    rate = fixed(speed + (a + 0.5 * j * time) * time)
+    return begin + jnp.where(rate > TINY, time - (position(time) - left) / jnp.where(rate > TINY, rate, 1.0), time)

@@ -1,0 +1,119 @@
+"""Corners: the highest speed from one block to the next, and the arc that rounds a corner. Pure JAX."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+from twin.motion.blocks import Blocks
+from twin.motion.controller import Controller
+
+Array = jax.Array
+TANGENT = 1e-6  # [rad] a smaller turn is no corner
+
+
+@dataclass(frozen=True)
+class Corners:
+    """The end of each block, where the next one starts."""
+
+    speed: Array  # (block,) [m/s] highest speed there
+    trim: Array  # (block,) [m] of programmed path that the rounding replaces, on either side
+    arc: Array  # (block,) [m] length of the rounding arc
+    ratio: Array  # (block,) share of its acceleration that the block may slow down with
+
+
+jax.tree_util.register_dataclass(Corners, [f.name for f in dataclasses.fields(Corners)], [])
+
+
+def corners(blocks: Blocks, controller: Controller, limit: Array, acceleration: Array) -> Corners:
+    """Return the Corners of ``blocks`` by the controller's cornering model.
+
+    Args:
+        limit: (block,) [m/s] highest speed within each block.
+        acceleration: (block,) [m/s2] along each block.
+    """
+    stop = blocks.stop
+    if controller.rapid_stop:
+        stop = stop | blocks.rapid | _next(blocks.rapid)
+    zero, ratio = jnp.zeros_like(limit), jnp.ones_like(limit)
+    trim, arc = zero, zero
+    if controller.cornering == "exact_stop":
+        turn = jnp.where(_deflection(blocks) > TANGENT, 0.0, jnp.inf)
+    elif controller.cornering == "junction_deviation":
+        turn = _junction_speed(blocks, controller.junction_deviation, jnp.minimum(acceleration, _next(acceleration)))
+    elif controller.cornering == "speed_step":
+        step = jnp.max(jnp.abs(_next(blocks.leave) - blocks.arrive)[:, :3], axis=1)
+        turn = jnp.where(step > TANGENT, controller.corner_step / jnp.where(step > TANGENT, step, 1.0), jnp.inf)
+    else:
+        turn, trim, arc = _rounded(blocks, controller, limit)
+        if controller.overlap_ratio is not None:
+            overlaps = blocks.blend & (_between_arcs(blocks) | stop)
+            ratio = jnp.where(overlaps, controller.overlap_ratio, 1.0)
+            turn = jnp.where(overlaps, _overlap_speed(blocks, controller, controller.overlap_ratio * acceleration), turn)
+            trim, arc = jnp.where(overlaps, 0.0, trim), jnp.where(overlaps, 0.0, arc)
+        trim, arc = jnp.where(stop, 0.0, trim), jnp.where(stop, 0.0, arc)
+    straight = jnp.minimum(limit, _next(limit))
+    return Corners(jnp.where(stop, 0.0, jnp.minimum(straight, turn)), trim, arc, ratio)
+
+
+def _next(values: Array) -> Array:
+    """The value of the following block; that of the first block after the last, which always ends at rest."""
+    return jnp.roll(values, -1, axis=0)
+
+
+def _cosine(blocks: Blocks) -> Array:
+    return jnp.clip(jnp.sum(blocks.arrive * _next(blocks.leave), axis=1), -1.0, 1.0)
+
+
+def _deflection(blocks: Blocks) -> Array:
+    """Angle by which the path turns at the end of each block [rad]."""
+    chord = jnp.sum((_next(blocks.leave) - blocks.arrive) ** 2, axis=1)
+    half = jnp.where(chord > TANGENT**2, 0.5 * jnp.sqrt(jnp.where(chord > TANGENT**2, chord, 1.0)), 0.0)
+    return 2.0 * jnp.arcsin(jnp.minimum(half, 1.0 - 1e-12))
+
+
+def _junction_speed(blocks: Blocks, deviation: Array | float, acceleration: Array) -> Array:
+    """v2 = a d s / (1 - s): the circle that touches both legs and misses the corner by d."""
+    sine_half = jnp.sqrt(jnp.clip(0.5 * (1.0 + _cosine(blocks)), 0.0, 1.0 - 1e-12))
+    return jnp.sqrt(acceleration * deviation * sine_half / (1.0 - sine_half))
+
+
+def _between_arcs(blocks: Blocks) -> Array:
+    return (blocks.curvature > 0.0) & (_next(blocks.curvature) > 0.0) & (_deflection(blocks) > TANGENT)
+
+
+def _overlap_speed(blocks: Blocks, controller: Controller, acceleration: Array) -> Array:
+    """Speed at which the ramp down may overlap the ramp up of the next block: their parabola misses the corner by
+    v2 sin(h) / (4 a), h half the deflection [m/s]."""
+    sine = jnp.sin(0.5 * jnp.maximum(_deflection(blocks), TANGENT))
+    return 2.0 * jnp.sqrt(acceleration * _tolerance(blocks, controller) / sine)
+
+
+def _tolerance(blocks: Blocks, controller: Controller) -> Array:
+    return jnp.where(blocks.tolerance > 0.0, blocks.tolerance, controller.tolerance)
+
+
+def _rounded(blocks: Blocks, controller: Controller, limit: Array) -> tuple[Array, Array, Array]:
+    """Speed, trim and length of the circular arc that rounds each corner.
+
+    The arc touches both legs. It is as large as the tolerance and half of the shorter leg allow, but
+    no larger than the programmed speed needs within the centripetal acceleration.
+    """
+    turn = _deflection(blocks)
+    rounds = (turn > TANGENT) & blocks.blend & (blocks.length > 0.0) & (_next(blocks.length) > 0.0)
+    half = jnp.where(rounds, 0.5 * turn, 0.5)
+    # The arc of radius R leaves the legs R tan(half) before the corner and misses it by R (1/cos(half) - 1).
+    by_tolerance = _tolerance(blocks, controller) * jnp.cos(half) / (1.0 - jnp.cos(half))
+    by_length = 0.5 * jnp.minimum(blocks.length, _next(blocks.length)) / jnp.tan(half)
+    radius = jnp.minimum(by_tolerance, by_length)
+    goal = jnp.minimum(limit, _next(limit))
+    goal = jnp.where(jnp.isfinite(goal), goal, 0.0)
+    radius = jnp.minimum(radius, goal**2 / controller.centripetal_acceleration)
+    speed = jnp.sqrt(controller.centripetal_acceleration * radius)
+    sharp = jnp.where(turn > TANGENT, 0.0, jnp.inf)
+    return (
+        jnp.where(rounds, speed, sharp),
+        jnp.where(rounds, radius * jnp.tan(half), 0.0),
+        jnp.where(rounds, 2.0 * half * radius, 0.0),
+    )
