@@ -90,6 +90,7 @@ class Control:
         self.cycle: dict[str, float] = {}  # words of a canned cycle that stay
         self.cycle_level: float | None = None  # where G98 goes back to; None outside cycles
         self.compensation: Compensation | None = None
+        self.arc_after_compensation = False  # after G40, until a straight move
         self.recorder.set("path_mode", self.path_mode)
 
     # positions ------------------------------------------------------------------------------------------------
@@ -133,9 +134,13 @@ class Control:
         self.recorder.row(op, self.line, end)
         self.position = end
 
+    def tool_point(self) -> Six:
+        """Where the tool is, in program coordinates: beside the programmed point with cutter compensation."""
+        return self.position if self.compensation is None else self.compensation.tool_point(self.position)
+
     def stay(self, op: Op) -> None:
         """An operation without motion."""
-        self.recorder.row(op, self.line, self.position)
+        self.recorder.row(op, self.line, self.tool_point())
 
     def spindle_rate(self) -> float:
         """Speed of the spindle when it turns [rad/s]; with G96 at the programmed X as radius."""

@@ -79,8 +79,6 @@ def interpret(
         _run(control, flow, block_delete)
         if not flow.ended:
             control.recorder.warn(flow.error_line, "", "the program ends without M2 or M30")
-        if control.compensation is not None:
-            raise WordError("the program ends with cutter compensation on", "program G40 and a move before the end")
     except WordError as error:
         raise InputError(error.message, file=flow.file or file, line=flow.error_line, remedy=error.remedy) from None
     return control.recorder.program(file, tuple(lines))
@@ -115,7 +113,13 @@ def _run(control: Control, flow: Flow, block_delete: bool) -> None:
 
 def _is_plain(control: Control) -> bool:
     """Whether G0, G1, X Y Z and F mean no more than a straight move in G90 and G94."""
-    return control.absolute and control.feed_mode == 940 and control.compensation is None and not control.surface_speed
+    return (
+        control.absolute
+        and control.feed_mode == 940
+        and control.compensation is None
+        and not control.surface_speed
+        and not control.arc_after_compensation
+    )
 
 
 def _run_plain(control: Control, lines: list[str], at: int) -> int:

@@ -29,7 +29,6 @@ def set_modes(control: Control, words: Words) -> None:
             control.forbid_with_compensation("a change of the plane")
         control.plane = plane
     if "units" in g:
-        control.forbid_with_compensation("a change of units")
         control.scale = INCH if g["units"] == 200 else MM
     if "cutter compensation" in g:
         switch_compensation(control, g["cutter compensation"], words)
@@ -141,7 +140,7 @@ def _dwell(control: Control, words: Words) -> None:
         raise WordError("G4 without a time", "write G4 P with seconds")
     if seconds < 0:
         raise WordError(f"G4 P{seconds:g}: a negative time", "give seconds")
-    control.recorder.dwell(control.line, seconds, control.position)
+    control.recorder.dwell(control.line, seconds, control.tool_point())
 
 
 def _set_path_mode(control: Control, words: Words) -> None:
@@ -168,6 +167,8 @@ def stop(control: Control, words: Words) -> bool:
     if code not in (2, 30):
         control.stay(Op.STOP)
         return False
-    control.forbid_with_compensation("the end of the program")
+    if control.compensation is not None:
+        control.compensation.finish()
+        control.recorder.warn(control.line, f"M{code}", "the program ends with cutter compensation on")
     control.stay(Op.END)
     return True

@@ -49,6 +49,7 @@ def straight(control: Control, words: Words, rapid: bool) -> None:
     if control.compensation is not None:
         control.compensation.straight(control, end, rapid)
     else:
+        control.arc_after_compensation = False
         control.move(Op.RAPID if rapid else Op.FEED, end)
 
 
@@ -57,6 +58,8 @@ def circular(control: Control, words: Words, clockwise: bool) -> None:
     u, v = plane_axes(control.plane)
     if AXES[u] not in words.value and AXES[v] not in words.value and "r" in words.value:
         raise WordError("an arc with R and without end point", "give the end point in the active plane")
+    if control.arc_after_compensation:
+        raise WordError("an arc right after G40", "leave cutter compensation with a straight move")
     start, end = control.position, control.target(words)
     arc = read_arc(control, words, clockwise, start, end)
     set_feed(control, arc_length(start, end, control.plane, arc))
