@@ -1,9 +1,12 @@
 """Volumetric error against published and independently computed cases."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
+from twin.errors import InputError
 from twin.machine.axis_errors import AxisErrors
 from twin.machine.kinematics import geometric_error, kinematics, tool_point_error
 
@@ -92,3 +95,107 @@ def test_coordinate_measuring_machine():
         ]
     )
     np.testing.assert_allclose(error, published, rtol=0, atol=5e-6)
+
+
+def random_machine(chain, seed=0):
+    """Polynomials and tables of every error, and squareness, of the size of a worn machine."""
+    draw = np.random.default_rng(seed)
+    errors = {
+        axis: AxisErrors(
+            location=jnp.asarray(np.r_[0, 0, 0, draw.normal(size=3)] * 3e-5),
+            polynomial=jnp.asarray(draw.normal(size=(6, 4)) * 1e-5),
+            table=jnp.asarray(draw.normal(size=(6, 5)) * 1e-5),
+            knot=jnp.linspace(0.0, 0.8, 5),
+            centre=jnp.asarray(0.4),
+            half_travel=jnp.asarray(0.4),
+        )
+        for axis in "XYZ"
+    }
+    return kinematics(chain, errors)
+
+
+@pytest.mark.parametrize("chain", ["w X Y b Z t", "w b X Y Z t", "w Y b X Z t", "wZYXbt", "w Z b Y X t"])
+def test_chains_against_matrices(chain):
+    """Every order of the axes, against products and inverses of 4 x 4 matrices."""
+    machine = random_machine(chain)
+    draw = np.random.default_rng(1)
+    poses, offset = draw.uniform(0, 0.8, (20, 3)), np.array([0.02, -0.01, -0.15])
+    error = tool_point_error(machine, jnp.asarray(poses), jnp.asarray(offset))
+
+    def rigid(vector, shift):
+        pose = np.eye(4)
+        pose[:3, :3] = Rotation.from_rotvec(np.array(vector)).as_matrix()
+        pose[:3, 3] = shift
+        return pose
+
+    def carriage(letter, axis, position, sign):
+        s = (position - 0.4) / 0.4
+        e = [np.polyval(row[::-1], s) for row in np.asarray(axis.polynomial)]
+        e = np.array(e) + [np.interp(position, axis.knot, row) for row in np.asarray(axis.table)]
+        along = np.eye(3)["XYZ".index(letter)] * sign * position
+        return rigid(np.asarray(axis.location[3:]), np.zeros(3)) @ rigid(np.zeros(3), along) @ rigid(e[3:], e[:3])
+
+    for pose, found in zip(poses, error, strict=True):
+        at = dict(zip("XYZ", pose, strict=True))
+        work, tool = np.eye(4), np.eye(4)
+        for letter, axis in zip(machine.work_axes, machine.work, strict=True):
+            work = work @ carriage(letter, axis, at[letter], -1)
+        for letter, axis in zip(machine.tool_axes, machine.tool, strict=True):
+            tool = tool @ carriage(letter, axis, at[letter], 1)
+        tip = np.linalg.inv(work) @ tool @ np.append(offset, 1)
+        np.testing.assert_allclose(found, tip[:3] - pose - offset, rtol=0, atol=2e-15)  # rounding of metres
+
+
+def test_table_error_counts_backwards():
+    """A table 1 um too far in +X puts the tool 1 um too far in -X in the part; a spindle head the other way round."""
+    moved = {"X": constant_errors((1, 0, 0, 0, 0, 0)), "Y": constant_errors([0] * 6), "Z": constant_errors([0] * 6)}
+    for chain, sign in (("w X Y b Z t", -1), ("w Y b X Z t", 1)):
+        error = geometric_error(kinematics(chain, moved), jnp.array([0.3, 0.2, 0.1]), 0.1)
+        np.testing.assert_allclose(error * 1e6, [sign, 0, 0], atol=1e-9)
+
+
+def test_longer_tool_tilts_farther():
+    """EBZ = 10 urad of the head moves the tip by -10 um a metre of tool in X (right-handed about +Y)."""
+    head = {"X": constant_errors([0] * 6), "Y": constant_errors([0] * 6), "Z": constant_errors((0, 0, 0, 0, 10, 0))}
+    poses = jnp.zeros((2, 3))
+    error = geometric_error(kinematics("w X Y b Z t", head), poses, jnp.array([0.1, 0.3]))
+    np.testing.assert_allclose(error[:, 0] * 1e6, [-1, -3], atol=1e-6)
+
+
+@pytest.mark.parametrize("machine", ["random", "perfect"])
+def test_slope_by_every_parameter(machine):
+    """Forward and reverse mode against central differences; a perfect machine has rotations of zero."""
+    model = random_machine("w X Y b Z t")
+    if machine == "perfect":
+        model = kinematics("w X Y b Z t", {axis: constant_errors([0] * 6) for axis in "XYZ"})
+    poses = jnp.asarray(np.random.default_rng(2).uniform(0, 0.8, (4, 3)))
+    weight = jnp.asarray(np.random.default_rng(3).normal(size=(4, 3)))
+
+    @jax.jit
+    def cost(model):
+        return jnp.sum(weight * geometric_error(model, poses, 0.15))
+
+    leaves, tree = jax.tree.flatten(model)
+    direction = [jnp.asarray(np.random.default_rng(i).normal(size=leaf.shape)) * 1e-3 for i, leaf in enumerate(leaves)]
+    slope = jax.jvp(cost, (model,), (tree.unflatten(direction),))[1]
+    h = 1e-3
+    ahead, behind = (
+        cost(tree.unflatten([leaf + s * h * d for leaf, d in zip(leaves, direction, strict=True)])) for s in (1, -1)
+    )
+    assert float(slope) == pytest.approx(float(ahead - behind) / 2 / h, rel=1e-6)
+    gradient = jax.tree.leaves(jax.grad(cost)(model))
+    assert all(np.isfinite(g).all() for g in gradient)
+    product = sum(float(jnp.sum(g * d)) for g, d in zip(gradient, direction, strict=True))
+    assert product == pytest.approx(float(slope), rel=1e-9)
+
+
+@pytest.mark.parametrize("chain", ["X Y b Z", "w X Y Z t", "w X X b Z t", "w X Y b Z A t", "w X b Z t", ""])
+def test_unknown_chains_are_refused(chain):
+    errors = {axis: constant_errors([0] * 6) for axis in "XYZ"}
+    with pytest.raises(InputError, match="is not understood"):
+        kinematics(chain, errors)
+
+
+def test_axis_that_is_not_described_is_named():
+    with pytest.raises(InputError, match="axis Z of chain"):
+        kinematics("w X Y b Z t", {axis: constant_errors([0] * 6) for axis in "XY"})

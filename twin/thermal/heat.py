@@ -95,6 +95,6 @@ def mean_over_steps(time: jax.Array, value: jax.Array, dt: float, n_steps: int) 
         (n_steps, channel).
     """
     integral = jnp.concatenate([jnp.zeros((1, value.shape[1])), jnp.cumsum(value * jnp.diff(time)[:, None], axis=0)])
-    edge = jnp.arange(n_steps + 1) * dt
+    edge = jnp.arange(n_steps + 1, dtype=float) * dt
     at_edges = jax.vmap(lambda column: jnp.interp(edge, time, column), in_axes=1, out_axes=1)(integral)
     return jnp.diff(at_edges, axis=0) / dt

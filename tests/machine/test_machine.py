@@ -1,0 +1,71 @@
+"""conf/machine: what stands there builds, makes sense, and what is wrong is named."""
+
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import yaml
+
+from twin.config import build
+from twin.errors import InputError
+from twin.machine.kinematics import geometric_error
+from twin.machine.machine import Machine, machine_kinematics
+
+FOLDER = Path(__file__).resolve().parents[2] / "conf" / "machine"
+NAMES = sorted(file.stem for file in FOLDER.glob("*.yaml"))
+
+
+def plain(name="vmc_3axis"):
+    return yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_machine_builds_with_all_21_errors(name):
+    machine = build(Machine, plain(name), "machine")
+    terms = [
+        t for axis in machine.axes.values() for t in [*axis.displacement_error.items(), *axis.rotation_error.items()]
+    ]
+    assert len(dict(terms)) == 18 and set(machine.squareness) == {"A0Z", "B0Z", "C0Y"}
+    assert all(term.scatter > 0 and term.source for _, term in terms)
+    # torque and power of the spindle curve are one curve
+    speed, torque, power = (np.array(getattr(machine.spindle, k)) for k in ("speed", "torque", "power"))
+    np.testing.assert_allclose(torque * speed, power, rtol=6e-3)
+
+
+def test_every_error_moves_the_tool():
+    """Except ECZ, a turn of the spindle head about the tool's own axis."""
+    kinematics = machine_kinematics(build(Machine, plain(), "machine"))
+    slope = jax.jacfwd(geometric_error)(kinematics, jnp.array([0.6, 0.4, 0.5]), 0.12)
+    letters = kinematics.work_axes + kinematics.tool_axes
+    still = [
+        name + letter
+        for letter, axis in zip(letters, [*slope.work, *slope.tool], strict=True)
+        for name, row in zip(("EX", "EY", "EZ", "EA", "EB", "EC"), np.asarray(axis.polynomial[:, :, 0]).T, strict=True)
+        if np.abs(row).max() < 0.1
+    ]
+    assert still == ["ECZ"]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda m: m["axes"]["X"].update(travel_max_mm=-1), "axis travel is empty"),
+        (
+            lambda m: m["squareness"].update(A1Z={"value_urad": 1, "scatter_urad": 1, "source": "x"}),
+            "'A1Z' is not understood",
+        ),
+        (lambda m: m["spindle"].update(power_kw=[1, 2]), "same number of points"),
+        (lambda m: m["spindle"].update(speed_rpm=[0, 2800, 2000, 6000, 9000, 13000, 18000]), "do not ascend"),
+        (lambda m: m["spindle"].update(torque_nm=[-1, 119.4, 83.6, 55.7, 37.1, 25.7, 18.6]), "negative"),
+        (lambda m: m["axes"]["X"]["displacement_error"]["EXX"].pop("source"), "EXX lacks source"),
+        (lambda m: m["axes"]["X"]["displacement_error"]["EXX"].update(scatter_urad=1), "is in rad, expected m"),
+        (lambda m: m.update(speed=3), "unknown key machine.speed"),
+    ],
+)
+def test_bad_machines_are_named(change, says):
+    values = plain()
+    change(values)
+    with pytest.raises(InputError, match=says):
+        build(Machine, values, "machine")
