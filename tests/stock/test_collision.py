@@ -48,7 +48,7 @@ def path(points, rapid, lines=None, number: int = 1) -> Toolpath:
 def collide(toolpath: Toolpath, cutter: Tool, stock: Stock = BLOCK, resolution: float = 0.25 * MM):
     """Cut and report."""
     zmap = ZMap.of(stock, Grid.over(stock.lower, stock.upper, resolution))
-    profiles, row = profile_table({1: cutter}, toolpath.tool, toolpath.line)
+    profiles, row = profile_table({1: cutter}, toolpath)
     watched = watch(zmap, toolpath, bodies_of([cutter], TOLERANCE), row)
     remove(zmap, toolpath, profiles, row, engagement=False, watched=watched)
     return stock_collisions(toolpath, watched)

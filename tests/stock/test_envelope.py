@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from twin.errors import InputError
 from twin.machine.tool import Tool
+from twin.program.program import Toolpath
 from twin.stock.envelope import (
     lag,
     move_frame,
@@ -129,7 +130,22 @@ def test_frame_of_plunge_and_slope():
     assert (ax, ay, length, slope) == pytest.approx((0.6, 0.8, 5.0, -0.2))
 
 
+def path(tool, rapid):
+    """Moves without length, one a line from line 10 on."""
+    n, at = len(tool), np.zeros((len(tool), 3))
+    up = at + [0.0, 0.0, 1.0]
+    feed, fraction = np.full(n, 0.01), np.tile([0.0, 1.0], (n, 1))
+    rapid, tool, count = np.array(rapid), np.array(tool, np.int32), np.arange(n, dtype=np.int32)
+    return Toolpath(at, at, up, up, rapid, feed, tool, feed, np.zeros(n, np.int8), count + 10, count, fraction)
+
+
 def test_unknown_tool_names_the_line():
-    with pytest.raises(InputError, match="T9 is not in the tool table") as error:
-        profile_table({1: TOOLS["flat"]}, np.array([1, 9, 1]), np.array([10, 20, 30]))
-    assert error.value.line == 20
+    with pytest.raises(InputError, match="part.nc:11: tool T9 is not in the tool table"):
+        profile_table({1: TOOLS["flat"]}, path([1, 9, 1], [False] * 3), "part.nc")
+
+
+def test_empty_spindle_may_only_move_at_rapid():
+    profiles, row = profile_table({1: TOOLS["flat"]}, path([0, 1], [True, False]))
+    assert profiles["radius"].tolist() == [0.0, 5e-3] and row.tolist() == [0, 1]
+    with pytest.raises(InputError, match="11: feed move without a tool"):
+        profile_table({1: TOOLS["flat"]}, path([0, 0, 1], [True, False, False]), "part.nc")

@@ -1,6 +1,6 @@
 """The Cut: what removing material leaves behind, as arrays. Nothing below it cuts again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -96,6 +96,7 @@ class Columns:
     spacing: np.ndarray  # (3,) [m] size of a cell along x, y, z
     top: np.ndarray  # (y, x) float32 [m] -inf where nothing is left
     floor: np.ndarray  # (y, x) float32 [m] underside; +inf where nothing is left
+    pose: np.ndarray = field(default_factory=lambda: np.eye(4))  # (4, 4) from this frame into the part frame
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.machine.tool import Tool
+from twin.program.program import Toolpath
 from twin.stock.kernel import kernel
 
 PROFILE = np.dtype(
@@ -55,26 +56,34 @@ def profile(tool: Tool) -> np.void:
         rows["taper"] = (radius, flat, corner, tangent, corner * (1 - sine), cosine / sine)
     if tool.kind == "drill":
         rows["drill"] = (radius, 0.0, 0.0, 0.0, 0.0, 1 / np.tan(tool.point_angle / 2))
-    return np.array(rows[tool.kind], PROFILE)[()]
+    return np.array([rows[tool.kind]], PROFILE)[0]
 
 
-def profile_table(tools: Mapping[int, Tool], numbers: np.ndarray, lines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Profiles (tool,) PROFILE of the tools used, and the row in it of each segment (segment,) int32.
+def profile_table(tools: Mapping[int, Tool], path: Toolpath, file: object = None) -> tuple[np.ndarray, np.ndarray]:
+    """Profiles (tool,) PROFILE of the tools that ``path`` uses, and the row in it of each segment (segment,) int32.
 
-    Args:
-        tools: tool table by T number.
-        numbers: T number of each segment (segment,).
-        lines: source line of each segment, for the message.
+    T0, no tool in the spindle, may move at rapid; it removes nothing.
 
     Raises:
-        InputError: a tool is not in the table.
+        InputError: a tool is not in the table, or a feed move has none; names its first source line.
     """
-    used, row = np.unique(numbers, return_inverse=True)
+    used, row = np.unique(path.tool, return_inverse=True)
+    profiles = np.zeros(len(used), PROFILE)
     for index, number in enumerate(used):
+        mine = row == index
+        if number == 0 and path.rapid[mine].all():
+            continue
         if int(number) not in tools:
-            line = int(lines[np.argmax(row == index)])
-            raise InputError(f"tool T{number} is not in the tool table", line=line, remedy="add it to the tool list")
-    return np.array([profile(tools[int(number)]) for number in used], PROFILE), row.astype(np.int32)
+            fault = mine & ~path.rapid if number == 0 else mine
+            what = "feed move without a tool (T0)" if number == 0 else f"tool T{number} is not in the tool table"
+            raise InputError(
+                what,
+                file=file,
+                line=int(path.line[np.argmax(fault)]),
+                remedy="add the tool to the tool list" if number else "call a tool with T and M6 first",
+            )
+        profiles[index] = profile(tools[int(number)])
+    return profiles, row.astype(np.int32)
 
 
 @kernel

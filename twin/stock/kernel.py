@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from numba import njit
 
@@ -16,6 +17,8 @@ def kernel(function: Callable) -> Callable:
     kernels of other files would go stale. Here the content of all files of this folder decides.
     No NaN may reach a kernel's arithmetic; infinities may.
     """
-    compiled = njit(cache=True, error_model="numpy", fastmath={"nnan", "reassoc", "contract", "nsz", "arcp"})(function)
+    compiled: Any = njit(cache=True, error_model="numpy", fastmath={"nnan", "reassoc", "contract", "nsz", "arcp"})(
+        function
+    )
     compiled._cache._cache_file._source_stamp = _SOURCES
     return compiled

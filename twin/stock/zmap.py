@@ -74,10 +74,14 @@ class ZMap:
         return self._from_tiles(self.height)
 
     @property
+    def bottom(self) -> np.ndarray:
+        """Underside of the stock over each cell: (y, x) float32 [m], -EMPTY where there was none."""
+        return self._from_tiles(self.floor)
+
+    @property
     def volume(self) -> float:
         """Volume of the material [m3]."""
-        top, floor = self.surface, self._from_tiles(self.floor)
-        column = np.where(top > EMPTY, top.astype(float) - floor, 0.0)
+        column = np.where(self.surface > EMPTY, self.surface.astype(float) - self.bottom, 0.0)
         return float(column.sum()) * self.grid.spacing[0] * self.grid.spacing[1]
 
     def _from_tiles(self, tiles: np.ndarray) -> np.ndarray:
@@ -161,8 +165,23 @@ def _scratch(zmap: ZMap, path: Toolpath, profiles: np.ndarray, tool: np.ndarray)
 
 @kernel
 def _cut(
-    height, floor, top, underside, origin, spacing, start, end, tool, profiles, fresh, volume, depth, arc, overflow, watched
-):
+    height,
+    floor,
+    top,
+    underside,
+    origin,
+    spacing,
+    start,
+    end,
+    tool,
+    profiles,
+    fresh,
+    volume,
+    depth,
+    arc,
+    overflow,
+    watched,
+):  # fmt: skip
     """In-order removal of all segments; arguments as in :func:`remove`, ``fresh`` from :func:`_scratch`."""
     n_tiles_y, n_tiles_x = top.shape
     rows, columns = np.empty(len(fresh), np.int32), np.empty(len(fresh), np.int32)
