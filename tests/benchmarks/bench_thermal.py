@@ -98,12 +98,12 @@ def main() -> None:
     ):
         first, best = timed(function, *arguments)
         print(f"{name:58s} {first:8.2f} {best:9.1f}")
-    first, best = timed(geometric_error, kinematics, poses, 0.12)
-    print(f"{'geometric error, 500,000 poses':58s} {first:8.2f} {best:9.1f}   {len(poses) / best * 1e3:.2e} poses/s")
-    first, best = timed(jacobian, kinematics, few, 0.12)
-    print(
-        f"{'its Jacobian by every parameter, 20,000 poses':58s} {first:8.2f} {best:9.1f}   {len(few) / best * 1e3:.2e} poses/s"
-    )
+    for name, function, where in (
+        ("geometric error, 500,000 poses", geometric_error, poses),
+        ("its Jacobian by every parameter, 20,000 poses", jacobian, few),
+    ):
+        first, best = timed(function, kinematics, where, 0.12)
+        print(f"{name:58s} {first:8.2f} {best:9.1f}   {len(where) / best * 1e3:.2e} poses/s")
 
 
 if __name__ == "__main__":

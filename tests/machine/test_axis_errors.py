@@ -16,10 +16,10 @@ def at(errors, *positions):
 
 
 def test_polynomial_over_the_travel():
-    """1 um + 2 um s + 3 um s^2 with s = -1, 0, 1 at the ends and the middle."""
+    """1 um + 2 um s + 3 um s^2 with s = -1, 0, 1 at the ends and the middle; beyond, as at the end."""
     terms = {"EYX": DisplacementTerm(polynomial=(1e-6, 2e-6, 3e-6), **KNOWN)}
-    value = at(axis_errors("X", TRAVEL, terms, {}, {}), 0.1, 0.5, 0.9)
-    np.testing.assert_allclose(value[:, 1] * 1e6, [2, 1, 6], atol=1e-12)
+    value = at(axis_errors("X", TRAVEL, terms, {}, {}), 0.1, 0.5, 0.9, 2.0)
+    np.testing.assert_allclose(value[:, 1] * 1e6, [2, 1, 6, 6], atol=1e-12)
     np.testing.assert_allclose(value[:, [0, 2, 3, 4, 5]], 0)
 
 

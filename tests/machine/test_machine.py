@@ -11,7 +11,7 @@ import yaml
 from twin.config import build
 from twin.errors import InputError
 from twin.machine.kinematics import geometric_error
-from twin.machine.machine import Machine, machine_kinematics
+from twin.machine.machine import Machine, beyond_travel, machine_kinematics
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "machine"
 NAMES = sorted(file.stem for file in FOLDER.glob("*.yaml"))
@@ -69,3 +69,10 @@ def test_bad_machines_are_named(change, says):
     change(values)
     with pytest.raises(InputError, match=says):
         build(Machine, values, "machine")
+
+
+def test_positions_beyond_the_travel_are_found():
+    machine = build(Machine, plain(), "machine")
+    poses = np.array([[0.1, 0.2, 0.3], [0.775, 0.2, 0.1]])
+    assert beyond_travel(machine, poses) == pytest.approx({"X": 0.015, "Z": 0.02})
+    assert beyond_travel(machine, poses[:1]) == {}

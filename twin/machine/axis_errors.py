@@ -117,8 +117,8 @@ def _checked(key: str, term: DisplacementTerm | RotationTerm) -> DisplacementTer
 
 
 def errors_at(errors: AxisErrors, position: jax.Array) -> jax.Array:
-    """Six errors (6,) [m, rad] of one axis at one ``position`` () [m]."""
-    s = (position - errors.centre) / errors.half_travel
+    """Six errors (6,) [m, rad] of one axis at one ``position`` () [m]; beyond the travel as at its end."""
+    s = jnp.clip((position - errors.centre) / errors.half_travel, -1.0, 1.0)
     value = errors.polynomial[:, -1]
     for k in range(errors.polynomial.shape[1] - 2, -1, -1):
         value = value * s + errors.polynomial[:, k]

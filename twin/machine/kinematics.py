@@ -7,10 +7,11 @@ carries X on Y, the column carries Z. The pose of every carriage in the one near
 
 A carriage on the tool side moves by +q, one on the workpiece side by -q along its axis, so that the axis
 position (x, y, z) is that of the tool relative to the workpiece (ISO 841). Error motions are those *of the
-moving carriage* in machine axes (ISO 230-1, 3.4): a table that lies 1 µm too far in +X (EXX = +1 µm) puts the
+moving carriage* in machine axes (ISO 230-1): a table that lies 1 µm too far in +X (EXX = +1 µm) puts the
 tool 1 µm too far in -X in the workpiece.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import jax
@@ -57,7 +58,8 @@ def geometric_error(machine: Kinematics, axis_position: jax.Array, tool_length: 
     """Error of the tool tip relative to the workpiece, in workpiece axes, at each pose.
 
     Args:
-        axis_position: (..., 3) [m] of X, Y, Z; all zero puts the spindle nose on the workpiece's origin.
+        axis_position: (..., 3) [m] of X, Y, Z: where the spindle nose is in workpiece axes, so that the tip is at
+            ``axis_position - (0, 0, tool_length)``.
         tool_length: (...) or () [m] spindle nose to tip, along -Z.
 
     Returns:
@@ -68,12 +70,22 @@ def geometric_error(machine: Kinematics, axis_position: jax.Array, tool_length: 
     return tool_point_error(machine, axis_position, offset)
 
 
-@jax.jit
 def tool_point_error(machine: Kinematics, axis_position: jax.Array, tool_offset: jax.Array) -> jax.Array:
     """As :func:`geometric_error`, for a tool point anywhere: ``tool_offset`` (..., 3) or (3,) [m] from the nose."""
-    offset = jnp.broadcast_to(tool_offset, axis_position.shape)
-    flat = jax.vmap(_error, in_axes=(None, 0, 0))(machine, axis_position.reshape(-1, 3), offset.reshape(-1, 3))
-    return flat.reshape(axis_position.shape)
+    shape = jnp.shape(axis_position)
+    n_poses = math.prod(shape[:-1])
+    # compiled for powers of two only, whatever the length of the program
+    extra = ((0, (1 << max(n_poses - 1, 0).bit_length()) - n_poses), (0, 0))
+    poses, offsets = (
+        jnp.pad(jnp.broadcast_to(a, shape).reshape(n_poses, 3), extra) for a in (axis_position, tool_offset)
+    )
+    return _errors(machine, poses, offsets)[:n_poses].reshape(shape)
+
+
+@jax.jit
+def _errors(machine: Kinematics, axis_position: jax.Array, tool_offset: jax.Array) -> jax.Array:
+    """Errors (pose, 3) [m]."""
+    return jax.vmap(_error, in_axes=(None, 0, 0))(machine, axis_position, tool_offset)
 
 
 def _error(machine: Kinematics, axis_position: jax.Array, tool_offset: jax.Array) -> jax.Array:

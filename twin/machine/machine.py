@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from twin.errors import InputError
 from twin.machine.axis_errors import DisplacementTerm, RotationTerm, Squareness, axis_errors
 from twin.machine.kinematics import Kinematics, kinematics
@@ -60,3 +62,14 @@ def machine_kinematics(machine: Machine) -> Kinematics:
         for name, axis in machine.axes.items()
     }
     return kinematics(machine.chain, errors)
+
+
+def beyond_travel(machine: Machine, axis_position: np.ndarray) -> dict[str, float]:
+    """Axes that ``axis_position`` (..., 3) [m] takes out of their travel, and how far at most [m]."""
+    excess = {}
+    for column, name in enumerate("XYZ"):
+        axis, position = machine.axes[name], axis_position[..., column]
+        most = max(axis.travel_min - position.min(), position.max() - axis.travel_max)
+        if most > 0:
+            excess[name] = float(most)
+    return excess

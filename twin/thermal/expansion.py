@@ -5,6 +5,7 @@ All errors are actual minus nominal tool-tip position relative to the workpiece,
 machine and axes count from the temperatures of that moment, ``datum``.
 """
 
+import math
 from collections.abc import Iterable
 
 import jax
@@ -80,6 +81,18 @@ def thermal_error(
         part_position: (..., 3) [m] of the tool tip from the point where the clamping holds the part.
         datum: (node,) [degC] when the part was probed and the tool measured.
     """
+    shape = jnp.shape(axis_position)
+    n_points = math.prod(shape[:-1])
+    # compiled for powers of two only, whatever the length of the program
+    extra = ((0, (1 << max(n_points - 1, 0).bit_length()) - n_points), (0, 0))
+    rows = (jnp.pad(jnp.reshape(a, (n_points, -1)), extra) for a in (states, axis_position, part_position))
+    return _thermal_error(model, *rows, datum)[:n_points].reshape(shape)
+
+
+@jax.jit
+def _thermal_error(
+    model: ThermalModel, states: jax.Array, axis_position: jax.Array, part_position: jax.Array, datum: jax.Array
+) -> jax.Array:
     drift = tool_point_drift(model, states, datum) + scale_error(model, states, axis_position, datum)
     return drift - workpiece_expansion(model, states, part_position)
 

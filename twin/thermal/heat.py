@@ -4,6 +4,7 @@ Not counted at this level: the loss of the feed motors (they sit outside the loo
 and the change of lubricant viscosity with temperature.
 """
 
+from functools import partial
 from math import pi
 
 import jax
@@ -17,7 +18,7 @@ CENTISTOKE = 1e-6  # m2/s
 
 
 def bearing_torque(bearing: Bearing, speed: jax.Array) -> jax.Array:
-    """Friction torque [N m] of one bearing at ``speed`` [rad/s], any shape (Palmgren 1959; Harris 2001, ch. 14).
+    """Friction torque [N m] of one bearing at ``speed`` [rad/s], any shape (after Palmgren and Harris).
 
     Viscous part in N mm, with viscosity in mm2/s, speed n in rpm and pitch diameter in mm:
     1e-7 f0 (viscosity n)^(2/3) d^3, and 160e-7 f0 d^3 where viscosity n < 2000; load part z (F/C0)^y F d.
@@ -45,6 +46,7 @@ def screw_heat(drive: FeedDrive, speed: jax.Array) -> jax.Array:
     return drive.friction_torque * 2 * pi * jnp.abs(speed) / drive.lead
 
 
+@jax.jit
 def heat_inputs(
     model: ThermalModel,
     *,
@@ -94,6 +96,16 @@ def mean_over_steps(time: jax.Array, value: jax.Array, dt: float, n_steps: int) 
     Returns:
         (n_steps, channel).
     """
+    n_intervals = len(value)
+    # compiled for powers of two only, whatever the length of the program; the intervals added have no length
+    extra = (1 << max(n_intervals - 1, 0).bit_length()) - n_intervals
+    return _mean_over_steps(
+        jnp.pad(time, (0, extra), mode="edge"), jnp.pad(value, ((0, extra), (0, 0))), dt, n_steps=n_steps
+    )
+
+
+@partial(jax.jit, static_argnames="n_steps")
+def _mean_over_steps(time: jax.Array, value: jax.Array, dt: jax.Array | float, n_steps: int) -> jax.Array:
     integral = jnp.concatenate([jnp.zeros((1, value.shape[1])), jnp.cumsum(value * jnp.diff(time)[:, None], axis=0)])
     edge = jnp.arange(n_steps + 1, dtype=float) * dt
     at_edges = jax.vmap(lambda column: jnp.interp(edge, time, column), in_axes=1, out_axes=1)(integral)

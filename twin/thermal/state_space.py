@@ -116,9 +116,7 @@ def simulate_switched(
         return step, inputs @ (modes.to_states @ modes.drive).T
 
     steps, pushes = jax.vmap(dense)(systems)
-    push = jnp.take_along_axis(pushes, regime[None, :, None], axis=0)[0]
-
-    return switched_response(steps, regime, push, initial)
+    return switched_response(steps, regime, _choose(pushes, regime), initial)
 
 
 @jax.custom_jvp
