@@ -65,7 +65,7 @@ def engaged_arcs(height, floor, origin, spacing, p, start, end, depth, highest, 
         _look(height, floor, view, first, last, vote, place)
         n_arcs = _find_arcs(vote, first, last, bounds)
         if n_arcs > 0 and last - first < N_ANGLES:
-            _reach_to_sides(height, floor, view, first, last, along, bounds, n_arcs, vote, place)
+            n_arcs = _reach_to_sides(height, floor, view, first, last, along, bounds, n_arcs, vote, place)
         overflow |= _write_arcs(bounds, n_arcs, arc[k])
     return overflow
 
@@ -167,7 +167,7 @@ def _join_nearest(bounds, n_arcs):
 
 @kernel
 def _reach_to_sides(height, floor, view, first, last, along, bounds, n_arcs, vote, place):
-    """Draw an arc out to the side of the tool where the map cannot tell.
+    """Draw an arc out to the side of the tool where the map cannot tell; returns how many arcs are left.
 
     Near the sides the chip is thinner than the cells can show. An arc that comes close belongs to the side
     if the stock stands all along just outside the circle there.
@@ -175,12 +175,23 @@ def _reach_to_sides(height, floor, view, first, last, along, bounds, n_arcs, vot
     x, y, z, r, ax, ay, cell, per_x, per_y = view
     blur = int(np.arcsin(min(0.75 * cell / along, 1.0)) / (2 * np.pi) * N_ANGLES) + 1
     outside = x, y, z, r + cell, ax, ay, cell, per_x, per_y
-    edge = bounds[0, 0]
-    if 0 < edge - first <= blur and _all_in_stock(height, floor, outside, first, edge, vote, place):
+    outer = n_arcs - 1
+    while outer > 0 and bounds[outer - 1, 1] >= last - blur:
+        outer -= 1
+    edge = bounds[outer, 1]
+    if last - blur <= edge < last and _all_in_stock(height, floor, outside, edge, last, vote, place):
+        bounds[outer, 1] = last
+        n_arcs = outer + 1
+    inner = 0
+    while inner < n_arcs - 1 and bounds[inner + 1, 0] <= first + blur:
+        inner += 1
+    edge = bounds[inner, 0]
+    if first < edge <= first + blur and _all_in_stock(height, floor, outside, first, edge, vote, place):
+        for i in range(inner, n_arcs):
+            bounds[i - inner, 0], bounds[i - inner, 1] = bounds[i, 0], bounds[i, 1]
         bounds[0, 0] = first
-    edge = bounds[n_arcs - 1, 1]
-    if 0 < last - edge <= blur and _all_in_stock(height, floor, outside, edge, last, vote, place):
-        bounds[n_arcs - 1, 1] = last
+        n_arcs -= inner
+    return n_arcs
 
 
 @kernel

@@ -16,7 +16,20 @@ from twin.stock.cut import N_ARCS, N_SLICES, Engagement
 from twin.stock.engagement import engaged_arcs
 from twin.stock.grid import Grid
 from twin.stock.kernel import kernel
-from twin.stock.sweep import ABOVE, CELLS, LANES, ROW, ROWS, ZERO, F, sweep_of, sweep_tile, tile_bounds, tile_offsets
+from twin.stock.sweep import (
+    ABOVE,
+    CELLS,
+    HALF,
+    LANES,
+    ROW,
+    ROWS,
+    ZERO,
+    F,
+    sweep_of,
+    sweep_tile,
+    tile_bounds,
+    tile_offsets,
+)
 from twin.stock.workpiece import Stock
 
 EIGHTH = CELLS // 8
@@ -230,7 +243,7 @@ def _cut(
         if n_lowered == 0:
             continue
         volume[i] = lowered * cell_area
-        depth[i] = _engaged_depth(start[i, 2], end[i, 2], highest)
+        depth[i] = max(_engaged_depth(sweep, highest), ZERO)
         if len(arc) and depth[i] > 0.0:
             overflow[i] = engaged_arcs(height, floor, origin, spacing, p, start[i], end[i], depth[i], highest, arc[i])
         for k in range(n_lowered):
@@ -253,12 +266,13 @@ def _unseen(sweep, same_tool, start, end, before):
 
 
 @kernel
-def _engaged_depth(start_z, end_z, highest):
-    """Height of the engaged zone above the tip half-way, or at the lower end where the move ends or starts clear."""
-    middle = 0.5 * (start_z + end_z)
-    if highest > middle:
-        return highest - middle
-    return max(highest - min(start_z, end_z), 0.0)
+def _engaged_depth(sweep, highest):
+    """Height of the engaged zone above the tip half-way, or at the lower end where half-way it is clear.
+
+    A plunge, without length, has its lower end everywhere.
+    """
+    middle = sweep.z + HALF * sweep.rise
+    return highest - (middle if highest > middle else sweep.z)
 
 
 @kernel
