@@ -194,7 +194,7 @@ class Compensation:
         if last is None:
             return
         convex = self._convexity(last, heading, turns)
-        if convex >= -CORNER and centre is None:
+        if convex > CORNER and centre is None:
             self.finish()
         if convex > CORNER:
             start = _beside(corner, self._left(heading), self.radius)

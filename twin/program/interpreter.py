@@ -78,9 +78,11 @@ def interpret(
         control.reframe()
         _run(control, flow, block_delete)
         if not flow.ended:
-            control.recorder.warn(flow.error_line, "", "the program ends without M2 or M30")
+            control.recorder.warn(flow.read + 1, "", "the program ends without M2 or M30")
     except WordError as error:
-        raise InputError(error.message, file=flow.file or file, line=flow.error_line, remedy=error.remedy) from None
+        raise InputError(
+            error.message, file=flow.listing.name or file, line=flow.read + 1, remedy=error.remedy
+        ) from None
     return control.recorder.program(file, tuple(lines))
 
 
@@ -96,7 +98,7 @@ def _offset_parameter(name: str) -> int:
 def _run(control: Control, flow: Flow, block_delete: bool) -> None:
     while not flow.finished:
         if flow.in_main and _is_plain(control):
-            flow.at = _run_plain(control, flow.lines, flow.at)
+            flow.at = _run_plain(control, flow.listing.lines, flow.at)
         block = flow.next_block()
         if block is None or (block.deletable and block_delete):
             continue
@@ -146,12 +148,11 @@ def _run_plain(control: Control, lines: list[str], at: int) -> int:
         g, x_word, y_word, z_word, f_word = found.groups()
         moves = x_word is not None or y_word is not None or z_word is not None
         new_motion = motion if g is None else int(g) * 10
+        new_feed = feed
         if f_word is not None:
             new_feed = float(f_word) * per_minute
             if not new_feed:
                 break
-        else:
-            new_feed = feed
         if moves and (new_motion is None or new_motion > 10 or (new_motion == 10 and not new_feed)):
             break
         if g is not None and not moves:

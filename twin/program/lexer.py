@@ -45,9 +45,24 @@ class _Line:
 _COMMENT = re.compile(r"\(([^()]*)\)|;(.*)$")
 _PREFIX = re.compile(r"(/\d?)?(?:n(\d+(?:\.\d*)?))?(/\d?)?")
 _O_LABEL = re.compile(r"o(?:<([^<>]*)>|(\d+))")
-_O_KEYWORD = re.compile(
-    r"sub|endsub|call|return|while|endwhile|do|if|elseif|else|endif|repeat|endrepeat|break|continue"
-)
+# keyword: fewest and most [expressions] after it; a keyword stands before those it begins with
+_O_KEYWORDS: dict[str, tuple[int, int]] = {
+    "endrepeat": (0, 0),
+    "endwhile": (0, 0),
+    "endsub": (0, 1),
+    "endif": (0, 0),
+    "elseif": (1, 1),
+    "else": (0, 0),
+    "sub": (0, 0),
+    "call": (0, 30),
+    "return": (0, 1),
+    "while": (1, 1),
+    "do": (0, 0),
+    "if": (1, 1),
+    "repeat": (1, 1),
+    "break": (0, 0),
+    "continue": (0, 0),
+}
 _FANUC = re.compile(r"(if|while)\[|(goto)|(do)(\d+)$|(end)(\d+)$")
 _MACRO_LOOP = re.compile(r"do(\d+)$")
 
@@ -151,23 +166,20 @@ def _read_o_word(text: str, at: int) -> FlowWord:
         label, at = (match[1] if match[1] is not None else str(int(match[2]))), match.end()
     if at == len(text):
         return FlowWord("program", label)
-    keyword = max((m for m in [_O_KEYWORD.match(text, at)] if m), key=lambda m: m.end(), default=None)
-    if keyword is None:
+    kind = next((word for word in _O_KEYWORDS if text.startswith(word, at)), None)
+    if kind is None:
         raise WordError(f"'{text[at : at + 12]}' after an O-word", "use sub, call, while, do, if, repeat, …")
-    kind, at = _longest_keyword(text, at)
+    at += len(kind)
     arguments: list[Value] = []
     while text[at : at + 1] == "[":
         value, at = read_expression(text, at)
         arguments.append(value)
     if at < len(text):
         raise WordError(f"'{text[at : at + 12].upper()}' after O {kind}", "an O-word has a line of its own")
-    return FlowWord(kind, label, tuple(arguments))
-
-
-def _longest_keyword(text: str, at: int) -> tuple[str, int]:
-    found = [word for word in _O_KEYWORD.pattern.split("|") if text.startswith(word, at)]
-    kind = max(found, key=len)
-    return kind, at + len(kind)
+    fewest, most = _O_KEYWORDS[kind]
+    if not fewest <= len(arguments) <= most:
+        raise WordError(f"O {kind} with {len(arguments)} [expressions]", f"it takes {fewest} to {most}")
+    return FlowWord(kind, label.lower() if isinstance(label, str) else label, tuple(arguments))
 
 
 def _read_macro_word(text: str, at: int, match: re.Match[str]) -> FlowWord:
