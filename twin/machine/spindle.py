@@ -29,8 +29,3 @@ class Spindle:
             raise InputError("spindle: speeds do not ascend from zero or above", remedy="sort the points by speed")
         if min(self.torque) < 0 or min(self.power) < 0:
             raise InputError("spindle: a torque or power is negative", remedy="give magnitudes")
-
-    @property
-    def max_speed(self) -> float:
-        """Highest speed [rad/s]."""
-        return self.speed[-1]
