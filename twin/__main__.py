@@ -56,7 +56,7 @@ def run(words: list[str]) -> None:
     parser.add_argument("--no-picture", action="store_true", help="do not draw the part")
     options = parser.parse_intermixed_args(words)
 
-    from twin.desk import run_scenario
+    from twin.job import run_scenario
     from twin.resources import outputs_folder
 
     run_scenario(

@@ -80,6 +80,8 @@ class PartConfig:
     """Origin of the part frame, in the machine axes that the program runs in."""
     machine_position: Point = (0.0, 0.0, 0.0)
     """Where that origin sits in the machine's work volume: the geometric errors depend on it."""
+    home: Point = (0.0, 0.0, 0.15)
+    """Where the program starts and G28 goes, in the machine axes that the program runs in."""
     stock: SolidConfig
     """Material before the first cut, part frame."""
     target: SolidConfig = SolidConfig(kind="envelope")

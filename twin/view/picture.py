@@ -10,20 +10,20 @@ from twin.errors import InputError
 GL_REMEDY = "apt-get install libegl1 libgl1-mesa-dri"
 
 
-def render(run: Path, file: Path, field: str = "deviation_um") -> None:
+def render(run: Path, file: Path, field: str = "deviation_um", title: str = "") -> None:
     """Write a PNG of the part of ``run``, coloured by ``field``.
 
     Raises:
         InputError: no GL library (names the package to install), or the run has no such field.
     """
     file.unlink(missing_ok=True)
-    child = subprocess.run(_command(run, field, str(file)), capture_output=True, text=True, timeout=300)
+    child = subprocess.run(_command(run, field, str(file), title), capture_output=True, text=True, timeout=300)
     _check(child.returncode, child.stderr)
     if not file.is_file():
         raise InputError("no picture: VTK found no GL library to draw with", remedy=GL_REMEDY)
 
 
-def open_window(run: Path, field: str) -> None:
+def open_window(run: Path, field: str, title: str = "") -> None:
     """Show the part of ``run`` until its window is closed.
 
     Raises:
@@ -31,12 +31,12 @@ def open_window(run: Path, field: str) -> None:
     """
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform in ("darwin", "win32")):
         raise InputError("there is no display to open a window on", remedy="use --screenshot FILE.png")
-    child = subprocess.run(_command(run, field, ""), stderr=subprocess.PIPE, text=True)
+    child = subprocess.run(_command(run, field, "", title), stderr=subprocess.PIPE, text=True)
     _check(child.returncode, child.stderr)
 
 
-def _command(run: Path, field: str, file: str) -> list[str]:
-    return [sys.executable, "-m", "twin.view.picture", str(run), field, file]
+def _command(run: Path, field: str, file: str, title: str) -> list[str]:
+    return [sys.executable, "-m", "twin.view.picture", str(run), field, file, title]
 
 
 def _check(status: int, stderr: str) -> None:
@@ -50,7 +50,7 @@ def _check(status: int, stderr: str) -> None:
         raise InputError(f"no picture: {lines[-1] if lines else f'the drawing process ended with {status}'}")
 
 
-def _main(run: Path, field: str, file: str) -> None:
+def _main(run: Path, field: str, file: str, title: str) -> None:
     """In the child: draw, then save or show."""
     if file and not os.environ.get("DISPLAY"):
         os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
@@ -58,7 +58,6 @@ def _main(run: Path, field: str, file: str) -> None:
 
     try:
         part = load_part(run)
-        title = str(part.field_data["title"][0]) if "title" in part.field_data else ""
         plotter = part_scene(part, field, title=title, off_screen=bool(file))
     except InputError as error:
         print(error, file=sys.stderr)
@@ -73,4 +72,4 @@ def _main(run: Path, field: str, file: str) -> None:
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])
+    _main(Path(sys.argv[1]), *sys.argv[2:])

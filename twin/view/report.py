@@ -53,9 +53,8 @@ def write_report(result: Result, folder: Path) -> None:
         _image(_thermal_plot(result)),
         "<h2>What is in the numbers, and what is not</h2>",
         f"<p>Deviation of {result['surface'].sizes['sample']:,} surface samples through provenance: positive is "
-        f"material left. At {_share(result, 'overflow')} of the samples more passes could have made the surface than "
-        f"are kept, and at {_share(result, 'band_small')} an error larger than the recorded band could have brought in "
-        "another pass.</p>",
+        f"material left. At {100 * float(result['surface']['doubtful'].mean()):.2f} % of the samples a pass that was "
+        "not recorded could have made the surface; they are marked <i>doubtful</i> in the result.</p>",
         f"<p>Not modelled in this version: {'; '.join(NOT_MODELLED)}.</p>",
     ]
     page = (
@@ -95,7 +94,7 @@ def _features(result: Result) -> str:
     features = result["features"]
     if not features.sizes.get("feature"):
         return "<p>The scenario declares no features.</p>"
-    sources = [str(s) for s in features["source"].values]
+    sources = [str(s) for s in features["contributor"].values]
     rows = []
     for i in range(features.sizes["feature"]):
         row = features.isel(feature=i)
@@ -105,6 +104,7 @@ def _features(result: Result) -> str:
                 str(row["characteristic"].values),
                 f"{float(row['nominal_mm']):.3f}",
                 f"{float(row['predicted_mm']):.4f}",
+                *("" if np.isnan(v) else f"{float(v):.4f}" for v in row["measured_mm"].values),
                 f"{float(row['error_um']):+.1f}",
                 *(f"{float(v):+.1f}" for v in np.atleast_1d(row["contribution_um"].values)),
             )
@@ -163,10 +163,6 @@ def _thermal_plot(result: Result) -> bytes:
     axes[1].set_xlabel("time [min]")
     axes[1].legend(frameon=False)
     return _png(figure)
-
-
-def _share(result: Result, flag: str) -> str:
-    return f"{100 * float(result['surface'][flag].values.mean()):.2f} %"
 
 
 def _png(figure: Figure) -> bytes:

@@ -19,6 +19,8 @@ class Quantity:
     symmetric: bool  # limits around zero
 
 
+VIEW_FROM = (-0.55, -1.0, 1.1)  # from the operator's left, steep enough to see floors
+
 QUANTITIES = {
     q.field: q
     for q in (
@@ -75,7 +77,7 @@ def part_scene(
     pv.global_theme.multi_samples = 0
     plotter = pv.Plotter(off_screen=off_screen, window_size=[1280, 800])
     plotter.set_background("white")
-    plotter.add_mesh(
+    actor = plotter.add_mesh(
         part,
         scalars=field,
         cmap=quantity.colour_map,
@@ -87,6 +89,7 @@ def part_scene(
     )
     plotter.add_mesh(part.extract_feature_edges(30, manifold_edges=False), color="#303030", line_width=1.0)
     plotter.add_scalar_bar(
+        mapper=actor.mapper,
         title=quantity.title,
         vertical=True,
         fmt="%.0f",
@@ -104,8 +107,9 @@ def part_scene(
     if np.isnan(part.point_data[field]).any():
         plotter.add_text("grey: not machined", position="lower_right", font_size=8, color="#606060")
     plotter.add_axes(color="black")
-    plotter.camera_position = "iso"
-    plotter.camera.zoom(1.25)
+    plotter.view_vector(VIEW_FROM, viewup=(0, 0, 1))
+    plotter.reset_camera(bounds=part.bounds)
+    plotter.camera.zoom(1.1)
     return plotter
 
 

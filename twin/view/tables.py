@@ -27,11 +27,19 @@ def print_features(result: Result, console: Console) -> None:
     features = result["features"]
     if not features.sizes.get("feature"):
         return
-    sources = [str(s) for s in features["source"].values]
+    sources = [str(s) for s in features["contributor"].values]
     table = Table(title="Inspected features", title_justify="left")
     for heading in ("feature", "characteristic"):
         table.add_column(heading, overflow="fold")
-    for heading in ("nominal", "predicted", "unit", "error [µm]", *(f"{source} [µm]" for source in sources)):
+    laboratories = [str(name) for name in features["laboratory"].values]
+    measured = [f"{name} [mm]" for name in laboratories]
+    for heading in (
+        "nominal [mm]",
+        "predicted [mm]",
+        *measured,
+        "error [µm]",
+        *(f"{source} [µm]" for source in sources),
+    ):
         table.add_column(heading, justify="right")
     for i in range(features.sizes["feature"]):
         row = features.isel(feature=i)
@@ -40,7 +48,7 @@ def print_features(result: Result, console: Console) -> None:
             str(row["characteristic"].values),
             f"{float(row['nominal_mm']):.3f}",
             f"{float(row['predicted_mm']):.4f}",
-            "mm",
+            *("" if np.isnan(v) else f"{float(v):.4f}" for v in row["measured_mm"].values),
             f"{float(row['error_um']):+.1f}",
             *(f"{float(v):+.1f}" for v in np.atleast_1d(row["contribution_um"].values)),
         )

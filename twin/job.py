@@ -1,0 +1,143 @@
+"""One job of the engineer's desk: a scenario in, a run folder out."""
+
+import resource
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from rich.console import Console
+
+from twin.errors import InputError
+from twin.formats.signals import write_signals
+from twin.labelled import result_of
+from twin.measured import measured
+from twin.motion import servo_samples
+from twin.result import Result
+from twin.runs import new_run, write_record
+from twin.scenario import Scenario, load_scenario
+from twin.simulate import Machining, machine, predict
+from twin.stock.mesh import part_mesh
+from twin.units import MM
+from twin.view.part import write_part
+from twin.view.picture import render
+from twin.view.report import write_report
+from twin.view.tables import print_features, print_summary
+
+SERVO_PERIOD = 1e-3  # [s]
+
+
+def run_scenario(overrides: Sequence[str], *, outputs: Path, conf: Path | None = None, picture: bool = True) -> Path:
+    """Simulate one scenario, write its run folder, print what came out; return the folder.
+
+    Raises:
+        InputError: bad input of any kind; nothing is left behind.
+    """
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    watch = Stopwatch(console)
+    watch("composing the scenario")
+    scenario = load_scenario(*overrides, conf=conf)
+    with new_run(outputs, scenario.part.name) as (folder, final):
+        machining = machine(scenario, watch)
+        prediction = predict(scenario, machining, watch)
+        known = None if scenario.part.plate is None else measured(scenario.part.name, scenario.part.plate)
+        result = result_of(scenario, prediction, known)
+        watch("writing results")
+        (folder / "config.yaml").write_text(yaml.safe_dump(scenario.config, sort_keys=False, allow_unicode=True))
+        result.save(folder)
+        write_part(part_mesh(machining.cut.columns, machining.cut.surface, scenario.stock), result, folder)
+        if scenario.model.servo_signals:
+            watch("writing servo signals")
+            write_signals(folder / "signals.parquet", _servo_channels(scenario, machining), SERVO_PERIOD)
+        missing_picture = None
+        if picture:
+            watch("drawing the part")
+            try:
+                render(folder, folder / "part.png", title=scenario.part.title)
+            except InputError as error:
+                missing_picture = error
+        watch("writing the report")
+        write_report(result, folder)
+        watch.done()
+        write_record(folder, _record(result, overrides, watch))
+    _tell(console, result, final, missing_picture, watch)
+    return final
+
+
+def _servo_channels(scenario: Scenario, machining: Machining) -> Iterator[dict[str, np.ndarray]]:
+    """Commanded and actual axis positions and the NC line, block by block."""
+    program = machining.program
+    for block in servo_samples(program, machining.motion, scenario.controller, period=SERVO_PERIOD):
+        channels = {"time_s": block.time}
+        for axis, name in enumerate("xyz"):
+            channels[f"{name}_commanded_mm"] = (block.commanded[:, axis] / MM).astype(np.float32)
+            channels[f"{name}_actual_mm"] = (block.actual[:, axis] / MM).astype(np.float32)
+        yield {**channels, "line": program.line[block.move]}
+
+
+class Stopwatch:
+    """Says what is being done and keeps how long it took."""
+
+    def __init__(self, console: Console):
+        self.console = console
+        self.started = self._lap = time.perf_counter()
+        self.seconds: dict[str, float] = {}
+        self._doing = ""
+
+    def __call__(self, stage: str) -> None:
+        """Begin ``stage``."""
+        self.done()
+        self._doing = stage
+        self.console.print(f"[dim]{self._lap - self.started:6.1f} s[/dim]  {stage}", highlight=False)
+
+    def done(self) -> None:
+        """End the current stage."""
+        now = time.perf_counter()
+        if self._doing:
+            name = self._doing.split(":")[0]
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + now - self._lap, 3)
+        self._lap, self._doing = now, ""
+
+    @property
+    def total(self) -> float:
+        """Since the start [s]."""
+        return self._lap - self.started
+
+
+def _record(result: Result, overrides: Sequence[str], watch: Stopwatch) -> dict[str, Any]:
+    """run.json: what was asked, what came out, how long it took."""
+    attrs = {name: value for name, value in result.tree.attrs.items() if isinstance(value, (str, int, float))}
+    return {
+        "status": "done",
+        "scenario": attrs["scenario"],
+        "overrides": list(overrides),
+        "summary": {name: list(entry) for name, entry in result.summary().items()},
+        "wall_s": round(watch.total, 3),
+        "stages_s": watch.seconds,
+        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        **{name: value for name, value in attrs.items() if name != "scenario"},
+    }
+
+
+def _tell(console: Console, result: Result, folder: Path, missing_picture: InputError | None, watch: Stopwatch) -> None:
+    """What a user wants to know first."""
+    attrs = result.tree.attrs
+    print_summary(result, console)
+    print_features(result, console)
+    for key, what in (("collisions", "collision"), ("warnings", "warning")):
+        lines = str(attrs[key]).splitlines()
+        for line in lines[:5]:
+            console.print(f"[yellow]{what}[/yellow] {line}", highlight=False)
+        if len(lines) > 5:
+            console.print(f"... and {len(lines) - 5} more, in the report", highlight=False)
+    if missing_picture:
+        console.print(f"[yellow]no picture[/yellow] {missing_picture}", highlight=False)
+    else:
+        console.print(f"picture  {folder / 'part.png'}", highlight=False, soft_wrap=True)
+    console.print(f"report   {folder / 'report.html'}", highlight=False, soft_wrap=True)
+    console.print(f"results  {folder}", highlight=False, soft_wrap=True)
+    ratio = float(attrs["duration_s"]) / watch.total
+    console.print(f"{watch.total:.1f} s of wall time, {ratio:,.0f} times faster than the machine", highlight=False)

@@ -1,0 +1,164 @@
+"""The chain's arrays as labelled datasets with units: the border between SI inside and suffixes outside."""
+
+import json
+import platform
+from datetime import UTC, datetime
+
+import jax
+import numpy as np
+import xarray as xr
+
+import twin
+from twin.measured import Measured
+from twin.result import Result, dataset
+from twin.scenario import Scenario
+from twin.simulate import SOURCES, Machining, Prediction
+from twin.units import MINUTE, MM, RPM, UM
+
+AXES = ["x", "y", "z"]
+
+
+def result_of(scenario: Scenario, prediction: Prediction, measured: Measured | None = None) -> Result:
+    """The Result of a run, with what laboratories measured on the real part beside it where that is known."""
+    machining = prediction.machining
+    tree = xr.DataTree.from_dict(
+        {
+            "segments": _segments(machining, prediction.error),
+            "surface": _surface(prediction),
+            "features": _features(prediction, measured),
+            "thermal": _thermal(machining),
+        }
+    )
+    program, cut = machining.program, machining.cut
+    tree.attrs.update(
+        scenario=scenario.part.name,
+        title=scenario.part.title,
+        program=scenario.program_file,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=twin.__version__,
+        python=platform.python_version(),
+        jax=jax.__version__,
+        duration_s=machining.motion.duration,
+        stock_cm3=cut.stock_volume / 1e-6,
+        sources=json.dumps(SOURCES),
+        band_um=cut.provenance.band / UM,
+        warnings="\n".join(f"line {w.line}: {w.word}: {w.message}" for w in program.warnings),
+        collisions="\n".join(
+            f"line {c.line}: {c.kind} contact, {c.depth / MM:.2f} mm deep at "
+            f"X{c.position[0] / MM:.2f} Y{c.position[1] / MM:.2f} Z{c.position[2] / MM:.2f} mm"
+            for c in cut.collisions
+        ),
+    )
+    return Result(tree)
+
+
+def _segments(machining: Machining, error: np.ndarray) -> xr.Dataset:
+    path, loads, engagement = machining.toolpath, machining.loads, machining.cut.engagement
+    cutting = engagement.volume > 0
+
+    def load(values: jax.Array) -> np.ndarray:
+        array = np.asarray(values, dtype=np.float32)
+        return np.where(cutting.reshape(-1, *[1] * (array.ndim - 1)), array, np.float32(0))
+
+    return dataset(
+        "segment",
+        {
+            "line": (path.line, "1", "source line of the NC program"),
+            "tool": (path.tool, "1", "tool in the spindle"),
+            "rapid": (path.rapid, "1", "rapid traverse"),
+            "start_mm": (path.start / MM, "mm", "tool tip where the segment starts, part frame", ("axis",)),
+            "end_mm": (path.end / MM, "mm", "tool tip where it ends", ("axis",)),
+            "length_mm": (path.length / MM, "mm", "length"),
+            "time_s": (machining.time, "s", "start and end", ("bound",)),
+            "feed_mm_min": (path.feed * MINUTE / MM, "mm/min", "programmed feed"),
+            "speed_mm_min": (machining.speed * MINUTE / MM, "mm/min", "mean speed along the segment"),
+            "spindle_speed_rpm": (path.spindle / RPM, "rpm", "spindle speed, > 0 clockwise"),
+            "removed_mm3": (engagement.volume / MM**3, "mm³", "removed volume"),
+            "depth_mm": (engagement.depth / MM, "mm", "engaged height above the tip"),
+            "force_mean_n": (load(loads.force_mean), "N", "mean force on the tool, part axes", ("axis",)),
+            "force_peak_n": (load(loads.resultant_peak), "N", "largest force within a revolution"),
+            "torque_mean_nm": (load(loads.torque_mean), "N m", "mean spindle torque"),
+            "torque_peak_nm": (load(loads.torque_peak), "N m", "largest spindle torque within a revolution"),
+            "power_w": (load(loads.power_mean), "W", "mean cutting power"),
+            "error_um": (
+                np.moveaxis(error.mean(axis=2), 0, 1).astype(np.float32) / np.float32(UM),
+                "µm",
+                "error of the tool tip relative to the workpiece, mean of both ends",
+                ("source", "axis"),
+            ),
+        },
+        axis=AXES,
+        bound=["start", "end"],
+        source=list(SOURCES),
+    )
+
+
+def _surface(prediction: Prediction) -> xr.Dataset:
+    surface, maker = prediction.machining.cut.surface, prediction.maker
+    line = np.where(maker >= 0, prediction.machining.toolpath.line[maker], -1)
+    return dataset(
+        "sample",
+        {
+            "position_mm": ((surface.position / MM).astype(np.float32), "mm", "nominal place, part frame", ("axis",)),
+            "normal": (surface.normal.astype(np.float32), "1", "unit normal out of the material", ("axis",)),
+            "area_mm2": ((surface.area / MM**2).astype(np.float32), "mm²", "surface that the sample stands for"),
+            "machined": (surface.machined, "1", "made by a tool rather than left of the stock"),
+            "deviation_um": (
+                (prediction.deviation / UM).astype(np.float32),
+                "µm",
+                "predicted deviation along the normal, > 0 material left",
+            ),
+            "contribution_um": (
+                (prediction.contribution.T / UM).astype(np.float32),
+                "µm",
+                "part of the deviation by error source",
+                ("source",),
+            ),
+            "segment": (maker, "1", "segment that makes this sample, -1 none"),
+            "line": (line, "1", "its NC line"),
+            "doubtful": (prediction.doubtful, "1", "a pass that is not recorded could have made the sample"),
+            "excess_um": (
+                (prediction.machining.cut.comparison.distance / UM).astype(np.float32),
+                "µm",
+                "nominal surface above the target, < 0 gouge",
+            ),
+        },
+        axis=AXES,
+        source=list(SOURCES),
+    )
+
+
+def _features(prediction: Prediction, measured: Measured | None) -> xr.Dataset:
+    report = prediction.inspection
+    laboratories = list(measured.laboratory) if measured else []
+    rows = zip(report.name, report.characteristic, strict=True)
+    values = np.array([measured.of(*row) for row in rows]) if measured else np.zeros((len(report.name), 0))
+    return dataset(
+        "feature",
+        {
+            "name": (np.array(report.name, dtype=str), "1", "inspected feature"),
+            "characteristic": (np.array(report.characteristic, dtype=str), "1", "what is measured of it"),
+            "nominal_mm": (report.nominal / MM, "mm", "nominal value"),
+            "predicted_mm": (report.predicted / MM, "mm", "predicted value at 20 degC"),
+            "error_um": ((report.predicted - report.nominal) / UM, "µm", "predicted minus nominal"),
+            "contribution_um": (report.contribution / UM, "µm", "share of the error by source", ("contributor",)),
+            "n_samples": (report.n_samples, "1", "surface samples in the feature"),
+            "measured_mm": (values / MM, "mm", "measured on the real part", ("laboratory",)),
+        },
+        laboratory=laboratories,
+        contributor=list(report.source),
+    )
+
+
+def _thermal(machining: Machining) -> xr.Dataset:
+    thermal = machining.thermal
+    return dataset(
+        "time",
+        {
+            "temperature_degc": (np.asarray(thermal.states), "degC", "node temperature", ("node",)),
+            "drift_um": (np.asarray(thermal.drift) / UM, "µm", "drift of the tool tip since the start", ("axis",)),
+        },
+        time_s=("time", thermal.time, {"units": "s"}),
+        node=list(thermal.model.nodes),
+        axis=AXES,
+    )

@@ -1,0 +1,262 @@
+"""The chain: scenario in, Result out. The one place where the models meet."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import twin
+from twin.cache import cached, content_key, source_key
+from twin.cutting import Loads, contact, cutters, loads, static_deflection
+from twin.inspection import Inspection, inspect, plan
+from twin.machine import Tool, geometric_error, machine_kinematics
+from twin.motion import Motion, segment_times, servo_error, time_law
+from twin.program import Program, Toolpath, interpret, linearise
+from twin.scenario import Scenario
+from twin.stock import Cut, cut
+from twin.stock.deviation import Candidates, candidate_heights, candidates_of, deviation_by_source, doubtful
+from twin.thermal import (
+    ThermalModel,
+    Workpiece,
+    ambient_temperature,
+    coolant_temperature,
+    heat_inputs,
+    mean_over_steps,
+    simulate_thermal,
+    thermal_error,
+    thermal_model,
+    tool_point_drift,
+    warm_up_state,
+)
+
+SOURCES = ("thermal", "geometric", "servo", "deflection")
+CODE = Path(__file__).parent
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Machining:
+    """What happens on the machine; nothing here depends on what is asked of the part."""
+
+    program: Program
+    toolpath: Toolpath
+    cut: Cut
+    motion: Motion
+    time: np.ndarray  # (segment, 2) [s]
+    speed: np.ndarray  # (segment,) [m/s] mean along the segment
+    loads: Loads
+    thermal: "Temperatures"
+
+
+@dataclass(frozen=True)
+class Temperatures:
+    """Node temperatures over the program."""
+
+    model: ThermalModel
+    time: np.ndarray  # (time,) [s], from 0
+    states: jax.Array  # (time, node) [degC]; row 0 is the start
+
+    @property
+    def drift(self) -> jax.Array:
+        """Drift of the tool tip since the start (time, 3) [m]."""
+        return tool_point_drift(self.model, self.states, self.states[0])
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the part becomes."""
+
+    machining: Machining
+    error: np.ndarray  # (source, segment, 2, 3) [m]
+    deviation: np.ndarray  # (sample,) [m] along the normal, > 0 material left
+    contribution: np.ndarray  # (source, sample) [m]; with the form of the path they add up to the deviation
+    maker: np.ndarray  # (sample,) segment that makes the sample, -1 none
+    doubtful: np.ndarray  # (sample,) bool: a pass that is not recorded could have made it
+    inspection: Inspection
+
+
+def machine(scenario: Scenario, say: Say) -> Machining:
+    """Run the program on the twin's machine."""
+    say("reading the program")
+    program = read_program(scenario)
+    toolpath = linearise(
+        program,
+        chord_tolerance=scenario.model.chord_tolerance,
+        max_length=scenario.model.segment_length,
+        part_zero=scenario.part.part_zero,
+    )
+    say(f"removing material: {toolpath.n_segments:,} segments")
+    removed = _cut(scenario, toolpath)
+    say("timing the motion")
+    motion = time_law(program, scenario.controller)
+    time = segment_times(motion, program, toolpath)
+    speed = toolpath.length / np.maximum(time[:, 1] - time[:, 0], 1e-9)
+    say("cutting forces")
+    mills = cutters(list(scenario.tools.values()))
+    forces = loads(
+        contact(removed.engagement, toolpath, mills),
+        jnp.asarray(speed),
+        jnp.asarray(toolpath.spindle),
+        mills,
+        scenario.material.coefficients,
+    )
+    say("heat")
+    thermal = _temperatures(scenario, program, toolpath, motion, time, forces, removed)
+    return Machining(program, toolpath, removed, motion, time, speed, forces, thermal)
+
+
+def read_program(scenario: Scenario) -> Program:
+    """The scenario's NC program as canonical moves."""
+    return interpret(
+        scenario.program_text,
+        file=scenario.program_file,
+        tools=scenario.tools,
+        work_offsets={name: (o.x, o.y, o.z, o.a, o.b, o.c) for name, o in scenario.part.work_offsets.items()},
+        home=(*scenario.part.home, 0.0, 0.0, 0.0),
+    )
+
+
+def predict(scenario: Scenario, machining: Machining, say: Say) -> Prediction:
+    """What the errors of that run make of the part."""
+    say("errors of the machine")
+    error = segment_errors(scenario, machining)
+    surface, provenance = machining.cut.surface, machining.cut.provenance
+    n = len(surface.area)
+    say(f"deviation of {n:,} surface samples")
+    total, contribution, winner, doubt = (np.asarray(a) for a in _deviation(candidates_of(provenance), _padded(error)))
+    maker = np.where(surface.machined, provenance.segment[np.arange(n), winner[:n]], -1)
+    say("inspection")
+    report = inspect(plan(scenario.features, surface), total[:n], contribution[:, :n], SOURCES)
+    return Prediction(machining, error, total[:n], contribution[:, :n], maker, doubt[:n], report)
+
+
+@jax.jit
+def _deviation(candidates: Candidates, errors: jax.Array) -> tuple[jax.Array, ...]:
+    """Total, by source, winning candidate and doubt of every sample."""
+    error = jnp.sum(errors, axis=0)
+    contribution, form = deviation_by_source(candidates, errors)
+    winner = jnp.argmin(candidate_heights(candidates, error), axis=-1)
+    return form + jnp.sum(contribution, axis=0), contribution, winner, doubtful(candidates, error)
+
+
+def _padded(error: np.ndarray) -> jax.Array:
+    """``error`` (source, segment, 2, 3) with a power of two of segments, so that few shapes are compiled."""
+    n = error.shape[1]
+    return jnp.asarray(np.pad(error, [(0, 0), (0, (1 << max(n - 1, 1).bit_length()) - n), (0, 0), (0, 0)], mode="edge"))
+
+
+def segment_errors(scenario: Scenario, machining: Machining) -> np.ndarray:
+    """Error of the tool tip relative to the workpiece by source, (source, segment, 2, 3) [m]."""
+    toolpath, part = machining.toolpath, scenario.part
+    tip = np.stack([toolpath.start, toolpath.end], axis=1)
+    length = np.array([_gauge_length(scenario.tools.get(int(t))) for t in toolpath.tool])
+    axis_position = tip + np.asarray(part.machine_position)
+    axis_position[..., 2] += length[:, None]
+    lower, upper = scenario.stock.bounds
+    clamp = np.array([*(lower[:2] + upper[:2]) / 2, lower[2]])
+    thermal = machining.thermal
+    states = jax.vmap(lambda node: jnp.interp(machining.time, thermal.time, node), in_axes=1, out_axes=-1)(
+        thermal.states
+    )
+    by_source = {
+        "thermal": thermal_error(thermal.model, states, axis_position, tip - clamp, thermal.states[0]),
+        "geometric": geometric_error(machine_kinematics(scenario.machine), axis_position, length[:, None]),
+        "servo": servo_error(machining.program, machining.motion, scenario.controller, toolpath),
+        "deflection": static_deflection(machining.loads, toolpath, scenario.tools),
+    }
+    return np.stack([np.broadcast_to(by_source[source], tip.shape) for source in SOURCES])
+
+
+def _cut(scenario: Scenario, toolpath: Toolpath) -> Cut:
+    """Removed material; from disk where the same was cut before by the same code."""
+    settings = scenario.model.removal
+    key = content_key(
+        toolpath,
+        scenario.tools,
+        scenario.stock,
+        scenario.target,
+        scenario.fixtures,
+        settings,
+        source_key(CODE / "stock", CODE / "machine"),
+    )
+    removed, _ = cached(
+        twin.CACHE / "cut",
+        key,
+        Cut,
+        lambda: cut(
+            toolpath,
+            scenario.tools,
+            scenario.stock,
+            settings,
+            scenario.fixtures,
+            scenario.target,
+            scenario.program_file,
+        ),
+    )
+    return removed
+
+
+def _temperatures(
+    scenario: Scenario,
+    program: Program,
+    toolpath: Toolpath,
+    motion: Motion,
+    time: np.ndarray,
+    forces: Loads,
+    removed: Cut,
+) -> Temperatures:
+    """Node temperatures from what the program makes the machine do."""
+    environment, material, step = scenario.environment, scenario.material, scenario.model.thermal_step
+    mass = material.density * (removed.stock_volume - removed.removed_volume / 2)
+    dx, dy, dz = np.ptp(scenario.stock.bounds, axis=0)
+    model = thermal_model(
+        scenario.machine.thermal,
+        Workpiece(
+            capacity=mass * material.specific_heat,
+            area=2 * (dx * dy + dy * dz + dz * dx),
+            expansion=material.expansion,
+        ),
+    )
+    n_steps = 1 << max(6, int(np.ceil(motion.duration / step) - 1).bit_length())
+    bounds, row = _intervals(time)
+    distance = np.abs(toolpath.end - toolpath.start) / np.maximum(np.diff(time, axis=1), 1e-9)
+    during_segment = np.concatenate([distance, np.asarray(forces.power_mean)[:, None]], axis=1)
+    moving = np.where(row[:, None] >= 0, during_segment[row], 0.0)
+    per_move = np.stack([np.abs(program.spindle), (program.coolant & 2) > 0], axis=1).astype(float)
+    moved = mean_over_steps(jnp.asarray(bounds), jnp.asarray(moving), step, n_steps)
+    switched = mean_over_steps(jnp.asarray(motion.time), jnp.asarray(per_move), step, n_steps)
+    middle = (jnp.arange(n_steps) + 0.5) * step
+    inputs = heat_inputs(
+        model,
+        spindle_speed=switched[:, 0],
+        axis_speed=moved[:, :3],
+        cutting_power=moved[:, 3],
+        workpiece_share=material.workpiece_share,
+        ambient=ambient_temperature(environment, middle),
+        coolant=coolant_temperature(environment, middle),
+    )
+    initial = warm_up_state(
+        model,
+        ambient_temperature(environment, jnp.asarray(0.0)),
+        environment.warm_up_spindle_speed,
+        environment.warm_up,
+    )
+    states = simulate_thermal(model, inputs, step, initial, switched[:, 1] > 0.5)
+    shown = int(np.ceil(motion.duration / step)) + 1
+    return Temperatures(model, np.arange(n_steps + 1)[:shown] * step, states[:shown])
+
+
+def _intervals(time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds (interval + 1,) [s] and the segment that runs in each interval (-1: none), segments in order."""
+    bounds = time.ravel()
+    row = np.full(len(bounds) - 1, -1)
+    row[::2] = np.arange(len(time))
+    return bounds, row
+
+
+def _gauge_length(tool: Tool | None) -> float:
+    """Spindle nose to tip [m]."""
+    return 0.0 if tool is None else tool.stick_out + sum(section.length for section in tool.holder)
