@@ -4,7 +4,7 @@ import numpy as np
 
 from twin.stock.kernel import kernel
 
-SMOOTH = 1e-7  # a tool's normal that is this far from square to the motion stands on an edge of its profile
+SMOOTH = 1e-4  # a tool's normal that is this far from square to the motion stands on an edge of its profile
 ON_TIP = 1e-9  # [m] height above the tip below which a contact lies on the flat of the tool
 
 

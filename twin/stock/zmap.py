@@ -291,10 +291,10 @@ def _lower_tile(sweep, height, floor, tile_y, tile_x, s, w, offset, fresh, k, wo
             fresh[k, n] = min(old, new if new > under else EMPTY)
     else:
         for n in range(CELLS):
-            old = height[tile_y, tile_x, n]
-            new = min(old, fresh[k, n])
-            drop += old - new
-            fresh[k, n] = new
+            # The fast-math sum of plain differences would cancel 1e30 of the empty cells; of maxima it cannot.
+            old, new = height[tile_y, tile_x, n], fresh[k, n]
+            drop += max(old - new, ZERO)
+            fresh[k, n] = min(old, new)
     return drop
 
 
