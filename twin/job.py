@@ -36,7 +36,7 @@ def run_scenario(overrides: Sequence[str], *, outputs: Path, conf: Path | None =
     Raises:
         InputError: bad input of any kind; nothing is left behind.
     """
-    console = Console(width=None if sys.stdout.isatty() else 140)
+    console = Console(width=None if sys.stdout.isatty() else 160)
     watch = Stopwatch(console)
     watch("composing the scenario")
     scenario = load_scenario(*overrides, conf=conf)

@@ -22,35 +22,31 @@ def print_summary(result: Result, console: Console) -> None:
     console.print(table)
 
 
-def print_features(result: Result, console: Console) -> None:
-    """Nominal, predicted and the share of each error source, feature by feature."""
+def print_features(result: Result, console: Console, most: int = 16) -> None:
+    """Nominal, predicted and measured value of the ``most`` largest errors, and the share of each error source."""
     features = result["features"]
-    if not features.sizes.get("feature"):
+    errors = features["error_um"].values
+    order = np.argsort(-np.nan_to_num(np.abs(errors), nan=-1.0), kind="stable")[:most]
+    if not order.size:
         return
-    sources = [str(s) for s in features["contributor"].values]
-    table = Table(title="Inspected features", title_justify="left")
-    for heading in ("feature", "characteristic"):
-        table.add_column(heading, overflow="fold")
+    sources = [str(name) for name in features["contributor"].values]
     laboratories = [str(name) for name in features["laboratory"].values]
-    measured = [f"{name} [mm]" for name in laboratories]
-    for heading in (
-        "nominal [mm]",
-        "predicted [mm]",
-        *measured,
-        "error [µm]",
-        *(f"{source} [µm]" for source in sources),
-    ):
+    title = f"Inspected features, the {len(order)} largest errors of {len(errors)} characteristics; errors in µm"
+    table = Table(title=title, title_justify="left")
+    table.add_column("feature", no_wrap=True)
+    table.add_column("characteristic", no_wrap=True)
+    for heading in ("nominal mm", "predicted mm", *(f"{name} mm" for name in laboratories), "error", *sources):
         table.add_column(heading, justify="right")
-    for i in range(features.sizes["feature"]):
-        row = features.isel(feature=i)
+    for row in (features.isel(feature=i) for i in order):
+        measured = ("" if np.isnan(v) else f"{float(v):.4f}" for v in row["measured_mm"].values)
         table.add_row(
             str(row["name"].values),
             str(row["characteristic"].values),
             f"{float(row['nominal_mm']):.3f}",
             f"{float(row['predicted_mm']):.4f}",
-            *("" if np.isnan(v) else f"{float(v):.4f}" for v in row["measured_mm"].values),
+            *measured,
             f"{float(row['error_um']):+.1f}",
-            *(f"{float(v):+.1f}" for v in np.atleast_1d(row["contribution_um"].values)),
+            *(f"{float(v):+.1f}" for v in row["contribution_um"].values),
         )
     console.print(table)
 
