@@ -91,6 +91,7 @@ def main() -> None:
     for name, function, arguments in (
         (f"diagonal scan, {n} nodes", simulate, (plain, inputs, 1.0, start)),
         ("diagonal scan, 30 states", simulate, (thirty, six, 1.0, cold)),
+        ("diagonal scan, 30 states, 3 outputs", simulate, (thirty, six, 1.0, cold, jnp.eye(3, 30))),
         (f"coolant on and off, {n} nodes", simulate_thermal, (model, inputs, 1.0, start, flood)),
         ("64 shifts, 30 states, output each minute", sweep, (shifts,)),
         ("slope by every conductance, 30 states", lti, (thirty,)),

@@ -128,9 +128,11 @@ def test_scan_equals_associative_scan(inputs):
     np.testing.assert_allclose(simulate(system, inputs, 5.0, start), parallel, rtol=1e-10)
 
 
-def test_blocks_and_switches_equal_the_scan(inputs):
+def test_outputs_blocks_and_switches_equal_the_scan(inputs):
     system, start = network(), jnp.linspace(10.0, 30.0, 7)
     states = simulate(system, inputs, 5.0, start)
+    sensors = jnp.asarray(np.random.default_rng(4).normal(size=(2, 7)))
+    np.testing.assert_allclose(simulate(system, inputs, 5.0, start, sensors), states @ sensors.T, rtol=1e-10)
     np.testing.assert_allclose(simulate_blocks(system, inputs, 5.0, start, 60), states[59::60], rtol=1e-11)
     both = jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), system)
     regime = jnp.asarray(np.random.default_rng(5).integers(0, 2, len(inputs)))

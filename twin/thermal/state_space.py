@@ -64,20 +64,27 @@ def discretise(system: StateSpace, dt: jax.Array | float) -> Modes:
 
 
 @jax.jit
-def simulate(system: StateSpace, inputs: jax.Array, dt: jax.Array | float, initial: jax.Array) -> jax.Array:
-    """States at the end of every step.
+def simulate(
+    system: StateSpace,
+    inputs: jax.Array,
+    dt: jax.Array | float,
+    initial: jax.Array,
+    output: jax.Array | None = None,
+) -> jax.Array:
+    """States, or outputs y = C T, at the end of every step.
 
     Args:
         inputs: (time, input), constant over each step.
         dt: step [s].
         initial: (state,) at the start of the first step.
+        output: (output, state) C; None: the states themselves. Few outputs of many states cost less.
 
     Returns:
-        (time, state); row k is the state at (k + 1) dt.
+        (time, output or state); row k is at (k + 1) dt.
     """
     modes = discretise(system, dt)
     response = modal_response(modes.decay, modes.coupling, inputs @ modes.drive.T, modes.to_modes @ initial)
-    return response @ modes.to_states.T
+    return response @ (modes.to_states if output is None else output @ modes.to_states).T
 
 
 @partial(jax.jit, static_argnames="block")
