@@ -11,11 +11,14 @@ import numpy as np
 from twin.stock.cut import N_ARCS, N_SLICES
 from twin.stock.envelope import VERTICAL, move_frame, profile_radius, profile_slope
 from twin.stock.kernel import kernel
-from twin.stock.sweep import CELLS, ROW, ROWS, ZERO, F
+from twin.stock.sweep import CELLS, HALF, ROW, ROWS, ZERO, F
 
 N_ANGLES = 1920  # directions of a whole turn, counted as immersion angles are
 HALF_TURN = N_ANGLES // 2
-LOOKS = 128  # points of a circle that are looked at; the edge between two of them is interpolated
+BLOCK = 32  # points of a circle that are looked at together: one constant trip count for vector code
+BLOCKS = 2  # at most in half a turn
+LOOKS = 2 * BLOCK * BLOCKS  # at most in a turn; the edge between two looks is interpolated
+SPACING = 1.5  # cells from one look to the next, if that many are enough
 _TURN = np.arange(-N_ANGLES, 2 * N_ANGLES) * (2 * np.pi / N_ANGLES)  # direction n stands in row n + N_ANGLES
 SINE, COSINE = np.sin(_TURN).astype(np.float32), np.cos(_TURN).astype(np.float32)
 MOST_ARCS = 8  # arcs of a slice before they are reduced to N_ARCS
@@ -23,11 +26,14 @@ ONE, NEXT = F(1), np.uint32(1)
 
 
 @kernel
-def engaged_arcs(height, floor, origin, spacing, p, start, end, depth, highest, arc):
+def engaged_arcs(cells, floors, shape, highest_floor, origin, spacing, p, start, end, depth, highest, arc):
     """Engaged arcs of the move of profile ``p`` from ``start`` to ``end`` (3,) [m].
 
     Args:
-        height, floor, origin, spacing: the z-map, in tiles, before the move.
+        cells, floors: height and underside [m] of all cells of the z-map before the move, tile after tile, float32.
+        shape: tiles down and across.
+        highest_floor: [m] highest of ``floors``.
+        origin, spacing: frame of the z-map, (2,) [m].
         depth: [m] height of the engaged zone above the tip.
         highest: [m] highest cell that the move cuts.
         arc: (N_SLICES, N_ARCS, 2) float32 to fill, as in ``twin.stock.cut.Engagement``; holds NaN.
@@ -37,13 +43,17 @@ def engaged_arcs(height, floor, origin, spacing, p, start, end, depth, highest, 
     """
     x, y, z, ax, ay, length, slope = move_frame(start, end)
     cell, per_x, per_y = F(max(spacing[0], spacing[1])), F(1.0 / spacing[0]), F(1.0 / spacing[1])
+    n_down, n_across = shape
     plunge = length == 0.0
     along = 0.0 if plunge else max(0.5 * length, cell)
+    # nearer to the sides than this the surface left by the previous move is less than a cell away
+    blur = 0 if plunge else int(np.arcsin(min(0.75 * cell / along, 1.0)) / (2 * np.pi) * N_ANGLES) + 1
     # in cells, from the centre of the first one
     x = (x + along * ax - origin[0]) / spacing[0] - 0.5
     y = (y + along * ay - origin[1]) / spacing[1] - 0.5
     z = highest - depth
-    vote, place = np.empty(LOOKS, np.float32), np.empty((6, LOOKS), np.float32)
+    vote = np.empty(LOOKS, np.float32)
+    work = np.empty((7, BLOCK), np.float32), np.empty((4, BLOCK), np.uint32)
     bounds = np.empty((MOST_ARCS, 2), np.int64)
     overflow = False
     for k in range(N_SLICES):
@@ -61,52 +71,65 @@ def engaged_arcs(height, floor, origin, spacing, p, start, end, depth, highest, 
             last = HALF_TURN - first
         else:
             continue
-        view = F(x), F(y), F(z + above), F(r), F(ax), F(ay), cell, per_x, per_y
-        _look(height, floor, view, first, last, vote, place)
-        n_arcs = _find_arcs(vote, first, last, bounds)
+        view = F(x), F(y), F(z + above), F(r), F(ax), F(ay), cell, per_x, per_y, n_across, n_down
+        n_looks = _n_looks(r * (last - first) * (2 * np.pi / N_ANGLES) / cell, last - first)
+        _look(cells, floors, highest_floor, view, first, last, n_looks, vote, work)
+        n_arcs = _find_arcs(vote, n_looks, first, last, bounds)
         if n_arcs > 0 and last - first < N_ANGLES:
-            n_arcs = _reach_to_sides(height, floor, view, first, last, along, bounds, n_arcs, vote, place)
+            n_arcs = _reach_to_sides(cells, view, first, last, blur, bounds, n_arcs)
         overflow |= _write_arcs(bounds, n_arcs, arc[k])
     return overflow
 
 
 @kernel
-def _look(height, floor, view, first, last, vote, place):
-    """Is the stock there? A vote for each of LOOKS points of a circle, ``first`` to ``last``: > 0 inside.
-
-    The four cells around a point vote with their height above it, at most one cell: over slopes that is
-    bilinear interpolation, and at a step the edge lies half-way between high and low cells.
-    ``place`` (6, LOOKS) is work space: the loops are split so that all but the look-up become vector code.
-    """
-    x, y, z, r, ax, ay, cell, per_x, per_y = view
-    n_across = height.shape[1]
-    # the margin is empty: standing in it is as good as standing beyond it
-    most_x, most_y = F(n_across * ROW - 1.01), F(height.shape[0] * ROWS - 1.01)
-    step = _step(first, last)
-    for n in range(LOOKS):
-        direction = min(first + n * step, last) + N_ANGLES
-        ahead, left = r * SINE[direction], r * COSINE[direction]
-        place[0, n] = min(max(x + (ahead * ax - left * ay) * per_x, ZERO), most_x)
-        place[1, n] = min(max(y + (ahead * ay + left * ax) * per_y, ZERO), most_y)
-    cells, undersides = height.reshape(-1), floor.reshape(-1)
-    for n in range(LOOKS):
-        i, j = np.uint32(place[0, n]), np.uint32(place[1, n])
-        left_cell, right_cell = _column(i), _column(i + NEXT)
-        near_row, far_row = _row(j, n_across), _row(j + NEXT, n_across)
-        place[2, n], place[3, n] = cells[near_row + left_cell], cells[near_row + right_cell]
-        place[4, n], place[5, n] = cells[far_row + left_cell], cells[far_row + right_cell]
-        vote[n] = undersides[near_row + left_cell]
-    for n in range(LOOKS):
-        u, v = place[0, n] - np.floor(place[0, n]), place[1, n] - np.floor(place[1, n])
-        near = _vote(place[2, n], z, cell) * (ONE - u) + _vote(place[3, n], z, cell) * u
-        far = _vote(place[4, n], z, cell) * (ONE - u) + _vote(place[5, n], z, cell) * u
-        vote[n] = near * (ONE - v) + far * v if z >= vote[n] else -cell
+def _n_looks(arc_length, directions):
+    """How many points to look at on an arc of so many cells and directions."""
+    blocks = int(np.ceil(arc_length / (SPACING * BLOCK)))
+    return BLOCK * max(min(blocks, (directions * BLOCKS + HALF_TURN - 1) // HALF_TURN), 1)
 
 
 @kernel
-def _step(first, last):
+def _look(cells, floors, highest_floor, view, first, last, n_looks, vote, work):
+    """Is the stock there? A vote for each of ``n_looks`` points of a circle, ``first`` to ``last``: > 0 inside.
+
+    The four cells around a point vote with their height above it, at most one cell: over slopes that is
+    bilinear interpolation, and at a step the edge lies half-way between high and low cells.
+    ``work``: (7, BLOCK) float32 and (4, BLOCK) uint32. The loops are split so that most become vector code.
+    """
+    x, y, z, r, ax, ay, cell, per_x, per_y, n_across, n_down = view
+    # the margin is empty: standing in it is as good as standing beyond it
+    most_x, most_y = F(n_across * ROW - 1.01), F(n_down * ROWS - 1.01)
+    place, index = work
+    step = _step(first, last, n_looks)
+    for block in range(0, n_looks, BLOCK):
+        for n in range(BLOCK):
+            direction = min(first + (block + n) * step, last) + N_ANGLES
+            ahead, left = r * SINE[direction], r * COSINE[direction]
+            place[0, n] = min(max(x + (ahead * ax - left * ay) * per_x, ZERO), most_x)
+            place[1, n] = min(max(y + (ahead * ay + left * ax) * per_y, ZERO), most_y)
+        for n in range(BLOCK):
+            i, j = np.uint32(place[0, n]), np.uint32(place[1, n])
+            left_cell, right_cell = _column(i), _column(i + NEXT)
+            near_row, far_row = _row(j, n_across), _row(j + NEXT, n_across)
+            index[0, n], index[1, n] = near_row + left_cell, near_row + right_cell
+            index[2, n], index[3, n] = far_row + left_cell, far_row + right_cell
+        for n in range(BLOCK):
+            place[2, n], place[3, n] = cells[index[0, n]], cells[index[1, n]]
+            place[4, n], place[5, n] = cells[index[2, n]], cells[index[3, n]]
+        if z < highest_floor:
+            for n in range(BLOCK):
+                place[6, n] = floors[index[0, n]]
+        for n in range(BLOCK):
+            u, v = place[0, n] - np.floor(place[0, n]), place[1, n] - np.floor(place[1, n])
+            near = _vote(place[2, n], z, cell) * (ONE - u) + _vote(place[3, n], z, cell) * u
+            far = _vote(place[4, n], z, cell) * (ONE - u) + _vote(place[5, n], z, cell) * u
+            vote[block + n] = near * (ONE - v) + far * v if z >= highest_floor or z >= place[6, n] else -cell
+
+
+@kernel
+def _step(first, last, n_looks):
     """Directions from one look to the next."""
-    return (last - first + LOOKS - 2) // (LOOKS - 1)
+    return (last - first + n_looks - 2) // (n_looks - 1)
 
 
 @kernel
@@ -118,7 +141,7 @@ def _column(i):
 @kernel
 def _row(j, n_across):
     """What its row adds."""
-    return (j // np.uint32(ROWS)) * np.uint32(n_across * CELLS) + (j % np.uint32(ROWS)) * np.uint32(ROW)
+    return (j // np.uint32(ROWS)) * np.uint32(n_across) * np.uint32(CELLS) + (j % np.uint32(ROWS)) * np.uint32(ROW)
 
 
 @kernel
@@ -127,11 +150,11 @@ def _vote(material, z, cell):
 
 
 @kernel
-def _find_arcs(vote, first, last, bounds):
+def _find_arcs(vote, n_looks, first, last, bounds):
     """Arcs of one circle from the votes of :func:`_look`, into ``bounds`` (MOST_ARCS, 2); returns how many."""
     n_arcs = 0
-    step = _step(first, last)
-    for i in range(LOOKS):
+    step = _step(first, last, n_looks)
+    for i in range(n_looks):
         now = vote[i] > ZERO
         at = min(first + i * step, last)
         if now and (i == 0 or vote[i - 1] <= ZERO):
@@ -166,27 +189,24 @@ def _join_nearest(bounds, n_arcs):
 
 
 @kernel
-def _reach_to_sides(height, floor, view, first, last, along, bounds, n_arcs, vote, place):
+def _reach_to_sides(cells, view, first, last, blur, bounds, n_arcs):
     """Draw an arc out to the side of the tool where the map cannot tell; returns how many arcs are left.
 
     Near the sides the chip is thinner than the cells can show. An arc that comes close belongs to the side
     if the stock stands all along just outside the circle there.
     """
-    x, y, z, r, ax, ay, cell, per_x, per_y = view
-    blur = int(np.arcsin(min(0.75 * cell / along, 1.0)) / (2 * np.pi) * N_ANGLES) + 1
-    outside = x, y, z, r + cell, ax, ay, cell, per_x, per_y
     outer = n_arcs - 1
     while outer > 0 and bounds[outer - 1, 1] >= last - blur:
         outer -= 1
     edge = bounds[outer, 1]
-    if last - blur <= edge < last and _all_in_stock(height, floor, outside, edge, last, vote, place):
+    if last - blur <= edge < last and _wall_outside(cells, view, edge, last):
         bounds[outer, 1] = last
         n_arcs = outer + 1
     inner = 0
     while inner < n_arcs - 1 and bounds[inner + 1, 0] <= first + blur:
         inner += 1
     edge = bounds[inner, 0]
-    if first < edge <= first + blur and _all_in_stock(height, floor, outside, first, edge, vote, place):
+    if first < edge <= first + blur and _wall_outside(cells, view, first, edge):
         for i in range(inner, n_arcs):
             bounds[i - inner, 0], bounds[i - inner, 1] = bounds[i, 0], bounds[i, 1]
         bounds[0, 0] = first
@@ -195,11 +215,15 @@ def _reach_to_sides(height, floor, view, first, last, along, bounds, n_arcs, vot
 
 
 @kernel
-def _all_in_stock(height, floor, view, low, high, vote, place):
-    """Is the circle in the stock everywhere between two directions?"""
-    _look(height, floor, view, low, high, vote, place)
-    for n in range(LOOKS):
-        if vote[n] <= ZERO:
+def _wall_outside(cells, view, low, high):
+    """Does stock stand one cell outside the circle at both directions and at two between them?"""
+    x, y, z, r, ax, ay, cell, per_x, per_y, n_across, n_down = view
+    for look in range(4):
+        direction = low + (high - low) * look // 3 + N_ANGLES
+        ahead, left = (r + cell) * SINE[direction], (r + cell) * COSINE[direction]
+        i = np.uint32(min(max(x + (ahead * ax - left * ay) * per_x + HALF, ZERO), F(n_across * ROW - 1)))
+        j = np.uint32(min(max(y + (ahead * ay + left * ax) * per_y + HALF, ZERO), F(n_down * ROWS - 1)))
+        if cells[_row(j, n_across) + _column(i)] <= z:
             return False
     return True
 

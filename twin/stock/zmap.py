@@ -200,6 +200,7 @@ def _cut(
     rows, columns = np.empty(len(fresh), np.int32), np.empty(len(fresh), np.int32)
     work, offset = np.empty((2, CELLS), np.float32), np.empty((2, CELLS), np.float32)
     bound = np.empty(n_tiles_x + LANES, np.float32)
+    cells, floors, highest_floor = height.reshape(-1), floor.reshape(-1), underside.max()
     cell_area = spacing[0] * spacing[1]
     for i in range(len(start)):
         if watched.suspect[i] >= 0:
@@ -245,7 +246,9 @@ def _cut(
         volume[i] = lowered * cell_area
         depth[i] = max(_engaged_depth(sweep, highest), ZERO)
         if len(arc) and depth[i] > 0.0:
-            overflow[i] = engaged_arcs(height, floor, origin, spacing, p, start[i], end[i], depth[i], highest, arc[i])
+            overflow[i] = engaged_arcs(
+                cells, floors, top.shape, highest_floor, origin, spacing, p, start[i], end[i], depth[i], highest, arc[i]
+            )
         for k in range(n_lowered):
             top[rows[k], columns[k]] = _store_tile(height, rows[k], columns[k], fresh, k, work)
 
