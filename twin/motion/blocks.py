@@ -44,7 +44,7 @@ jax.tree_util.register_dataclass(Blocks, [f.name for f in dataclasses.fields(Blo
 
 def arc_sweep(program: Program) -> np.ndarray:
     """Signed angle swept by each arc [rad], counter-clockwise about +plane_axis, (move,); 0 elsewhere."""
-    first, second = _plane(program.plane_axis)
+    first, second = plane_axes(program.plane_axis)
     rows = np.arange(program.n_moves)
 
     def angle(point: np.ndarray) -> np.ndarray:
@@ -124,7 +124,7 @@ def select(blocks: Blocks, rows: np.ndarray) -> Blocks:
     return Blocks(**{f.name: picked(f.name, getattr(blocks, f.name)) for f in dataclasses.fields(Blocks)})
 
 
-def _plane(normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def plane_axes(normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The two axes of the plane, right-handed with its normal."""
     return (normal + 1) % 3, (normal + 2) % 3
 
@@ -132,7 +132,7 @@ def _plane(normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _arc_geometry(program: Program, arcs: np.ndarray, sweep: np.ndarray, arc_fit: ArcFit) -> tuple[np.ndarray, ...]:
     """Length, tangents, largest axis shares and curvature of the arcs and helices."""
     normal = program.plane_axis[arcs].astype(int)
-    first, second = _plane(normal)
+    first, second = plane_axes(normal)
     k = np.arange(arcs.size)
     start, end, centre = program.start[arcs], program.end[arcs], program.centre[arcs]
     arm, last_arm = start[:, :3] - centre, end[:, :3] - centre

@@ -20,7 +20,8 @@ class Corners:
     speed: Array  # (block,) [m/s] highest speed there
     trim: Array  # (block,) [m] of programmed path that the rounding replaces, on either side
     arc: Array  # (block,) [m] length of the rounding arc
-    ratio: Array  # (block,) share of its acceleration that the block may slow down with
+    up: Array  # (block,) share of its acceleration that the block may gain speed with
+    down: Array  # (block,) and lose speed with
 
 
 jax.tree_util.register_dataclass(Corners, [f.name for f in dataclasses.fields(Corners)], [])
@@ -36,8 +37,8 @@ def corners(blocks: Blocks, controller: Controller, limit: Array, acceleration: 
     stop = blocks.stop
     if controller.rapid_stop:
         stop = stop | blocks.rapid | _next(blocks.rapid)
-    zero, ratio = jnp.zeros_like(limit), jnp.ones_like(limit)
-    trim, arc = zero, zero
+    zero, one = jnp.zeros_like(limit), jnp.ones_like(limit)
+    trim, arc, up, down = zero, zero, one, one
     if controller.cornering == "exact_stop":
         turn = jnp.where(_deflection(blocks) > TANGENT, 0.0, jnp.inf)
     elif controller.cornering == "junction_deviation":
@@ -48,13 +49,16 @@ def corners(blocks: Blocks, controller: Controller, limit: Array, acceleration: 
     else:
         turn, trim, arc = _rounded(blocks, controller, limit)
         if controller.overlap_ratio is not None:
-            overlaps = blocks.blend & (_between_arcs(blocks) | stop)
-            ratio = jnp.where(overlaps, controller.overlap_ratio, 1.0)
-            turn = jnp.where(overlaps, _overlap_speed(blocks, controller, controller.overlap_ratio * acceleration), turn)
+            overlaps = blocks.blend & (_between_arcs(blocks) | blocks.stop)
+            down = jnp.where(overlaps, controller.overlap_ratio, 1.0)
+            up = jnp.where(blocks.blend & blocks.stop, controller.overlap_ratio, 1.0)
+            turn = jnp.where(
+                overlaps, _overlap_speed(blocks, controller, controller.overlap_ratio * acceleration), turn
+            )
             trim, arc = jnp.where(overlaps, 0.0, trim), jnp.where(overlaps, 0.0, arc)
         trim, arc = jnp.where(stop, 0.0, trim), jnp.where(stop, 0.0, arc)
     straight = jnp.minimum(limit, _next(limit))
-    return Corners(jnp.where(stop, 0.0, jnp.minimum(straight, turn)), trim, arc, ratio)
+    return Corners(jnp.where(stop, 0.0, jnp.minimum(straight, turn)), trim, arc, up, down)
 
 
 def _next(values: Array) -> Array:

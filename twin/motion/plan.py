@@ -60,7 +60,7 @@ def plan(blocks: Blocks, controller: Controller, feed_override: Array, rapid_ove
     limit = speed_limit(blocks, controller, feed_override, rapid_override)
     acceleration = left_by_curvature(acceleration, controller.centripetal_acceleration, blocks.curvature)
     corner = corners(blocks, controller, limit, acceleration)
-    up, down = acceleration, acceleration * corner.ratio
+    up, down = acceleration * corner.up, acceleration * corner.down
     body = jnp.maximum(blocks.length - corner.trim - jnp.roll(corner.trim, 1).at[0].set(0.0), 0.0)
     cap = jnp.minimum(corner.speed, _stopping_speed(body, down, jerk, controller.look_ahead))
     entry, exit_ = _ramps_between(body, cap, up, down)
@@ -103,18 +103,27 @@ def _stopping_speed(length: Array, acceleration: Array, jerk: Array | None, dept
 def _ramps_between(length: Array, cap: Array, up: Array, down: Array) -> tuple[Array, Array]:
     """Speeds at the start and end of each block under limited acceleration alone.
 
-    With u = v2 the passes are u[i] = min(cap[i]2, u[i+1] + 2 a L), a running minimum of cap2 + sum(2 a L).
+    With u = v2 each block maps the u before it to min(cap2, u + 2 a L). Such maps compose to one of the
+    same kind, so that both passes are associative scans.
     """
-    loss, gain = jnp.cumsum(2.0 * down * length), jnp.cumsum(2.0 * up * length)
-    safe = jnp.minimum(jax.lax.cummin(cap**2 + loss, reverse=True) - loss, cap**2)
-    square = jnp.minimum(jax.lax.cummin(jnp.minimum(safe - gain, 0.0)) + gain, safe)
-    exit_ = _root(square)
+    rest = jnp.zeros(1)
+    # Backwards: what may follow a block is what the block after it can slow down from.
+    loss = jnp.concatenate([(2.0 * down * length)[1:], rest])
+    safe = _least_rise(cap**2, loss, reverse=True)
+    square = _least_rise(safe, 2.0 * up * length, reverse=False)
+    some = square > 0.0
+    exit_ = jnp.where(some, jnp.sqrt(jnp.where(some, square, 1.0)), 0.0)
     return jnp.roll(exit_, 1).at[0].set(0.0), exit_
 
 
-def _root(square: Array) -> Array:
-    some = square > 0.0
-    return jnp.where(some, jnp.sqrt(jnp.where(some, square, 1.0)), 0.0)
+def _least_rise(cap: Array, rise: Array, *, reverse: bool) -> Array:
+    """u[i] = min(cap[i], u[i-1] + rise[i]) from u = 0; from the end where ``reverse``."""
+
+    def after(first: tuple[Array, Array], second: tuple[Array, Array]) -> tuple[Array, Array]:
+        return jnp.minimum(second[0], first[0] + second[1]), first[1] + second[1]
+
+    limit, total = jax.lax.associative_scan(after, (cap, rise), reverse=reverse)
+    return jnp.minimum(limit, total)
 
 
 def _stretch_ends(exit_: Array, cap: Array, limit: Array) -> Array:
@@ -168,9 +177,7 @@ def _run_stretches(
     return entering, leaving, highest, reached - skipped, start + slope * skipped, slope
 
 
-def _jerk_limited_passes(
-    length: Array, cap: Array, up: Array, down: Array, jerk: Array
-) -> tuple[Array, Array]:
+def _jerk_limited_passes(length: Array, cap: Array, up: Array, down: Array, jerk: Array) -> tuple[Array, Array]:
     """Speeds at the start and end of each stretch that ramps of limited jerk can reach."""
 
     def back(after: Array, row: tuple) -> tuple[Array, Array]:

@@ -58,7 +58,8 @@ def peak(start: Array, end: Array, limit: Array, length: Array, up: Array, down:
     high = jnp.maximum(start, end)
     # Without a jerk limit the ramps meet here; jerk only lowers it.
     meeting = (2.0 * up * down * length + down * start**2 + up * end**2) / (up + down)
-    bound = jnp.sqrt(jnp.maximum(meeting, high**2))
+    above = meeting > jnp.maximum(high**2, TINY**2)
+    bound = jnp.where(above, jnp.sqrt(jnp.where(above, meeting, 1.0)), high)
     bound = jnp.clip(bound, high, jnp.maximum(limit, high))
     if jerk is None:
         return bound
