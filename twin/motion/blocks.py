@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from twin.motion.controller import ArcFit
 from twin.program.program import Op, PathMode, Program
 
+Array = Any  # NumPy where a program is laid out, JAX where it is planned
 SHORTEST = 1e-9  # [m]: a shorter move is none
 MOTION_OPS = (Op.RAPID, Op.FEED, Op.ARC, Op.PROBE, Op.TAP)
 
@@ -20,19 +22,19 @@ class Blocks:
     Lengths of a move without linear motion are angles: its speeds and accelerations are angular.
     """
 
-    length: np.ndarray  # (block,) [m] along the programmed path
-    leave: np.ndarray  # (block, axis) d(axis)/d(path) where the block starts
-    arrive: np.ndarray  # (block, axis) d(axis)/d(path) where it ends
-    share: np.ndarray  # (block, axis) largest |d(axis)/d(path)| within the block
-    curvature: np.ndarray  # (block,) [1/m]
-    feed: np.ndarray  # (block,) [m/s], inf for a rapid
-    rapid: np.ndarray  # (block,) bool
-    stop: np.ndarray  # (block,) bool: the block ends at rest
-    blend: np.ndarray  # (block,) bool: its end may be rounded (continuous mode)
-    tolerance: np.ndarray  # (block,) [m] stated by the program, 0 none
-    op: np.ndarray  # (block,) int8, Op; -1 padding
-    wait: np.ndarray  # (block,) [s] stated by the program (G4)
-    spindle_step: np.ndarray  # (block,) [rad/s] change of the spindle speed
+    length: Array  # (block,) [m] along the programmed path
+    leave: Array  # (block, axis) d(axis)/d(path) where the block starts
+    arrive: Array  # (block, axis) d(axis)/d(path) where it ends
+    share: Array  # (block, axis) largest |d(axis)/d(path)| within the block
+    curvature: Array  # (block,) [1/m]
+    feed: Array  # (block,) [m/s], inf for a rapid
+    rapid: Array  # (block,) bool
+    stop: Array  # (block,) bool: the block ends at rest
+    blend: Array  # (block,) bool: its end may be rounded (continuous mode)
+    tolerance: Array  # (block,) [m] stated by the program, 0 none
+    op: Array  # (block,) int8, Op; -1 padding
+    wait: Array  # (block,) [s] stated by the program (G4)
+    spindle_step: Array  # (block,) [rad/s] change of the spindle speed
 
     @property
     def n_blocks(self) -> int:

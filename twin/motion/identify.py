@@ -7,6 +7,7 @@ the parameters, with the derivatives of the time law itself.
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -53,7 +54,7 @@ def identify(runs: Sequence[tuple[Program, Windows]], controller: Controller, fr
     start = np.log([getattr(controller, name) for name in names])
 
     def predicted(logs: jax.Array) -> jax.Array:
-        values = {name: jnp.exp(logs[k]) for k, name in enumerate(names)}
+        values: dict[str, Any] = {name: jnp.exp(logs[k]) for k, name in enumerate(names)}
         trial = dataclasses.replace(controller, **values)
         one = jnp.ones(())
         out = []
@@ -68,10 +69,11 @@ def identify(runs: Sequence[tuple[Program, Windows]], controller: Controller, fr
         lambda logs: np.asarray(value(logs)) - measured, start, jac=lambda logs: np.asarray(slope(logs)), x_scale=0.1
     )
     found = np.exp(fit.x)
+    values: dict[str, Any] = dict(zip(names, found.tolist(), strict=True))
     freedom = max(measured.size - len(names), 1)
     covariance = np.linalg.pinv(fit.jac.T @ fit.jac) * (2 * fit.cost / freedom)
     return Identified(
-        controller=dataclasses.replace(controller, **dict(zip(names, map(float, found), strict=True))),
+        controller=dataclasses.replace(controller, **values),
         standard_error=dict(zip(names, (found * np.sqrt(np.diag(covariance))).tolist(), strict=True)),
         rms=float(np.sqrt(np.mean(fit.fun**2))),
     )

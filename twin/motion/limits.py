@@ -66,5 +66,5 @@ def _along(limits: list, share: Array) -> Array:
         for k, limit in enumerate(limits)
         if limit is not None
     ]
-    least = jnp.min(jnp.stack(allowed), axis=0)
+    least: Array = jnp.min(jnp.stack(allowed), axis=0)
     return jnp.where(jnp.isfinite(least), least, 1.0)
