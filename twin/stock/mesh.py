@@ -14,12 +14,15 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.stock.cut import Columns, Surface
+from twin.stock.kernel import kernel
 from twin.stock.workpiece import Stock
 
 NO_SAMPLE = -1
 ON_NODE = 1e-3  # cells: a sample this near to a node may be on either side of it
 STIFFNESS = 1e-3  # weight of the mean crossing against that of one plane
 PROBE = 1e-7  # [m] step to the neighbouring ray that tells the slope of the stock's face
+STEEPEST = 1e3  # slope beyond which that ray has met another face
+SAME_FACE = 1e-6  # [m]
 
 
 @dataclass(frozen=True)
@@ -146,19 +149,19 @@ def _crossings(
     u_axis, v_axis = (a for a in range(3) if a != axis)
     u, v = (grid.origin[a] + grid.step[a] * node[left, a] for a in (u_axis, v_axis))
     low = grid.origin[axis] + grid.step[axis] * node[left, axis]
-    face, du, dv = (
-        _stock_face(stock, axis, u + step_u, v + step_v, low, grid.step[axis], rising[left])
-        for step_u, step_v in ((0, 0), (PROBE, 0), (0, PROBE))
-    )
-    found = ~np.isnan(face)
-    position[left[found]] = face[found]
+    face = _stock_face(stock, axis, u, v, low, grid.step[axis], rising[left])
+    # Where the height of a column is known, the stock's face must be that.
+    found = ~np.isnan(face) & ~(np.abs(face - position[left]) > SAME_FACE)
+    left, u, v, low, face = left[found], u[found], v[found], low[found], face[found]
+    position[left] = face
     outward = np.zeros((len(left), 3))
     outward[:, axis] = 1.0
-    for a, beside in ((u_axis, du), (v_axis, dv)):
+    for a, step_u, step_v in ((u_axis, PROBE, 0.0), (v_axis, 0.0, PROBE)):
+        beside = _stock_face(stock, axis, u + step_u, v + step_v, low, grid.step[axis], rising[left])
         slope = (beside - face) / PROBE
-        outward[:, a] = -np.where(np.isnan(slope) | (np.abs(slope) > 1e3), 0.0, slope)
+        outward[:, a] = -np.where(np.isnan(slope) | (np.abs(slope) > STEEPEST), 0.0, slope)
     outward *= np.where(rising[left], -1.0, 1.0)[:, None] / np.linalg.norm(outward, axis=1, keepdims=True)
-    normal[left[found]] = outward[found]
+    normal[left] = outward
     return _Edges(axis, node, rising, position, normal, sample)
 
 
@@ -220,23 +223,30 @@ def _vertices(
         known = ~np.isnan(e.position)
         point[:, e.axis] = np.where(known, e.position, point[:, e.axis] + grid.step[e.axis] / 2)
         trust = np.where(known, 1.0, 1e-6)
-        for corner in quads.T:
-            local = point - low[corner]
-            onto = e.normal * (e.normal * local).sum(axis=1, keepdims=True)
-            weight += np.bincount(corner, trust, n)
-            for a in range(3):
-                mean[:, a] += np.bincount(corner, trust * local[:, a], n)
-                right[:, a] += np.bincount(corner, onto[:, a], n)
-                for b in range(a, 3):
-                    matrix[:, a, b] += np.bincount(corner, e.normal[:, a] * e.normal[:, b], n)
-            has = e.sample != NO_SAMPLE
-            sample[corner[has]] = e.sample[has]
+        _add_planes(point, e.normal, trust, e.sample, quads, low, weight, mean, matrix, right, sample)
     mean /= weight[:, None]
-    for a, b in ((1, 0), (2, 0), (2, 1)):
-        matrix[:, a, b] = matrix[:, b, a]
     matrix[:, [0, 1, 2], [0, 1, 2]] += STIFFNESS
     offset = np.linalg.solve(matrix, (right + STIFFNESS * mean)[:, :, None])[:, :, 0]
     return low + np.clip(offset, 0.0, grid.step), sample
+
+
+@kernel
+def _add_planes(point, normal, trust, of_edge, quads, low, weight, mean, matrix, right, sample):
+    """Add the crossings (edge, …) to the sums of the four vertices around each edge, relative to ``low``."""
+    for e in range(len(quads)):
+        for corner in quads[e]:
+            weight[corner] += trust[e]
+            reach = 0.0
+            for a in range(3):
+                offset = point[e, a] - low[corner, a]
+                mean[corner, a] += trust[e] * offset
+                reach += normal[e, a] * offset
+            for a in range(3):
+                right[corner, a] += reach * normal[e, a]
+                for b in range(3):
+                    matrix[corner, a, b] += normal[e, a] * normal[e, b]
+            if of_edge[e] >= 0:
+                sample[corner] = of_edge[e]
 
 
 def _triangles(vertices: np.ndarray, quads: np.ndarray) -> np.ndarray:
