@@ -1,6 +1,6 @@
 """LinuxCNC's interpreter as an independent reference, in a process of its own.
 
-Reads JSON lines ``{"text": program, "tools": {number: {"D": mm, "Z": mm}}, "count_only": bool}`` from standard
+Reads JSON lines ``{"text": program, "tools": {number: {"D": mm, "Z": mm}}, "silent": bool}`` from standard
 input and answers each with a JSON line ``{"ops": [...], "error": message or null, "seconds": time of the parse}``.
 Every program runs in a forked child, so that no state is left over and a crash costs one answer.
 
@@ -21,7 +21,7 @@ import time
 
 sys.path.append("/usr/lib/python3/dist-packages")
 
-import gcode  # type: ignore[import-not-found]  # noqa: E402
+import gcode  # type: ignore[import-not-found]
 
 INCH = 25.4
 RECORD = struct.Struct("=ii9dddd i4x")  # CANON_TOOL_TABLE
@@ -40,6 +40,7 @@ class Canon:
         self.plane = 1
         self.g5x = self.g92 = [0.0] * 6
         self.turn = 0.0
+        self.at, self.length = [0.0] * 6, [0.0] * 6  # the tip, and the tool offset it is reckoned with
         self.feed = 0.0  # mm/min; with G95 mm/rev
 
     @staticmethod
@@ -60,30 +61,40 @@ class Canon:
     def next_line(self, state) -> None:
         self.line = state.sequence_number
 
+    def straight(self, op: str, p, **values) -> None:
+        to = self.machine(p)
+        idle = max(abs(a - b) for a, b in zip(to, self.at)) < 1e-10
+        self.at = to
+        self.add(op, to=to, idle=idle, **values)
+
     def straight_traverse(self, *p) -> None:
-        self.add("rapid", to=self.machine(p))
+        self.straight("rapid", p)
 
     def straight_feed(self, *p) -> None:
-        self.add("feed", to=self.machine(p), f=self.feed)
+        self.straight("feed", p, f=self.feed)
 
     def straight_probe(self, *p) -> None:
-        self.add("probe", to=self.machine(p), f=self.feed)
+        self.straight("probe", p, f=self.feed)
 
     def rigid_tap(self, *p) -> None:
-        self.add("tap", to=self.machine([*p[:3], 0.0, 0.0, 0.0]))
+        self.straight("tap", [*p[:3], 0.0, 0.0, 0.0])
 
     def arc_feed(self, e1, e2, c1, c2, turns, e3, *abc) -> None:
-        if self.silent:
-            return
         u, v, w = {1: (0, 1, 2), 2: (1, 2, 0), 3: (2, 0, 1)}[self.plane]
         end, centre = [0.0] * 3, [0.0] * 3
         end[u], end[v], end[w] = e1, e2, e3
         centre[u], centre[v], centre[w] = c1, c2, e3
         middle = self.machine([*centre, 0.0, 0.0, 0.0])[:3]
-        self.add("arc", to=self.machine([*end, *abc[:3]]), centre=[middle[u], middle[v]], axis=w, turns=turns, f=self.feed)
+        self.at = self.machine([*end, *abc[:3]])
+        self.add("arc", to=self.at, centre=[middle[u], middle[v]], axis=w, turns=turns, f=self.feed)
 
     def set_plane(self, plane) -> None:
         self.plane = plane
+
+    def tool_offset(self, *p) -> None:
+        new = [v * INCH for v in p[:3]] + list(p[3:6])
+        self.at = [a + old - length for a, old, length in zip(self.at, self.length, new)]
+        self.length = new
 
     def set_feed_rate(self, feed) -> None:
         self.feed = feed * INCH
@@ -107,7 +118,6 @@ class Canon:
         self.add("message", text=text)
 
     def set_spindle_rate(self, speed) -> None: ...
-    def tool_offset(self, *p) -> None: ...
     def set_traverse_rate(self, *p) -> None: ...
     def comment(self, text) -> None: ...
     def user_defined_function(self, *p) -> None: ...
@@ -157,7 +167,7 @@ def run(request: dict) -> dict:
     with open(path, "w") as file:
         file.write(request["text"])
     open(os.path.join(home, "oracle.var"), "w").close()
-    canon = Canon(tools, request.get("count_only", False))
+    canon = Canon(tools, request.get("silent", False))
     began = time.perf_counter()
     status, line = gcode.parse(path, canon, "G21", "")
     seconds = time.perf_counter() - began
@@ -182,7 +192,10 @@ def main() -> None:
         with os.fdopen(reading) as pipe:
             answer_text = pipe.read()
         os.waitpid(child, 0)
-        print(answer_text or json.dumps({"ops": [], "error": "the interpreter crashed", "line": 0, "seconds": 0}), flush=True)
+        print(
+            answer_text or json.dumps({"ops": [], "error": "the interpreter crashed", "line": 0, "seconds": 0}),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

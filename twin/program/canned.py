@@ -56,11 +56,11 @@ def run_cycle(control: Control, words: Words, code: int) -> None:
         elif word is not None:
             step[i] = word * control.scale
     control.recorder.set("path_mode", PathMode.EXACT_PATH)
-    approach = start[axis] if control.retract_to_r else control.cycle_level
+    level = hole.top if control.retract_to_r else max(control.cycle_level, hole.top)
+    approach = start[axis] if control.retract_to_r else max(start[axis], level)
     if start[axis] < hole.top:
         hole.rapid(hole.top)
         approach = hole.top
-    level = hole.top if control.retract_to_r else max(control.cycle_level, hole.top)
     for _ in range(repeats or 1):
         place = [place[0] + step[0], place[1] + step[1]]
         at = list(control.position)
@@ -105,6 +105,8 @@ class _Hole:
             raise WordError(f"P{self.pause:g}: a negative dwell", "give seconds")
         if code in (*_TAPS, 860, 870, 880) and not control.spindle_direction:
             raise WordError(f"{self.name} with the spindle at rest", "start the spindle before the cycle")
+        if control.spindle_direction == {740: 1, 840: -1}.get(code):
+            raise WordError(f"{self.name} with the spindle turning the other way", "G84 taps with M3, G74 with M4")
         self.offset, self.middle = self._back_boring(words) if code == 870 else ((0.0, 0.0), 0.0)
 
     def _word(self, key: str, meaning: str) -> float:
@@ -178,8 +180,10 @@ class _Hole:
             self.spindle(0)
             self.spindle(-turning)
         self.dwell()
-        if self.code in (850, 890, *_TAPS):
+        if self.code == 850:
             self.feed(self.top)
+        elif self.code in (890, *_TAPS):
+            self.feed(level)
         elif self.code in (860, 880):
             self.spindle(0)
         if self.code == 880:

@@ -191,7 +191,7 @@ class Compensation:
         ``heading`` is the next move's at the corner; ``centre`` and the offset ``radius`` are those of an arc.
         """
         last = self._last
-        if last is None:
+        if last is None or self.radius == 0.0:
             return
         convex = self._convexity(last, heading, turns)
         if convex > CORNER and centre is None:
