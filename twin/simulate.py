@@ -47,6 +47,7 @@ class Machining:
     motion: Motion
     time: np.ndarray  # (segment, 2) [s]
     speed: np.ndarray  # (segment,) [m/s] mean along the segment
+    contact: Contact
     loads: Loads
     thermal: "Temperatures"
 
@@ -96,8 +97,9 @@ def machine(scenario: Scenario, say: Say) -> Machining:
     speed = toolpath.length / np.maximum(time[:, 1] - time[:, 0], 1e-9)
     say("cutting forces")
     mills = cutters(list(scenario.tools.values()))
+    touch = contact(removed.engagement, toolpath, mills)
     forces = loads(
-        contact(removed.engagement, toolpath, mills),
+        touch,
         jnp.asarray(speed),
         jnp.asarray(toolpath.spindle),
         mills,
@@ -105,7 +107,7 @@ def machine(scenario: Scenario, say: Say) -> Machining:
     )
     say("heat")
     thermal = _temperatures(scenario, program, toolpath, motion, time, forces, removed)
-    return Machining(program, toolpath, removed, motion, time, speed, forces, thermal)
+    return Machining(program, toolpath, removed, motion, time, speed, touch, forces, thermal)
 
 
 def read_program(scenario: Scenario) -> Program:
@@ -165,7 +167,9 @@ def segment_errors(scenario: Scenario, machining: Machining) -> np.ndarray:
         "thermal": thermal_error(thermal.model, states, axis_position, tip - clamp, thermal.states[0]),
         "geometric": geometric_error(machine_kinematics(scenario.machine), axis_position, length[:, None]),
         "servo": servo_error(machining.program, machining.motion, scenario.controller, toolpath),
-        "deflection": static_deflection(machining.loads, toolpath, scenario.tools),
+        "deflection": static_deflection(machining.contact, machining.loads, scenario.tools, tuple(scenario.tools))[
+            :, None
+        ],
     }
     return np.stack([np.broadcast_to(by_source[source], tip.shape) for source in SOURCES])
 

@@ -1,0 +1,68 @@
+"""Tool deflection against the textbook cantilever and against a direct integration of the beam."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from twin.cutting.deflection import POISSON, SHEAR_COEFFICIENT, tip_compliance
+from twin.errors import InputError
+from twin.machine.tool import Tool
+
+RIGID = 1e30
+TOOL = Tool(
+    number=1,
+    name="D10",
+    kind="flat",
+    diameter=10e-3,
+    n_teeth=3,
+    flute_length=30e-3,
+    stick_out=30e-3,
+    core_ratio=1.0,
+    holder_stiffness=RIGID,
+    holder_tilt_stiffness=RIGID,
+)
+
+
+def test_slender_cantilever():
+    """F L^3 / 3 E I; a carbide bar of 10 mm, 200 mm long, where shear is 0.2 %."""
+    tool = replace(TOOL, flute_length=0.2, stick_out=0.2)
+    exact = 0.2**3 / (3 * 600e9 * np.pi * 0.01**4 / 64)
+    assert tip_compliance(tool) == pytest.approx(exact, rel=2e-3)
+    assert tip_compliance(tool) > exact
+
+
+def test_load_above_the_tip():
+    """A load at distance a from the clamp moves the tip by F a^2 (3 L - a) / 6 E I."""
+    tool = replace(TOOL, flute_length=0.2, stick_out=0.2)
+    a, length = 0.15, 0.2
+    exact = a**2 * (3 * length - a) / (6 * 600e9 * np.pi * 0.01**4 / 64)
+    assert tip_compliance(tool, length - a) == pytest.approx(exact, rel=3e-3)
+
+
+def test_stepped_beam_equals_direct_integration():
+    tool = replace(TOOL, flute_length=22e-3, stick_out=45e-3, core_ratio=0.8, shank_diameter=12e-3)
+    height = 6e-3
+
+    def diameter(z):
+        return 8e-3 if z < 22e-3 else 12e-3
+
+    def rate(z):
+        inertia = np.pi * diameter(z) ** 4 / 64
+        shear = SHEAR_COEFFICIENT * 600e9 / (2 * (1 + POISSON)) * np.pi * diameter(z) ** 2 / 4
+        return z * (z - height) / (600e9 * inertia) + 1 / shear
+
+    exact = quad(rate, height, 22e-3)[0] + quad(rate, 22e-3, 45e-3)[0]
+    assert tip_compliance(tool, height) == pytest.approx(exact, rel=1e-10)
+
+
+def test_holder_gives_way_and_tilts():
+    tool = replace(TOOL, youngs_modulus=1e30, holder_stiffness=2e7, holder_tilt_stiffness=1e6)
+    assert tip_compliance(tool) == pytest.approx(1 / 2e7 + 0.03**2 / 1e6)
+    assert tip_compliance(tool, 0.01) == pytest.approx(1 / 2e7 + 0.03 * 0.02 / 1e6)
+
+
+def test_negative_stiffness_is_refused():
+    with pytest.raises(InputError, match="T1 'D10': a stiffness is not positive"):
+        tip_compliance(replace(TOOL, holder_stiffness=-1.0))
