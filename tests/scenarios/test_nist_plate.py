@@ -9,9 +9,13 @@ import yaml
 
 import twin.measured as measured_module
 from twin.compose import compose
+from twin.config import build
 from twin.errors import InputError
-from twin.inspection import Circle, read_features
+from twin.inspection import Circle, measure, plan, read_features
+from twin.machine.tool import Tool
 from twin.measured import measured
+from twin.program import interpret, linearise
+from twin.stock import RemovalSettings, Stock, cut
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "scenarios" / "nist_plate"
@@ -115,6 +119,51 @@ def test_measured_features_are_inspected_features(data, features):
     for name, characteristic, nominal in zip(report.name, report.characteristic, report.nominal, strict=True):
         place = features[name].characteristics.index(characteristic)
         assert features[name].nominal[place] == pytest.approx(nominal, abs=0.05e-3)  # one report rounds 71.16 to 71.2
+
+
+@pytest.mark.data
+def test_a_perfect_machine_with_nominal_tools(data, features, lines):
+    """Holes come out as path radius plus tool radius; the outside, where tools matter least, as both reports say."""
+    config = yaml.safe_load((ROOT / "conf" / "scenario" / "nist_plate.yaml").read_text())
+    stock = config["scenario"]["stock"]
+    names = {k.partition("@tools.")[2]: v for d in config["defaults"] if isinstance(d, dict) for k, v in d.items()}
+    tools = {
+        int(n): build(Tool, {"number": int(n), **yaml.safe_load((ROOT / "conf" / "tool" / f"{v}.yaml").read_text())})
+        for n, v in names.items()
+        if n
+    }
+    text = (data / "plate_01.nc").read_text()
+    program = interpret(text, file="plate_01.nc", tools=tools, home=(0.0, 0.0, 0.3, 0.0, 0.0, 0.0))
+    lower, upper = (tuple(v * 1e-3 for v in stock[key]) for key in ("lower_mm", "upper_mm"))
+    settings = RemovalSettings(
+        resolution=0.25e-3,
+        band=120e-6,
+        n_candidates=2,
+        collision_tolerance=20e-6,
+        target_tolerance=10e-6,
+        n_mib_limit=2000,
+    )
+    part = cut(linearise(program, chord_tolerance=2e-6), tools, Stock.box(lower, upper), settings)
+    made = plan(list(features.values()), part.surface)
+    assert made.n_samples.min() > 100
+    found = dict(
+        zip(
+            zip(made.name, made.characteristic, strict=True),
+            np.asarray(measure(made, np.zeros(len(part.surface.area)))) * 1e3,
+            strict=True,
+        )
+    )
+    for name in lines:
+        milled = arcs(text, *lines[name])
+        near = np.linalg.norm(milled[:, :2] - np.array(features[name].centre[:2]) * 1e3, axis=1) < 0.006
+        programmed = 2 * (3.175 / 2 + milled[near, 2].max())
+        assert found[name, "diameter"] == pytest.approx(programmed, abs=0.005)  # 4 decimals of an inch, chords
+        assert found[name, "position"] < 0.006
+    report = measured("nist_plate", 1)
+    for name in ("length", "width"):
+        values = report.of(name, "thickness")
+        # 0.01 mm between the laboratories, 0.01 mm of the tool's diameter
+        np.testing.assert_allclose(found[name, "thickness"], values[~np.isnan(values)] * 1e3, atol=0.02)
 
 
 def test_scenarios_without_measurements():

