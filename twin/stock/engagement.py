@@ -156,23 +156,23 @@ def _find_arcs(vote, n_looks, first, last, bounds):
     step = _step(first, last, n_looks)
     for i in range(n_looks):
         now = vote[i] > ZERO
-        at = min(first + i * step, last)
+        before, at = min(first + (i - 1) * step, last), min(first + i * step, last)
         if now and (i == 0 or vote[i - 1] <= ZERO):
             if n_arcs == MOST_ARCS:
                 n_arcs = _join_nearest(bounds, n_arcs)
-            bounds[n_arcs, 0] = first if i == 0 else _edge(vote, i, step, at)
+            bounds[n_arcs, 0] = first if i == 0 else _edge(vote, i, before, at)
             n_arcs += 1
         if i > 0 and not now and vote[i - 1] > ZERO:
-            bounds[n_arcs - 1, 1] = _edge(vote, i, step, at)
+            bounds[n_arcs - 1, 1] = _edge(vote, i, before, at)
         if now:
             bounds[n_arcs - 1, 1] = last
     return n_arcs
 
 
 @kernel
-def _edge(vote, i, step, at):
-    """Direction between looks i - 1 and i, the latter at direction ``at``, where the vote changes its sign."""
-    return at - int(step * vote[i] / (vote[i] - vote[i - 1]) + F(0.5))
+def _edge(vote, i, before, at):
+    """Direction where the vote changes its sign between looks i - 1 and i, at the directions ``before`` and ``at``."""
+    return at - int((at - before) * vote[i] / (vote[i] - vote[i - 1]) + F(0.5))
 
 
 @kernel
