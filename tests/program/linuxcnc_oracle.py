@@ -51,8 +51,8 @@ class Canon:
         x, y = p[0] + self.g92[0], p[1] + self.g92[1]
         c, s = math.cos(math.radians(self.turn)), math.sin(math.radians(self.turn))
         xyz = [c * x - s * y, s * x + c * y, p[2] + self.g92[2]]
-        linear = [(v + o) * INCH for v, o in zip(xyz, self.g5x[:3])]
-        return linear + [v + g + o for v, g, o in zip(p[3:6], self.g92[3:], self.g5x[3:])]
+        linear = [(v + o) * INCH for v, o in zip(xyz, self.g5x[:3], strict=False)]
+        return linear + [v + g + o for v, g, o in zip(p[3:6], self.g92[3:], self.g5x[3:], strict=False)]
 
     def add(self, op: str, **values) -> None:
         if not self.silent:
@@ -63,7 +63,7 @@ class Canon:
 
     def straight(self, op: str, p, **values) -> None:
         to = self.machine(p)
-        idle = max(abs(a - b) for a, b in zip(to, self.at)) < 1e-10
+        idle = max(abs(a - b) for a, b in zip(to, self.at, strict=False)) < 1e-10
         self.at = to
         self.add(op, to=to, idle=idle, **values)
 
@@ -93,7 +93,7 @@ class Canon:
 
     def tool_offset(self, *p) -> None:
         new = [v * INCH for v in p[:3]] + list(p[3:6])
-        self.at = [a + old - length for a, old, length in zip(self.at, self.length, new)]
+        self.at = [a + old - length for a, old, length in zip(self.at, self.length, new, strict=False)]
         self.length = new
 
     def set_feed_rate(self, feed) -> None:

@@ -78,7 +78,7 @@ def test_nist_plates_live(plate: str, oracle: LiveOracle, data_dir: Path) -> Non
 
 
 @pytest.mark.linuxcnc
-@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(text=programs())
 def test_generated_programs_live(text: str, oracle: LiveOracle) -> None:
     assert_same(text, oracle.ask(text))

@@ -142,19 +142,20 @@ class Control:
         """An operation without motion."""
         self.recorder.row(op, self.line, self.tool_point())
 
-    def spindle_rate(self) -> float:
-        """Speed of the spindle when it turns [rad/s]; with G96 at the programmed X as radius."""
+    def spindle_rate(self, x: float | None = None) -> float:
+        """Speed of the spindle when it turns [rad/s]; with G96 on the radius ``x`` [m], that of the position if None."""
         if not self.surface_speed:
             return self.spindle_speed
-        radius, limit = abs(self.position[0]), self.surface_speed_limit
+        radius, limit = abs(self.position[0] if x is None else x), self.surface_speed_limit
         if radius == 0.0 and limit is None:
             raise WordError("G96 at X0 asks for an endless spindle speed", "give D, the highest spindle speed")
         speed = self.surface_rate / radius if radius else inf
         return speed if limit is None else min(speed, limit)
 
-    def turn_spindle(self) -> None:
-        """Writes the spindle's speed from the next row on."""
-        self.recorder.set("spindle", self.spindle_direction * self.spindle_rate() if self.spindle_direction else 0.0)
+    def turn_spindle(self, x: float | None = None) -> None:
+        """Writes the spindle's speed from the next row on; for G96 on the radius ``x`` [m]."""
+        rate = self.spindle_rate(x) if self.spindle_direction else 0.0
+        self.recorder.set("spindle", self.spindle_direction * rate)
 
     # what # reads ---------------------------------------------------------------------------------------------
     def in_program_units(self, point: Six, axis: int) -> float:

@@ -86,7 +86,7 @@ class Flow:
         """The next block; None at the end of a file."""
         end = self._last if self.in_main else len(self.listing.lines)
         if self.at >= end:
-            if self._calls[-1].kind == "sub":
+            if self._calls and self._calls[-1].kind == "sub":
                 raise WordError("the file ends within a subprogram", "add its endsub")
             self.return_program(None)
             return None
@@ -123,8 +123,9 @@ class Flow:
             return None
         label = word.label if isinstance(word.label, str) else str(self.whole(word.label))
         if kind == "loop":
+            end = self._loop_end(label)
             if not self.true(word.arguments[0]):
-                self.at = self._loop_end(label) + 1
+                self.at = end + 1
         elif kind == "end":
             self._loop_again(label)
         elif kind == "program":

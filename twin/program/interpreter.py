@@ -15,10 +15,12 @@ from twin.program.lexer import Block
 from twin.program.modal import set_modes, stop
 from twin.program.motion_words import circular, go_home, machine_move, probe, store_home, straight
 from twin.program.offsets import set_data, set_local, set_rotation
-from twin.program.program import Op, Program
+from twin.program.program import Op, PathMode, Program
 from twin.program.words import CYCLES, G_GROUP, M_GROUP, M_IGNORED, TUNING, WordError, g_name
 
 Loader = Callable[[str], str | None]
+
+ALARM = 3000  # Fanuc: setting this parameter stops the program
 
 _NUMBER = r"([+-]?(?:\d+\.?\d*|\.\d+))"
 # The blocks that make up most of a program: G0 or G1, X Y Z, F.
@@ -26,6 +28,7 @@ _PLAIN = re.compile(
     rf"\s*(?:N\d+\s*)?(?:G0?([01])\s*)?(?:X{_NUMBER}\s*)?(?:Y{_NUMBER}\s*)?(?:Z{_NUMBER}\s*)?(?:F(\d+\.?\d*)\s*)?",
     re.IGNORECASE,
 )
+_NOTHING = re.compile(r"(?:\s|%|\([^()]*\)|;.*)*")
 _MESSAGE = re.compile(r"\s*MSG\s*,(.*)", re.IGNORECASE)
 _OFFSET_NAMES = {f"G{54 + i}": i for i in range(6)} | {f"G59.{i}": 5 + i for i in (1, 2, 3)}
 
@@ -63,7 +66,7 @@ def interpret(
     Raises:
         InputError: what cannot be run, with file, line, word and remedy.
     """
-    if not text.strip().strip("%"):
+    if _NOTHING.fullmatch(text):
         raise InputError("the program is empty", file=file, remedy="give a file with NC blocks")
     control = Control(tools, home)
     p = control.parameters
@@ -205,6 +208,8 @@ def _evaluate(control: Control, flow: Flow, block: Block) -> Words:
     for target, value in settings:
         if isinstance(target, str):
             p.set_name(target, value)
+        elif target == ALARM:
+            raise WordError(f"the program stops with alarm {value:g} {' '.join(block.comments)}", "see the program")
         else:
             p.set_number(target, value)
     return words
@@ -296,7 +301,11 @@ def _act(control: Control, words: Words) -> None:
     rotation = words.g.get("rotation")
     if rotation is not None:
         set_rotation(control, rotation, words)
+    if "exact stop" in words.g:
+        control.recorder.set("path_mode", PathMode.EXACT_STOP)
     _move(control, words, motion, machine=action == 530)
+    if "exact stop" in words.g:
+        control.recorder.set("path_mode", control.path_mode)
 
 
 def _move(control: Control, words: Words, motion: int | None, machine: bool) -> None:

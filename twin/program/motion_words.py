@@ -44,6 +44,8 @@ def set_feed(control: Control, length: float, rotary: bool = False) -> None:
 def straight(control: Control, words: Words, rapid: bool) -> None:
     """G0 and G1."""
     end = control.target(words)
+    if control.surface_speed:
+        control.turn_spindle(end[0])
     if not rapid:
         set_feed(control, *travel(control.position, end))
     if control.compensation is not None:
@@ -62,6 +64,8 @@ def circular(control: Control, words: Words, clockwise: bool) -> None:
         raise WordError("an arc right after G40", "leave cutter compensation with a straight move")
     start, end = control.position, control.target(words)
     arc = read_arc(control, words, clockwise, start, end)
+    if control.surface_speed:
+        control.turn_spindle(end[0])
     set_feed(control, arc_length(start, end, control.plane, arc))
     if control.compensation is not None:
         control.compensation.arc(control, end, arc)

@@ -1,11 +1,24 @@
 """Collects canonical operations as the interpreter makes them and turns them into a Program."""
 
+from collections.abc import Iterator
+from typing import TypeVar
+
 import numpy as np
 
 from twin.program.frame import Frame, Six
 from twin.program.program import Op, Program, ProgramWarning
 
 _MOVING = (Op.FEED, Op.ARC, Op.PROBE, Op.TAP)
+
+
+T = TypeVar("T")
+
+
+def _spans(changes: list[tuple[int, T]], n: int) -> Iterator[tuple[slice, T]]:
+    """Rows over which each value holds, of ``n``."""
+    stops = [row for row, _ in changes[1:]] + [n]
+    for (row, value), stop in zip(changes, stops, strict=False):
+        yield slice(row, stop), value
 
 
 class Recorder:
@@ -81,20 +94,19 @@ class Recorder:
         end = np.empty((n, 6))
         centre = np.full((n, 3), np.nan)
         end[:, 0], end[:, 1], end[:, 2] = self.x, self.y, self.z
-        abc = self._changes.get("abc", [])
-        for (row, value), stop in zip(abc, [row for row, _ in abc[1:]] + [n], strict=True):
-            end[row:stop, 3:] = value
+        for rows, value in _spans(self._changes.get("abc", []), n):
+            end[rows, 3:] = value
         plane_axis = np.full(n, 2, dtype=np.int8)
         turns = np.zeros(n, dtype=np.int16)
         if self._arcs:
             arcs = np.array(self._arcs)
-            rows = arcs[:, 0].astype(int)
-            centre[rows] = arcs[:, 1:4]
-            plane_axis[rows], turns[rows] = arcs[:, 4], arcs[:, 5]
-        for (row, frame), stop in zip(self._frames, [row for row, _ in self._frames[1:]] + [n], strict=True):
-            end[row:stop, :3] = frame.apply(end[row:stop, :3])
-            end[row:stop, 3:] += frame.shift[3:]
-            centre[row:stop] = frame.apply(centre[row:stop])
+            of = arcs[:, 0].astype(int)
+            centre[of] = arcs[:, 1:4]
+            plane_axis[of], turns[of] = arcs[:, 4], arcs[:, 5]
+        for rows, frame in _spans(self._frames, n):
+            end[rows, :3] = frame.apply(end[rows, :3])
+            end[rows, 3:] += frame.shift[3:]
+            centre[rows] = frame.apply(centre[rows])
         start = np.empty_like(end)
         start[:1] = self.home
         start[1:] = end[:-1]

@@ -16,6 +16,7 @@ G_GROUP: dict[int, str] = {
     **dict.fromkeys((980, 990), "retract"),
     **dict.fromkeys((540, 541, 550, 560, 570, 580, 590, 591, 592, 593), "work offset"),
     **dict.fromkeys((610, 611, 640), "path mode"),
+    90: "exact stop",
     **dict.fromkeys((960, 970), "spindle mode"),
     **dict.fromkeys((680, 690), "rotation"),
 }
