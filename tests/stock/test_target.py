@@ -1,14 +1,19 @@
 """Gouge and excess: distances in closed form, and paths that are wrong by a programmed amount."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import trimesh
 
 from twin.errors import InputError
 from twin.machine.tool import Tool
+from twin.program import interpret, linearise
 from twin.program.program import Toolpath
 from twin.stock.cut import Provenance, Surface
 from twin.stock.path_check import check_path_in_stock
+from twin.stock.removal import RemovalSettings, cut
 from twin.stock.target import compare, signed_distance
 from twin.stock.workpiece import Stock
 
@@ -40,7 +45,17 @@ def made_by(position, segment) -> tuple[Surface, Provenance]:
     candidates = np.stack([none, segment], axis=1)  # the first slot is empty
     gap = np.where(candidates >= 0, 0.0, np.inf)
     facing = np.tile(np.float32([0, 0, 1]), (n, 2, 1))
-    return surface, Provenance(candidates, np.zeros((n, 2), np.float32), gap, facing, np.zeros(n, bool), 1e-4)
+    flags = np.zeros(n, bool)
+    provenance = Provenance(
+        segment=candidates,
+        along=np.zeros((n, 2), np.float32),
+        gap=gap,
+        normal=facing,
+        overflow=flags,
+        edge=flags,
+        band=1e-4,
+    )
+    return surface, provenance
 
 
 def slotted_block() -> Stock:
@@ -142,3 +157,65 @@ def test_feeds_far_beside_the_stock_are_a_warning():
 def test_a_program_of_rapids_only_is_an_error():
     with pytest.raises(InputError, match="no feed move"):
         check_path_in_stock(path([[0, 0, 0]], [[1, 1, 1]], rapid=[True]), BLOCK, {1: CUTTER})
+
+
+LIMITS = RemovalSettings(
+    resolution=0.25 * MM, band=120e-6, n_candidates=4, collision_tolerance=20e-6, target_tolerance=10e-6,
+    n_mib_limit=1000,
+)  # fmt: skip
+
+
+def test_a_path_programmed_too_deep_is_a_gouge_by_as_much():
+    """Line 10 cuts the slot of the target at its depth, line 20 its second half 0.12 mm deeper."""
+    moves = path([[-10, 30, -5], [50, 30, -5.12]], [[110, 30, -5], [110, 30, -5.12]])
+    left = cut(moves, {1: CUTTER}, BLOCK, LIMITS, target=slotted_block())
+    (gouge,) = left.comparison.gouges
+    assert gouge.line == 20
+    assert gouge.depth == pytest.approx(0.12 * MM, abs=5e-9)  # float32 heights
+    # The floor 10 wide from the half disk at x = 50 to the end of the block, and the walls are on size.
+    assert gouge.area == pytest.approx((50 * 10 + np.pi * 5**2 / 2) * MM**2, rel=0.01)
+    assert left.comparison.excess == pytest.approx(0, abs=5e-9)
+
+
+def floor(x, y):
+    """Height [mm] that the freeform pocket was programmed for (scenarios/freeform_pocket/generate.py)."""
+    return -11 + 3 * np.sin(2 * np.pi * x / 60) * np.cos(2 * np.pi * y / 50)
+
+
+def floor_block(step: float) -> Stock:
+    """Everything below the floor, to z = -30 mm, over 100 x 80 mm, as a closed mesh of ``step`` [mm]."""
+    nx, ny = round(100 / step) + 1, round(80 / step) + 1
+    x, y = np.meshgrid(np.linspace(-50, 50, nx), np.linspace(-40, 40, ny), indexing="ij")
+    top = np.stack([x, y, floor(x, y)], axis=-1).reshape(-1, 3)
+    n = np.arange(nx * ny).reshape(nx, ny)
+    a, b, c, d = n[:-1, :-1].ravel(), n[1:, :-1].ravel(), n[1:, 1:].ravel(), n[:-1, 1:].ravel()
+    over = np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
+    rim = np.concatenate([n[:-1, 0], n[-1, :-1], n[:0:-1, -1], n[0, :0:-1]])
+    after = np.roll(rim, -1)
+    low = nx * ny
+    sides = np.concatenate([np.stack([rim, rim + low, after + low], 1), np.stack([rim, after + low, after], 1)])
+    vertices = np.concatenate([top, top * [1, 1, 0] + [0, 0, -30]]) * MM
+    return Stock.from_mesh(vertices, np.concatenate([over, over[:, ::-1] + low, sides]))
+
+
+def test_the_gouges_of_the_freeform_pocket_are_as_deep_as_its_ball_stands_in_the_floor():
+    """Its tool is held inside the walls, so that near the rim the ball stands too deep: R - distance to the floor."""
+    text = (Path(__file__).parents[2] / "scenarios" / "freeform_pocket" / "pocket2k.nc").read_text()
+    tools = {1: CUTTER, 2: replace(CUTTER, number=2, kind="ball")}
+    program = interpret(text, file="pocket2k.nc", tools=tools, work_offsets={"G54": (0.0,) * 6})
+    moves = linearise(program, chord_tolerance=2e-6, max_length=1 * MM, part_zero=(0.0, 0.0, 0.0))
+    stock = Stock.box((-50 * MM, -40 * MM, -25 * MM), (50 * MM, 40 * MM, 0))
+    left = cut(moves, tools, stock, LIMITS, target=floor_block(0.5))
+
+    ball = (moves.tool == 2) & ~moves.rapid
+    centre = moves.end[ball] / MM + [0, 0, 5]
+    near = np.linspace(-5, 5, 201)
+    depth = np.empty(len(centre))
+    for k, (x, y, z) in enumerate(centre):
+        gx, gy = np.meshgrid(x + near, y + near)
+        depth[k] = 5 - np.sqrt(((gx - x) ** 2 + (gy - y) ** 2 + (floor(gx, gy) - z) ** 2).min())
+    assert left.comparison.deepest == pytest.approx(depth.max() * MM, abs=3e-6)
+    lines = {int(line) for line, deep in zip(moves.line[ball], depth, strict=True) if deep > 0.05}
+    assert {gouge.line for gouge in left.comparison.gouges if gouge.depth > 0.05 * MM} <= lines | {
+        line + 1 for line in lines
+    }
