@@ -50,6 +50,7 @@ class Provenance:
     )  # (sample, candidate) [m] of the candidate's envelope above the final surface, along the sample's normal
     normal: np.ndarray  # (sample, candidate, 3) float32 unit normal of the candidate's envelope there
     overflow: np.ndarray  # (sample,) bool: more passes lay within the band than are kept
+    edge: np.ndarray  # (sample,) bool: an edge of the surface lies within half the band, a displaced tool may miss it
     band: float  # [m] envelopes farther above the final surface than this were not recorded
 
 

@@ -27,7 +27,7 @@ class Candidates:
     along: jax.Array  # (sample, candidate) 0..1
     gap: jax.Array  # (sample, candidate) [m]
     normal: jax.Array  # (sample, candidate, 3)
-    unseen: jax.Array  # (sample,) [m] passes that are not recorded lie at least this far above the final surface
+    unseen: jax.Array  # (sample,) [m] no unrecorded pass lies lower above the final surface; -inf at an edge
 
 
 def candidates_of(provenance: Provenance, samples: np.ndarray | None = None) -> Candidates:
@@ -43,6 +43,7 @@ def candidates_of(provenance: Provenance, samples: np.ndarray | None = None) -> 
     gap = np.where(none, np.inf, provenance.gap[rows])
     highest = np.where(none, -np.inf, provenance.gap[rows]).max(axis=1)
     unseen = np.where(provenance.overflow[rows], highest, provenance.band)
+    unseen[provenance.edge[rows]] = -np.inf
 
     def padded(values: np.ndarray, fill: float, dtype: Any) -> jax.Array:
         out = np.full((size, *values.shape[1:]), fill, dtype)
@@ -106,7 +107,8 @@ def doubtful(candidates: Candidates, error: jax.Array) -> jax.Array:
     """Samples (sample,) bool whose deviation could come from a pass that is not recorded.
 
     That is where the band was too small for this error, or more passes lay in it than were kept: the lowest
-    that an unrecorded pass could come under any error that occurs is below the deviation found.
+    that an unrecorded pass could come under any error that occurs is below the deviation found. Samples near
+    an edge are always doubtful: a displaced tool may no longer reach them, or take them away.
 
     Args:
         error: (segment, 2, 3) [m], as for :func:`deviation`.

@@ -37,15 +37,20 @@ class Walls(NamedTuple):
     first: np.ndarray  # (stack + 1,) int64, first sample of each stack
     z0: np.ndarray  # (stack,) [m] height of the lowest ray
     beside: np.ndarray  # (stack,) bool: the open cell lies beside the stock
+    low: np.ndarray  # (stack,) [m] where the wall ends below: top of the open cell, or underside of the solid one
+    high: np.ndarray  # (stack,) [m] top of the solid cell
+    open_cell: np.ndarray  # (stack,) int64, place of the open cell in a (y, x) map laid flat
+    solid_cell: np.ndarray  # (stack,) int64, of the solid cell
 
 
 def find_walls(zmap: ZMap) -> Walls:
     """The stacks of rays that cross a wall of the part in ``zmap``."""
     height, floor = zmap.surface, zmap.bottom
     lower, spacing = zmap.grid.lower, zmap.grid.spacing
+    number = np.arange(height.size).reshape(height.shape)
     parts = []
     for axis, side in ((0, 1), (0, -1), (1, 1), (1, -1)):
-        top, under = (height, floor) if axis == 0 else (height.T, floor.T)
+        top, under, cell_number = (map_ if axis == 0 else map_.T for map_ in (height, floor, number))
         solid = (slice(None), slice(1, None)) if side > 0 else (slice(None), slice(None, -1))
         air = (slice(None), slice(None, -1)) if side > 0 else (slice(None), slice(1, None))
         high, low = top[solid].astype(float), np.maximum(top[air], under[solid]).astype(float)
@@ -65,10 +70,14 @@ def find_walls(zmap: ZMap) -> Walls:
                 k1 - k0,
                 z + spacing[2] * k0,
                 under[air][row, column] == -EMPTY,
+                low[row, column],
+                high[row, column],
+                cell_number[air][row, column],
+                cell_number[solid][row, column],
             )
         )
-    axes, sides, across, open_, count, z0, beside = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Walls(axes, sides, across, open_, np.concatenate([[0], np.cumsum(count)]), z0, beside)
+    axes, sides, across, open_, count, *rest = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Walls(axes, sides, across, open_, np.concatenate([[0], np.cumsum(count)]), *rest)
 
 
 def wall_rays(walls: Walls, spacing: float) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,6 @@
 """Passes: stretches of a tool path that sweep a surface once, without turning back on themselves."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,26 +56,31 @@ def find_passes(path: Toolpath) -> Passes:
 
 
 def _reversals(number: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    """Extra pass breaks so far (segment,) int: the heading has left that at the start of its pass by HEADING."""
+    """Extra pass breaks so far (segment,) int.
+
+    A pass breaks where the heading has left that at its start by HEADING, or by TURN and an axis reverses,
+    since axes err differently before and after they reverse.
+    """
     extra = np.zeros(len(number), int)
-    limit, broken, heading = np.cos(HEADING), 0, np.zeros(3)
-    first = np.concatenate([[True], np.diff(number) > 0]) if len(number) else np.zeros(0, bool)
-    # Only passes that turn at all need the walk; most are straight.
-    for begin, end in zip(*_stretches(first), strict=True):
+    sign = np.sign(np.where(np.abs(direction[:, :2]) > 1e-6, direction[:, :2], 0.0))
+    reverses = np.zeros(len(number), bool)
+    reverses[1:] = (sign[1:] * sign[:-1] < 0).any(axis=1) | ((sign[1:] == 0) & (sign[:-1] != 0)).any(axis=1)
+    broken = 0
+    for begin, end in _stretches(np.concatenate([[True], np.diff(number) > 0])[: len(number)]):
         extra[begin:end] = broken
         at = begin
         while at < end:
-            heading = direction[at]
-            back = np.flatnonzero(direction[at:end] @ heading < limit)
-            if not len(back):
+            aligned = direction[at:end] @ direction[at]
+            leaves = (aligned < np.cos(HEADING)) | (reverses[at:end] & (aligned < np.cos(TURN)))
+            if not leaves.any():
                 break
-            at += int(back[0])
+            at += int(np.argmax(leaves))
             broken += 1
             extra[at:end] = broken
     return extra
 
 
-def _stretches(first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _stretches(first: np.ndarray) -> Iterable[tuple[int, int]]:
     """Begin and end of each run that starts where ``first`` is True."""
     begin = np.flatnonzero(first)
-    return begin, np.append(begin[1:], len(first))
+    return zip(begin, np.append(begin[1:], len(first)), strict=True)

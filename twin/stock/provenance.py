@@ -12,11 +12,12 @@ import numpy as np
 from twin.program.program import Toolpath
 from twin.stock.candidates import Slots, empty_slots, offer
 from twin.stock.dexel import Walls, reach
-from twin.stock.envelope import PLUNGE_LENGTH, lag, profile_height
+from twin.stock.envelope import lag
 from twin.stock.kernel import kernel
 from twin.stock.passes import find_passes
 from twin.stock.sweep import ARC, CELLS, LANES, ROW, ROWS, F, sweep_of, sweep_tile, tile_bounds, tile_offsets
-from twin.stock.zmap import ZMap
+from twin.stock.zmap import EMPTY, ZMap
+from twin.stock.zmap import _to_tiles as to_tiles
 
 OBLIQUE = np.sqrt(3.0)  # a ray is at most this much longer than the way along the normal of a sample of its family
 FAR = 1e3  # [m] stands for infinity in float32
@@ -60,30 +61,31 @@ def replay_columns(zmap: ZMap, path: Path, profiles: np.ndarray, band: float, n_
     Samples are numbered as the cells of ``zmap.height`` lie in memory; the reference level is the height itself.
     """
     slots = empty_slots(zmap.height.size, n_candidates)
-    _replay_columns(zmap.height, zmap.top, *zmap.frame, *path, profiles, F(band * OBLIQUE), *slots)
+    limit = to_tiles(zmap.grid, zmap.surface + F(band) * np.minimum(_secant(zmap), F(OBLIQUE)), EMPTY)
+    _replay_columns(zmap.height, limit, limit.max(axis=2), *zmap.frame, *path, profiles, *slots)
     return slots
 
 
 @kernel
 def _replay_columns(
-    height, top, origin, spacing, start, end, tool, number, station, travel, fan, profiles, band,
+    height, limit, highest, origin, spacing, start, end, tool, number, station, travel, fan, profiles,
     segments, alongs, levels, lost,
 ):  # fmt: skip
-    n_tiles_y, n_tiles_x = top.shape
+    n_tiles_y, n_tiles_x = highest.shape
     bound = np.empty(n_tiles_x + LANES, np.float32)
-    fresh, near = np.empty((1, CELLS), np.float32), np.empty(CELLS, np.bool_)
+    fresh, near, free = np.empty((1, CELLS), np.float32), np.empty(CELLS, np.bool_), np.empty((2, CELLS), np.float32)
     work, offset = np.empty((2, CELLS), np.float32), np.empty((2, CELLS), np.float32)
     half_x, half_y = 0.5 * spacing[0] * (ROW - 1), 0.5 * spacing[1] * (ROWS - 1)
     for i in range(len(tool)):
         p = profiles[tool[i]]
         sweep, x, y, ax, ay = sweep_of(p, start[i], end[i])
         falling = end[i, 2] < start[i, 2]  # the sweep climbs: it then runs from the end to the start
-        low_s, high_s = F(-FAR), F(FAR)
+        low_s, high_s, scale = F(-FAR), F(FAR), 0.0
         if sweep.length > F(0):
             low_s = F(-min(fan[i + 1] if falling else fan[i], FAR))
             high_s = sweep.length + F(min(fan[i] if falling else fan[i + 1], FAR))
-        behind = sweep.flat if sweep.slope == F(0) else F(0)
-        ahead = sweep.flat if sweep.slope == F(0) else sweep.trail
+            scale = 1.0 / sweep.length
+        level_flat = sweep.flat if sweep.slope == F(0) and sweep.length > F(0) else F(0)
         low_x, high_x = min(start[i, 0], end[i, 0]) - p.radius, max(start[i, 0], end[i, 0]) + p.radius
         low_y, high_y = min(start[i, 1], end[i, 1]) - p.radius, max(start[i, 1], end[i, 1]) + p.radius
         first_x = max(int((low_x - origin[0]) / (spacing[0] * ROW)), 0)
@@ -94,96 +96,90 @@ def _replay_columns(
         half_w = F(abs(ay) * half_x + abs(ax) * half_y)
         tile_offsets(ax, ay, spacing, offset)
         tile_s, tile_w = F(ax * spacing[0] * ROW), F(-ay * spacing[0] * ROW)
+        first_s, last_s = low_s - level_flat, high_s + (sweep.trail if sweep.slope > F(0) else level_flat)
         across = last_x - first_x + 1
         centre_x = origin[0] + (first_x + 0.5) * ROW * spacing[0] - x
         for tile_y in range(first_y, last_y + 1):
             centre_y = origin[1] + (tile_y + 0.5) * ROWS * spacing[1] - y
             s, w = F(centre_x * ax + centre_y * ay), F(centre_y * ax - centre_x * ay)
-            tile_bounds(
-                sweep, s, w, tile_s, tile_w, half_s, half_w, low_s - behind, high_s + ahead, across, bound
-            )  # fmt: skip
+            tile_bounds(sweep, s, w, tile_s, tile_w, half_s, half_w, first_s, last_s, across, bound)
             for tile in range(across):
                 tile_x = first_x + tile
-                if top[tile_y, tile_x] + band <= bound[tile]:
+                if highest[tile_y, tile_x] <= bound[tile]:
                     continue
                 at_s, at_w = s + F(tile) * tile_s, w + F(tile) * tile_w
                 sweep_tile(sweep, at_s, at_w, offset, fresh, 0, work)
-                if not _near(sweep, at_s, at_w, offset, low_s, high_s, height, tile_y, tile_x, band, fresh, near):
+                if not _touched(p, sweep, at_s, at_w, offset, low_s, high_s, limit, tile_y, tile_x, fresh, near, free):
                     continue
-                corner_x = origin[0] + (tile_x * ROW + 0.5) * spacing[0]
-                corner_y = origin[1] + (tile_y * ROWS + 0.5) * spacing[1]
                 sample = (tile_y * n_tiles_x + tile_x) * CELLS
                 for c in range(CELLS):
-                    if near[c]:
-                        cell_x, cell_y = corner_x + (c % ROW) * spacing[0], corner_y + (c // ROW) * spacing[1]
-                        final = height[tile_y, tile_x, c]
-                        for side in range(2):
-                            along, level = _contact(p, start, end, fan, i, cell_x, cell_y, final, side)
-                            if level <= band:
-                                offer(
-                                    segments, alongs, levels, lost, sample + c, i, along, level,
-                                    number, station, travel, 0.25 * p.radius,
-                                )  # fmt: skip
+                    if not near[c]:
+                        continue
+                    level = fresh[0, c] - height[tile_y, tile_x, c]
+                    for side in range(2 if level_flat > F(0) else 1):
+                        place = free[side, c]
+                        if low_s <= place and place <= high_s:
+                            along = min(max(place * scale, 0.0), 1.0)
+                            offer(
+                                segments, alongs, levels, lost, sample + c, i, 1.0 - along if falling else along,
+                                level, number, station, travel, 0.25 * p.radius,
+                            )  # fmt: skip
 
 
 @kernel
-def _near(sweep, s0, w0, offset, low_s, high_s, height, tile_y, tile_x, band, fresh, near):
-    """Mark the cells of a tile that the sweep comes near, and touches freely; returns whether there are any."""
+def _touched(p, sweep, s0, w0, offset, low_s, high_s, limit, tile_y, tile_x, fresh, near, free):
+    """Where along the sweep each cell of a tile is touched freely, into ``free`` (2, CELLS) [m].
+
+    A level disk touches a cell as it comes and as it goes; else both are the same.
+
+    Returns:
+        whether any cell is, within low_s..high_s, and no higher than its ``limit``; ``near`` (CELLS,) says which.
+    """
+    if sweep.length == F(0):
+        for c in range(CELLS):
+            free[0, c] = free[1, c] = F(0)
+    elif sweep.slope == F(0):
+        for c in range(CELLS):
+            s, w = s0 + offset[0, c], w0 + offset[1, c]
+            half = np.sqrt(max(sweep.flat * sweep.flat - w * w, F(0)))
+            free[0, c], free[1, c] = s - half, s + half
+    elif sweep.kind == ARC:
+        for c in range(CELLS):
+            s, w = s0 + offset[0, c], w0 + offset[1, c]
+            free[0, c] = free[1, c] = s - np.sqrt(max(sweep.sine2 * (sweep.radius2 - w * w), F(0)))
+    else:
+        for c in range(CELLS):
+            s, w = s0 + offset[0, c], w0 + offset[1, c]
+            free[0, c] = free[1, c] = s - F(lag(p, w, sweep.slope))
     any_near = False
     for c in range(CELLS):
-        s, w = s0 + offset[0, c], w0 + offset[1, c]
-        if sweep.kind == ARC:
-            behind = ahead = np.sqrt(max(sweep.sine2 * (sweep.radius2 - w * w), F(0)))
-        elif sweep.slope == F(0):
-            ahead = np.sqrt(max(sweep.flat * sweep.flat - w * w, F(0)))
-            behind = -ahead
-        else:
-            behind, ahead = F(0), sweep.trail
-        free = (s - behind >= low_s) & (s - ahead <= high_s)
-        near[c] = free & (fresh[0, c] <= height[tile_y, tile_x, c] + band)
+        touched = (free[1, c] >= low_s) & (free[0, c] <= high_s)
+        near[c] = touched & (fresh[0, c] <= limit[tile_y, tile_x, c])
         any_near |= near[c]
     return any_near
 
 
-@kernel
-def _contact(p, start, end, fan, i, x, y, final, side):
-    """Contact of segment ``i`` with the column at (x, y); a level disk touches it on two sides.
+def _secant(zmap: ZMap) -> np.ndarray:
+    """Length of a column's ray over that along the normal of the surface, (y, x) float32."""
+    gradient_x, gradient_y = surface_slope(zmap, 0), surface_slope(zmap, 1)
+    return np.sqrt(1.0 + gradient_x * gradient_x + gradient_y * gradient_y)
 
-    Returns:
-        (along, level): place on the segment, 0..1, and height above ``final`` [m], inf where there is none, or
-        a neighbour in the path touches lower for sure.
+
+def surface_slope(zmap: ZMap, axis: int) -> np.ndarray:
+    """Slope (y, x) float32 of the z-map along ``axis`` (0 x, 1 y): the smaller of those to the two neighbours.
+
+    So the foot and the edge of a step count as level.
     """
-    dx, dy, dz = end[i, 0] - start[i, 0], end[i, 1] - start[i, 1], end[i, 2] - start[i, 2]
-    length = np.sqrt(dx * dx + dy * dy)
-    x, y = x - start[i, 0], y - start[i, 1]
-    if length < PLUNGE_LENGTH:
-        r = np.sqrt(x * x + y * y)
-        if side == 1 or r > p.radius:
-            return 0.0, np.inf
-        return (1.0 if dz < 0.0 else 0.0), min(start[i, 2], end[i, 2]) + profile_height(p, r) - final
-    s, w = (x * dx + y * dy) / length, (y * dx - x * dy) / length
-    if dz == 0.0:
-        half = np.sqrt(max(p.flat * p.flat - w * w, 0.0))
-        if side == 1 and half == 0.0:
-            return 0.0, np.inf
-        u = s + half if side == 1 else s - half
-    elif side == 1:
-        return 0.0, np.inf
+    height = zmap.surface
+    rise = np.diff(height, axis=1 - axis) / np.float32(zmap.grid.spacing[axis])
+    steep = np.full_like(height, np.inf)
+    ahead, behind = steep.copy(), steep
+    if axis == 0:
+        ahead[:, :-1], behind[:, 1:] = rise, rise
     else:
-        climb = abs(dz) / length
-        if p.corner == p.radius:
-            v = climb * np.sqrt(max(p.radius * p.radius - w * w, 0.0) / (1.0 + climb * climb))
-        else:
-            v = lag(p, w, climb)
-        u = s - v if dz > 0.0 else s + v
-    if u < -fan[i] or u > length + fan[i + 1]:
-        return 0.0, np.inf
-    u = min(max(u, 0.0), length)
-    r = np.sqrt(w * w + (s - u) * (s - u))
-    if r > p.radius * (1.0 + 1e-9):
-        return 0.0, np.inf
-    along = u / length
-    return along, start[i, 2] + along * dz + profile_height(p, min(r, p.radius)) - final
+        ahead[:-1], behind[1:] = rise, rise
+    slope = np.where(np.abs(ahead) < np.abs(behind), ahead, behind)
+    return np.where(np.isfinite(slope), slope, 0.0)
 
 
 def replay_walls(walls: Walls, path: Path, profiles: np.ndarray, spacing, band: float, n_candidates: int) -> Slots:
@@ -200,7 +196,7 @@ def replay_walls(walls: Walls, path: Path, profiles: np.ndarray, spacing, band: 
     order = np.argsort(bucket, kind="stable")
     first = np.searchsorted(bucket[order], np.arange(shape[0] * shape[1] + 1))
     _replay_walls(
-        *walls[:-1], order, first, shape[1], shape[0], origin, size, np.asarray(spacing, float),
+        *walls[:6], order, first, shape[1], shape[0], origin, size, np.asarray(spacing, float),
         *path, profiles, F(band * OBLIQUE), np.zeros(len(slots.lost), np.float32), *slots,
     )  # fmt: skip
     return slots
@@ -213,8 +209,7 @@ def _replay_walls(
 ):  # fmt: skip
     for i in range(len(tool)):
         p = profiles[tool[i]]
-        tip = p.tangent_height + (p.radius - p.tangent) * p.cone if p.radius > p.tangent else p.tangent_height
-        low_z, cylinder_z = min(start[i, 2], end[i, 2]), max(start[i, 2], end[i, 2]) + tip
+        low_z, cylinder_z = min(start[i, 2], end[i, 2]), max(start[i, 2], end[i, 2]) + _cylinder_height(p)
         margin = p.radius + band + max(spacing[0], spacing[1])
         first_x = max(int(np.floor((min(start[i, 0], end[i, 0]) - margin - origin[0]) / size[0])), 0)
         last_x = min(int(np.floor((max(start[i, 0], end[i, 0]) + margin - origin[0]) / size[0])), n_x - 1)
@@ -236,14 +231,24 @@ def _replay_walls(
                     or base - min(t0, t0 + dt) < -spacing[a]  # the tool stands beyond the solid cell
                 ):
                     continue
-                skipped = int(max(np.ceil((low_z - z0[n]) / spacing[2]), 0.0))
                 known = False
                 t, u, v = 0.0, 0.0, 0.0
+                skipped = int(max(np.ceil((low_z - z0[n]) / spacing[2]), 0.0))
                 for ray in range(first_ray[n] + skipped, first_ray[n + 1]):
                     z = z0[n] + (ray - first_ray[n]) * spacing[2]
                     if not known:
                         t, u, v = reach(p, t0, dt, c0, dc, start[i, 2], end[i, 2] - start[i, 2], across[n], z)
                         known = z >= cylinder_z and (dt != 0.0 or dc != 0.0)  # the same cylinder from here on
+                        if (
+                            t > -np.inf
+                            and u == v
+                            and _neighbour_is_deeper(
+                                p, start, end, fan, i, a, o, t - t0 - dt * u, across[n] - c0 - dc * u, z, u
+                            )
+                        ):
+                            if known:
+                                break
+                            continue
                     level = base - t
                     if level > best[ray] + band or level < -spacing[a] * 1.000001:
                         continue
@@ -253,3 +258,40 @@ def _replay_walls(
                             segments, alongs, levels, lost, ray, i, u if contact == 0 else v, level,
                             number, station, travel, 0.25 * p.radius,
                         )  # fmt: skip
+
+
+@kernel
+def _neighbour_is_deeper(p, start, end, fan, i, a, o, ahead, beside, z, u):
+    """Whether a contact clamped to a joint is bettered by the segment on the other side of the joint for sure.
+
+    Args:
+        ahead, beside: of the contact from the tool axis, along and across the ray [m].
+        u: place on segment ``i``, 0..1.
+    """
+    if u == 0.0:
+        joint, k = i, i - 1
+    elif u == 1.0:
+        joint, k = i + 1, i + 1
+    else:
+        return False
+    if fan[joint] > FAR:
+        return False
+    rise = z - start[i, 2] - u * (end[i, 2] - start[i, 2])
+    up = p.corner - rise
+    if p.corner != p.radius and rise < _cylinder_height(p):
+        if start[i, 2] != end[i, 2] or start[k, 2] != end[k, 2]:
+            return False
+    elif rise >= _cylinder_height(p):
+        up = 0.0
+    # Away from the joint along the neighbour, into the material if against the normal (-ahead, -beside, up).
+    sign = -1.0 if k < i else 1.0
+    dt, dc = o * (end[k, a] - start[k, a]), end[k, 1 - a] - start[k, 1 - a]
+    out = -ahead * dt - beside * dc + up * (end[k, 2] - start[k, 2])
+    size = abs(dt) + abs(dc) + abs(end[k, 2] - start[k, 2])
+    return sign * out < -1e-9 * p.radius * size
+
+
+@kernel
+def _cylinder_height(p):
+    """Height above the tip at which the full radius is reached [m]."""
+    return p.tangent_height + (p.radius - p.tangent) * p.cone if p.radius > p.tangent else p.tangent_height

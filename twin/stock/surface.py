@@ -12,10 +12,11 @@ from twin.stock.contact import contact_normal
 from twin.stock.cut import Provenance, Surface
 from twin.stock.dexel import Walls, find_walls, wall_rays
 from twin.stock.kernel import kernel
-from twin.stock.provenance import Path, replay_columns, replay_path, replay_walls
+from twin.stock.provenance import Path, replay_columns, replay_path, replay_walls, surface_slope
 from twin.stock.sweep import ROW, ROWS
 from twin.stock.workpiece import Stock
 from twin.stock.zmap import EMPTY, ZMap
+from twin.stock.zmap import _to_tiles as to_tiles
 
 BAND = 120e-6  # [m] errors of up to half of this are followed faithfully
 CANDIDATES = 8
@@ -46,28 +47,43 @@ def trace_surface(
         n_candidates: kept for each sample.
     """
     moves = replay_path(path, profiles, tool)
-    spacing = zmap.grid.spacing
+    grid = zmap.grid
+    columns = replay_columns(zmap, moves, profiles, band, n_candidates)
+    walls = find_walls(zmap)
+    rays = replay_walls(walls, moves, profiles, grid.spacing, band, n_candidates)
+    ray_level = rays.level.min(axis=1, initial=np.inf)
+    stack, ray_position = wall_rays(walls, grid.spacing[2])
 
-    slots = replay_columns(zmap, moves, profiles, band, n_candidates)
     position, solid = _columns(zmap)
-    made = slots.level.min(axis=1) < MADE
+    made = columns.level.min(axis=1) < MADE
     cells = np.flatnonzero(made & solid)
-    parts = [_settle(slots, cells, position, 2, np.ones(len(cells)), moves, profiles, band, spacing)]
+    edge = to_tiles(grid, _near_walls(zmap, walls, ray_level, band / 2), 0.0).ravel() > 0
+    outward = np.ones(len(cells))
+    parts = [_settle(columns, cells, position, 2, outward, edge, moves, profiles, band, grid.spacing)]
     parts.append(_untouched(zmap, np.flatnonzero(~made & solid), position, n_candidates))
 
-    walls = find_walls(zmap)
-    slots = replay_walls(walls, moves, profiles, spacing, band, n_candidates)
-    stack, position = wall_rays(walls, spacing[2])
-    made = slots.level.min(axis=1, initial=np.inf) < _stock_level(stock, walls, stack, position) + MADE
+    z = ray_position[:, 2]
+    edge = np.minimum(z - walls.low[stack], walls.high[stack] - z) < band / 2
+    made = ray_level < _stock_level(stock, walls, stack, ray_position) + MADE
     for axis in (0, 1):
-        rays = np.flatnonzero(made & (walls.axis[stack] == axis))
-        outward = -walls.side[stack[rays]].astype(float)
-        parts.append(_settle(slots, rays, position, axis, outward, moves, profiles, band, spacing))
+        samples = np.flatnonzero(made & (walls.axis[stack] == axis))
+        outward = -walls.side[stack[samples]].astype(float)
+        parts.append(_settle(rays, samples, ray_position, axis, outward, edge, moves, profiles, band, grid.spacing))
     return _join(parts, band)
 
 
+def _near_walls(zmap: ZMap, walls: Walls, ray_level: np.ndarray, near: float) -> np.ndarray:
+    """Cells (y, x) float32, 1 where a wall passes within ``near`` [m] of the centre: at its foot, or at its top."""
+    edge = np.zeros(zmap.surface.shape, np.float32)
+    spacing = np.where(walls.axis == 0, zmap.grid.spacing[0], zmap.grid.spacing[1])
+    foot, top = -ray_level[walls.first[:-1]], spacing + ray_level[walls.first[1:] - 1]
+    edge.flat[walls.open_cell[foot < near]] = 1
+    edge.flat[walls.solid_cell[top < near]] = 1
+    return edge
+
+
 def _columns(zmap: ZMap) -> tuple[np.ndarray, np.ndarray]:
-    """Position (cell, 3) [m] of the top of every column, as the cells of ``zmap.height`` lie, and whether it is solid."""
+    """Position (cell, 3) [m] of the top of every column, as ``zmap.height`` lies, and whether it is solid."""
     (down, across), grid = zmap.height.shape[:2], zmap.grid
     y = grid.lower[1] + grid.spacing[1] * (np.arange(down * ROWS) - ROWS + 0.5)
     x = grid.lower[0] + grid.spacing[0] * (np.arange(across * ROW) - ROW + 0.5)
@@ -91,12 +107,15 @@ def _stock_level(stock: Stock, walls: Walls, stack: np.ndarray, position: np.nda
     return level
 
 
-def _settle(slots: Slots, samples, position, axis: int, outward, path: Path, profiles, band: float, spacing) -> tuple:
+def _settle(
+    slots: Slots, samples, position, axis: int, outward, edges, path: Path, profiles, band: float, spacing
+) -> tuple:
     """Surface and provenance of those ``samples`` whose normal lies nearest to ``axis``, as columns of arrays.
 
     Args:
         position: (sample, 3) [m] at the reference level.
         outward: (samples,) +1 or -1, the sense of ``axis`` out of the material.
+        edges: (sample,) bool, known to be near an edge of the surface.
     """
     n, n_candidates = len(samples), slots.segment.shape[1]
     point, normal, keep = np.empty((n, 3)), np.empty((n, 3)), np.zeros(n, bool)
@@ -104,24 +123,23 @@ def _settle(slots: Slots, samples, position, axis: int, outward, path: Path, pro
     along = np.zeros((n, n_candidates), np.float32)
     gap = np.full((n, n_candidates), np.inf)
     facing = np.zeros((n, n_candidates, 3), np.float32)
-    overflow = np.zeros(n, bool)
+    overflow, edge = np.zeros(n, bool), edges[samples]
     _settle_samples(
         slots, samples, position[samples], axis, outward, path, profiles, band,
-        point, normal, keep, segment, along, gap, facing, overflow,
+        point, normal, keep, segment, along, gap, facing, overflow, edge,
     )  # fmt: skip
     area = spacing[0] * spacing[1] * spacing[2] / spacing[axis] / np.abs(normal[keep, axis])
     family, machined = np.full(len(area), axis, np.int8), np.ones(len(area), bool)
-    columns = point, normal, segment, along, gap, facing, overflow
+    columns = point, normal, segment, along, gap, facing, overflow, edge
     return area, family, machined, *(column[keep] for column in columns)
 
 
 @kernel
 def _settle_samples(
     slots, samples, position, axis, outward, path, profiles, band,
-    point, normal, keep, segment, along, gap, facing, overflow,
+    point, normal, keep, segment, along, gap, facing, overflow, edge,
 ):  # fmt: skip
     K = slots.segment.shape[1]
-    level = np.empty(K)
     for m in range(len(samples)):
         n = samples[m]
         best, count = 0, 0
@@ -144,6 +162,7 @@ def _settle_samples(
             continue
         overflow[m] = (slots.lost[n] - final) * abs(normal[m, axis]) <= band
         kept = 0
+        standing = False  # some pass touches here with more than its lowest edge
         for k in range(count):
             rise = slots.level[n, k] - final
             place = point[m, axis]
@@ -155,6 +174,7 @@ def _settle_samples(
             above = rise * sign * own / cosine
             if cosine < FACING or above > band:
                 continue
+            standing |= rise < MADE and not _on_foot(slots, n, k, path, profiles, point[m, 2], axis, 0.5 * band)
             at = kept  # insert by gap
             while at > 0 and gap[m, at - 1] > above:
                 segment[m, at], along[m, at], gap[m, at] = segment[m, at - 1], along[m, at - 1], gap[m, at - 1]
@@ -164,6 +184,16 @@ def _settle_samples(
             segment[m, at], along[m, at], gap[m, at] = slots.segment[n, k], slots.along[n, k], above
             facing[m, at, 0], facing[m, at, 1], facing[m, at, 2] = mx / cosine, my / cosine, mz / cosine
             kept += 1
+        edge[m] |= not standing
+
+
+@kernel
+def _on_foot(slots, n, k, path, profiles, z, axis, near):
+    """Whether a wall is touched within ``near`` [m] above the sharp lower edge of a tool."""
+    i = slots.segment[n, k]
+    p = profiles[path.tool[i]]
+    tip = path.start[i, 2] + slots.along[n, k] * (path.end[i, 2] - path.start[i, 2])
+    return axis < 2 and p.corner == 0.0 and p.flat > 0.0 and z - tip < near
 
 
 @kernel
@@ -177,8 +207,7 @@ def _normal_of(slots, n, k, path, profiles, point, axis):
 
 def _untouched(zmap: ZMap, cells: np.ndarray, position: np.ndarray, n_candidates: int) -> tuple:
     """As :func:`_settle` for the ``cells`` that are still the top of the stock, where that faces upwards."""
-    height = zmap.surface.astype(float)
-    slope = np.stack([_slope(height, zmap.grid.spacing[0], 1), _slope(height, zmap.grid.spacing[1], 0)], axis=-1)
+    slope = np.stack([surface_slope(zmap, 0), surface_slope(zmap, 1)], axis=-1).astype(float)
     dx, dy = zmap.grid.spacing[:2]
     column = np.rint((position[cells, 0] - zmap.grid.lower[0]) / dx - 0.5).astype(int)
     row = np.rint((position[cells, 1] - zmap.grid.lower[1]) / dy - 0.5).astype(int)
@@ -198,26 +227,15 @@ def _untouched(zmap: ZMap, cells: np.ndarray, position: np.ndarray, n_candidates
         np.full((n, n_candidates), np.inf),
         np.zeros((n, n_candidates, 3), np.float32),
         np.zeros(n, bool),
+        np.zeros(n, bool),
     )
 
 
-def _slope(height: np.ndarray, step: float, axis: int) -> np.ndarray:
-    """The smaller of the slopes to the two neighbours, so that the foot and the edge of a step count as level."""
-    rise = np.diff(height, axis=axis) / step
-    pad = [(0, 0), (0, 0)]
-    pad[axis] = (0, 1)
-    ahead = np.pad(rise, pad, constant_values=np.inf)
-    pad[axis] = (1, 0)
-    behind = np.pad(rise, pad, constant_values=np.inf)
-    slope = np.where(np.abs(ahead) < np.abs(behind), ahead, behind)
-    return np.where(np.isfinite(slope), slope, 0.0)
-
-
 def _join(parts: list[tuple], band: float) -> tuple[Surface, Provenance]:
-    area, family, machined, position, normal, segment, along, gap, facing, overflow = (
+    area, family, machined, position, normal, segment, along, gap, facing, overflow, edge = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
     return (
         Surface(position, normal, area, family, machined),
-        Provenance(segment, along, gap, facing, overflow, band),
+        Provenance(segment, along, gap, facing, overflow, edge, band),
     )
