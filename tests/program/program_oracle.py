@@ -59,9 +59,10 @@ class LiveOracle:
             [python, str(HERE / "linuxcnc_oracle.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def ask(self, text: str) -> dict:
+    def ask(self, text: str, silent: bool = False) -> dict:
+        """Operations and error; ``silent`` drops the moves, so that ``seconds`` is the interpreter's own time."""
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(json.dumps({"text": text, "tools": TABLE}) + "\n")
+        self._process.stdin.write(json.dumps({"text": text, "tools": TABLE, "silent": silent}) + "\n")
         self._process.stdin.flush()
         return json.loads(self._process.stdout.readline())
 

@@ -72,7 +72,7 @@ def test_tool_length_moves_the_tip_not_the_machine() -> None:
 
 
 def test_feed_modes_are_resolved() -> None:
-    program = rows("G93 G1 X30 Y40 F2\nG94 F60 X0\nG95 S1200 M3 F0.1 Y0\nG20\nF10 X1\nM30\n")
+    program = rows("G93 G1 X30 Y40 F2\nG94 F60 X0\nG95 S1200 M3 F0.1 Y0\nG20\nG94 F10 X1\nM30\n")
     feeds = program.feed[program.op == Op.FEED]
     # 50 mm in half a minute; 60 mm/min; 0.1 mm at 20 rev/s; 10 in/min
     np.testing.assert_allclose(feeds, [0.05 / 30, 1e-3, 2e-3, 10 * 25.4e-3 / 60])
@@ -98,7 +98,7 @@ def test_constant_surface_speed_follows_x_and_its_limit() -> None:
 
 def test_path_modes() -> None:
     program = rows("F100 G61 G1 X1\nG61.1 X2\nG64 X3\nG64 P0.05 Q0.01 X4\nG20 G64 P0.01\nX1\nG9 X2\nX3\nM30\n")
-    assert program.path_mode[:6].tolist() == [PathMode.EXACT_PATH, PathMode.EXACT_STOP] + [PathMode.CONTINUOUS] * 4
+    assert program.path_mode[:5].tolist() == [PathMode.EXACT_PATH, PathMode.EXACT_STOP] + [PathMode.CONTINUOUS] * 3
     np.testing.assert_allclose(program.tolerance[2:5], [0, 5e-5, 25.4e-5])
     assert program.path_mode[4:7].tolist() == [PathMode.CONTINUOUS, PathMode.EXACT_STOP, PathMode.CONTINUOUS]
 

@@ -143,7 +143,7 @@ class Control:
         self.recorder.row(op, self.line, self.tool_point())
 
     def spindle_rate(self, x: float | None = None) -> float:
-        """Speed of the spindle when it turns [rad/s]; with G96 on the radius ``x`` [m], that of the position if None."""
+        """Speed of the spindle when it turns [rad/s]; with G96 on the radius ``x`` [m], else the position's."""
         if not self.surface_speed:
             return self.spindle_speed
         radius, limit = abs(self.position[0] if x is None else x), self.surface_speed_limit
