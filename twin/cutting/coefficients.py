@@ -9,8 +9,8 @@ On one edge element of length ``db`` with uncut chip thickness ``h`` (Altintas, 
 
 from dataclasses import dataclass
 
+import jax
 from jax.tree_util import register_dataclass
-from jax.typing import ArrayLike
 
 
 @register_dataclass
@@ -18,17 +18,17 @@ from jax.typing import ArrayLike
 class CuttingCoefficients:
     """Coefficients of one workpiece material and tool family; scalars, differentiable."""
 
-    ktc: ArrayLike
+    ktc: jax.Array | float
     """[Pa] tangential, per chip area."""
-    krc: ArrayLike
+    krc: jax.Array | float
     """[Pa] radial (normal to the cut surface), per chip area."""
-    kac: ArrayLike
+    kac: jax.Array | float
     """[Pa] axial (along the edge), per chip area."""
-    kte: ArrayLike
+    kte: jax.Array | float
     """[N/m] tangential, per edge length."""
-    kre: ArrayLike
+    kre: jax.Array | float
     """[N/m] radial, per edge length."""
-    kae: ArrayLike
+    kae: jax.Array | float
     """[N/m] axial, per edge length."""
-    chisel: ArrayLike = 0.0
+    chisel: jax.Array | float = 0.0
     """[Pa] thrust of a drill's chisel edge per area of its chip."""

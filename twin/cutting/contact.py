@@ -51,12 +51,15 @@ def contact(engagement: Engagement, toolpath: Toolpath, cutters: Cutters) -> Con
     _demand(~cutting | (toolpath.spindle != 0), "feed cut with the spindle off", toolpath, "program M3 or M4 and S")
     row = {number: index for index, number in enumerate(cutters.number)}
     _demand(
-        ~cutting | np.isin(toolpath.tool, cutters.number), "tool is not in the tool list", toolpath, "add it to the list"
+        ~cutting | np.isin(toolpath.tool, cutters.number),
+        "tool is not in the tool list",
+        toolpath,
+        "add it to the list",
     )
     ahead, advance, descent = _split_feed(toolpath)
     return Contact(
         depth=jnp.asarray(depth),
-        arc=jnp.asarray(arc),
+        arc=jnp.asarray(np.where(cutting[:, None, None, None], arc, 0.0)),
         ahead=jnp.asarray(ahead),
         axis=jnp.asarray(toolpath.axis_start),
         advance=jnp.asarray(advance),

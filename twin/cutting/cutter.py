@@ -36,7 +36,9 @@ class Cutters:
     previous: jax.Array  # (tool, back, tooth) int: tooth that passed ``back + 1`` teeth earlier
     previous_share: jax.Array  # (tool, back, tooth) part of a revolution since then
     number: tuple[int, ...] = field(metadata={"static": True})  # T words, one a row
-    has_runout: bool = field(metadata={"static": True})  # False skips the search for the last tooth that cut
+    has_runout: bool = field(metadata={"static": True})  # False: the tooth before is the last that cut
+    alike: bool = field(metadata={"static": True})  # even pitch, no runout: the force repeats with every tooth
+    fewest_teeth: int = field(metadata={"static": True})  # of any tool
 
     @property
     def n_teeth(self) -> int:
@@ -55,8 +57,13 @@ def cutters(tools: Sequence[Tool]) -> Cutters:
     n_teeth = max(tool.n_teeth for tool in tools)
     rows = [_row(tool, n_teeth) for tool in tools]
     arrays = {name: jnp.asarray(np.array([row[name] for row in rows])) for name in rows[0]}
+    has_runout = any(tool.runout > 0 and tool.n_teeth > 1 for tool in tools)
     return Cutters(
-        **arrays, number=tuple(t.number for t in tools), has_runout=any(t.runout > 0 and t.n_teeth > 1 for t in tools)
+        **arrays,
+        number=tuple(tool.number for tool in tools),
+        has_runout=has_runout,
+        alike=not has_runout and not any(np.ptp(tool.pitch or (0,)) > 0 for tool in tools),
+        fewest_teeth=min(tool.n_teeth for tool in tools),
     )
 
 

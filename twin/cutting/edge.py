@@ -3,7 +3,7 @@
 All arrays put the segment last, so that a block of segments is one vector.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +14,6 @@ from twin.cutting.contact import Contact
 from twin.cutting.cutter import Cutters, profile_area, profile_radius
 
 LEAST_SWEEP = 1e-7  # [rad] that the helix of an element covers at least: makes a straight edge's entry continuous
-WHOLE_TURN = 2 * np.pi - 1e-4  # [rad] arcs longer than this have no ends
 
 
 @register_dataclass
@@ -35,17 +34,20 @@ class Edge:
     arm: jax.Array  # (element, segment) [m] mean radius
     lag: jax.Array  # (element, segment) [rad] by which the element's lower end trails the tip
     sweep: jax.Array  # (element, segment) [rad] by which its upper end trails the lower
-    arc: jax.Array  # (end, arc, element, segment) [rad]
+    arc: jax.Array  # (end, arc, element, segment) [rad] counted as the spindle turns: mirrored for M4
     share: jax.Array  # (tooth, segment)
     position: jax.Array  # (tooth, segment) [rad]
     previous_share: jax.Array  # (back, tooth, segment)
     relief: jax.Array  # (back, tooth, element, segment) [m2] chip area gained by runout over the tooth ``back`` before
     hand: jax.Array  # (1, segment) sign of the axial force
+    has_runout: bool = field(metadata={"static": True})
+    alike: bool = field(metadata={"static": True})
+    fewest_teeth: int = field(metadata={"static": True})
 
 
-def edge_elements(contact: Contact, cutters: Cutters) -> Edge:
-    """Return the edge elements of ``contact``, whose segments may be any block of a path."""
-    tool = jax.tree.map(lambda field: jnp.atleast_2d(jnp.moveaxis(field[contact.tool], 0, -1)), cutters)
+def edge_elements(contact: Contact, clockwise: jax.Array, cutters: Cutters) -> Edge:
+    """Return the edge elements of a block of segments; ``clockwise``: (segment,) bool, the spindle's sense."""
+    tool = jax.tree.map(lambda values: _of_segments(values, contact), cutters)
     level = jnp.linspace(0.0, 1.0, contact.arc.shape[1] + 1)[:, None] * contact.depth[None]
     thickness = jnp.diff(level, axis=0)
     radius = profile_radius(tool, level)
@@ -61,7 +63,10 @@ def edge_elements(contact: Contact, cutters: Cutters) -> Edge:
     height, rise = with_disk(lip * thickness, none), with_disk(rise, tool.disk)
     width = jnp.hypot(height, rise)
     lag, sweep = with_disk(level[:-1] * tool.lag, none), with_disk(thickness * tool.lag, none)
-    arc = jnp.moveaxis(contact.arc, (3, 2, 1), (0, 1, 2))
+    start, stop = jnp.moveaxis(contact.arc, (3, 2, 1), (0, 1, 2))
+    mirrored = (np.pi - stop) % (2 * np.pi)
+    start, stop = jnp.where(clockwise, start, mirrored), jnp.where(clockwise, stop, mirrored + stop - start)
+    arc = jnp.stack([start, stop])
     return Edge(
         side=contact.advance[None] * height,
         down=contact.descent[None] * rise,
@@ -76,13 +81,28 @@ def edge_elements(contact: Contact, cutters: Cutters) -> Edge:
         share=tool.cut_share,
         position=tool.position,
         previous_share=tool.previous_share,
-        relief=_relief(tool, lag + sweep / 2) * height[None, None],
+        relief=_relief(cutters, contact, lag + sweep / 2) * height[None, None],
         hand=tool.hand,
+        has_runout=cutters.has_runout,
+        alike=cutters.alike,
+        fewest_teeth=cutters.fewest_teeth,
     )
 
 
-def _relief(tool: Cutters, lag: jax.Array) -> jax.Array:
-    """How much farther out each tooth runs than those before it (back, tooth, element, segment) [m]."""
-    angle = (tool.runout_angle - tool.position)[:, None] - lag[None]
-    radial = tool.runout[None] * jnp.cos(angle)  # (tooth, element, segment)
-    return radial[None] - jnp.take_along_axis(radial[None], tool.previous[:, :, None], axis=1)
+def _of_segments(of_tool: jax.Array, contact: Contact) -> jax.Array:
+    """(tool, ...) to (..., segment), at least two axes."""
+    return jnp.atleast_2d(jnp.moveaxis(of_tool[contact.tool], 0, -1))
+
+
+def _relief(cutters: Cutters, contact: Contact, lag: jax.Array) -> jax.Array:
+    """How much farther out each tooth runs than those before it (back, tooth, element, segment) [m].
+
+    A tooth runs out by runout * cos(runout angle - position - lag).
+    """
+    angle = cutters.runout_angle[:, None] - cutters.position
+    relief = jnp.zeros(())
+    for at_tip, of_lag in ((jnp.cos(angle), jnp.cos(lag)), (jnp.sin(angle), jnp.sin(lag))):
+        before = jnp.take_along_axis(at_tip[:, None], cutters.previous, axis=2)
+        farther = cutters.runout[:, None, None] * (at_tip[:, None] - before)  # (tool, back, tooth)
+        relief = relief + _of_segments(farther, contact)[:, :, None] * of_lag[None, None]
+    return relief

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.ad_checkpoint import checkpoint_name
 from jax.tree_util import register_dataclass
 
 from twin.cutting.coefficients import CuttingCoefficients
 from twin.cutting.contact import Contact
 from twin.cutting.cutter import Cutters
 from twin.cutting.edge import Edge, edge_elements
-from twin.cutting.instant import instant_force
+from twin.cutting.instant import instant_force, search_force
 from twin.cutting.mean import mean_force
+from twin.cutting.peaks import peak_rotations, search_rotations
 
-N_ANGLES = 72  # rotation angles searched for the peaks
-BLOCK = 256  # segments computed at a time: bounds the memory
+PEAK_ROTATION = "peak rotation"
+Rows = tuple[Contact, jax.Array, jax.Array]  # contact, feed, spindle
+BLOCK = 1024  # segments computed at a time: bounds the memory
 
 
 @register_dataclass
@@ -55,65 +58,63 @@ def loads(
 
 
 @jax.jit
-def _padded_loads(rows: tuple, cutters: Cutters, coefficients: CuttingCoefficients) -> Loads:
+def _padded_loads(rows: Rows, cutters: Cutters, coefficients: CuttingCoefficients) -> Loads:
     n = len(rows[1])
     blocks = jax.tree.map(lambda values: values.reshape(n // BLOCK, BLOCK, *values.shape[1:]), rows)
-    out = jax.lax.map(lambda block: _block_loads(*block, cutters, coefficients), blocks)
+    # the gradient keeps only the rotations of the peaks and computes each block anew: memory stays bounded
+    keep = jax.checkpoint_policies.save_only_these_names(PEAK_ROTATION)
+    block_loads = jax.checkpoint(_block_loads, policy=keep)
+    out = jax.lax.map(lambda block: block_loads(block, cutters, coefficients), blocks)
     return jax.tree.map(lambda values: values.reshape(n, *values.shape[2:]), out)
 
 
-def _block_loads(
-    contact: Contact, feed: jax.Array, spindle: jax.Array, cutters: Cutters, coefficients: CuttingCoefficients
-) -> Loads:
-    cutting = contact.depth > 0
-    speed = jnp.where(cutting, jnp.abs(spindle), 1.0)
-    per_revolution = jnp.where(cutting, 2 * np.pi * feed / speed, 0.0)
-    sense = jnp.where(spindle < 0, -1.0, 1.0)
-    edge = edge_elements(contact, cutters)
-    mean = mean_force(edge, per_revolution, sense, coefficients, cutters.has_runout)
+def _block_loads(rows: Rows, cutters: Cutters, coefficients: CuttingCoefficients) -> Loads:
+    contact, feed, spindle = rows
+    cutting, clockwise = contact.depth > 0, spindle >= 0
+    per_revolution = jnp.where(cutting, 2 * np.pi * feed, 0.0) / jnp.where(cutting, jnp.abs(spindle), 1.0)
+    edge = edge_elements(contact, clockwise, cutters)
+    left = jnp.where(clockwise, 1.0, -1.0)[:, None] * jnp.cross(contact.axis, contact.ahead)
+    frame = jnp.stack([contact.ahead, left, contact.axis])  # (3, segment, 3)
     chisel = _chisel_thrust(contact, edge, per_revolution, cutters, coefficients)
-    mean = mean.at[2].add(chisel)
-
-    def at(rotation: jax.Array) -> jax.Array:
-        forces = instant_force(edge, per_revolution, sense, coefficients, cutters.has_runout, rotation)
-        return forces.at[2].add(chisel[None])
-
-    frame = jnp.stack([contact.ahead, jnp.cross(contact.axis, contact.ahead), contact.axis])  # (3, segment, 3)
+    inputs = (edge, per_revolution, coefficients)
 
     def to_part(force: jax.Array) -> jax.Array:
+        """(3, ..., segment) in the feed's frame to (..., segment, 3) in part axes."""
         return jnp.einsum("f...s,fsk->...sk", force, frame)
 
-    search = jax.lax.stop_gradient(at(_rotations(len(feed))))
-    in_part = jnp.moveaxis(to_part(search[:3]), -1, 0)  # (3, angle, segment)
-    magnitudes = jnp.stack([*jnp.abs(in_part), jnp.sum(search[:3] ** 2, axis=0), search[3]])
-    best = jnp.take_along_axis(_rotations(len(feed)), jnp.argmax(magnitudes, axis=1), axis=0)  # (5, segment)
-    peak = at(best)
-    part_peak = to_part(peak[:3])  # (5, segment, 3)
-    squared = jnp.sum(peak[:3, 3] ** 2, axis=0)
-    walls = to_part(jnp.mean(at(_wall_rotations(contact, cutters, sense))[:3].reshape(3, 2, -1, len(feed)), axis=2))
+    def searched(rotation: jax.Array) -> jax.Array:
+        """What has a peak: |X|, |Y|, |Z|, the squared resultant and the torque (quantity, angle, segment)."""
+        force = search_force(*inputs, rotation).at[2].add(jax.lax.stop_gradient(chisel).astype(jnp.float32)[None])
+        part = jnp.einsum("fas,fsk->kas", force[:3], frame.astype(jnp.float32))
+        return jnp.stack([*jnp.abs(part), jnp.sum(force[:3] ** 2, axis=0), force[3]])
+
+    rotations, to_search = search_rotations(edge)
+    largest, best, vertex = peak_rotations(edge, rotations, searched(to_search))
+    at_vertex = jnp.einsum("qqs->qs", searched(vertex))
+    best = checkpoint_name(jnp.where(at_vertex > largest, vertex, best), PEAK_ROTATION)
+    force = instant_force(*inputs, jnp.concatenate([best, _wall_rotations(contact, cutters)]))
+    force = force.at[2].add(chisel[None])
+    mean = mean_force(*inputs).at[2].add(chisel)
+    part_peak = to_part(force[:3, :3])  # (quantity, segment, 3)
+    squared = jnp.sum(force[:3, 3] ** 2, axis=0)
+    low, high = jnp.mean(to_part(force[:3, len(best) :]).reshape(2, -1, len(feed), 3), axis=1)
     return Loads(
         force_mean=to_part(mean[:3]),
         force_peak=jnp.stack([part_peak[k, :, k] for k in range(3)], axis=-1),
         resultant_peak=jnp.where(squared > 0, jnp.sqrt(jnp.where(squared > 0, squared, 1.0)), 0.0),
-        force_left=walls[0],
-        force_right=walls[1],
+        force_left=jnp.where(clockwise[:, None], low, high),
+        force_right=jnp.where(clockwise[:, None], high, low),
         torque_mean=mean[3],
-        torque_peak=peak[3, 4],
+        torque_peak=force[3, 4],
         power_mean=mean[3] * jnp.abs(spindle),
     )
 
 
-def _rotations(n_segments: int) -> jax.Array:
-    """Rotation angles searched for the peaks (angle, segment) [rad]."""
-    return jnp.broadcast_to(jnp.asarray(np.arange(N_ANGLES) * (2 * np.pi / N_ANGLES))[:, None], (N_ANGLES, n_segments))
-
-
-def _wall_rotations(contact: Contact, cutters: Cutters, sense: jax.Array) -> jax.Array:
-    """Rotations at which tooth 0 passes the left, then the right normal of the feed, at three heights each."""
-    height = jnp.asarray([0.5 - 0.15**0.5, 0.5, 0.5 + 0.15**0.5])[:, None] * contact.depth[None]
+def _wall_rotations(contact: Contact, cutters: Cutters) -> jax.Array:
+    """Rotations at which tooth 0 passes immersion 0, then pi, at two heights each (4, segment) [rad]."""
+    height = (0.5 + np.array([-0.5, 0.5]) / 3**0.5)[:, None] * contact.depth[None]  # Gauss points
     lag = height * cutters.lag[contact.tool][None]
-    left = jnp.where(sense > 0, 0.0, np.pi)[None]
-    return jnp.concatenate([left + lag, np.pi - left + lag])
+    return jnp.concatenate([lag, np.pi + lag])
 
 
 def _chisel_thrust(

@@ -5,6 +5,8 @@ share it out among the teeth; so only the edge terms need the teeth one by one. 
 thickness is positive, sin(phi) > threshold, within the engaged arcs.
 """
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,99 +15,106 @@ from twin.cutting.coefficients import CuttingCoefficients
 from twin.cutting.edge import Edge
 
 TINY = 1e-30
+Antiderivatives = Callable[[jax.Array], jax.Array]  # (angle, sine, cosine) -> (integrand, ...)
 
 
-def mean_force(
-    edge: Edge, feed_per_revolution: jax.Array, sense: jax.Array, coefficients: CuttingCoefficients, has_runout: bool
-) -> jax.Array:
-    """Mean over a revolution of feed, left and axial force [N] and torque [N m] on the tool: (4, segment).
+def mean_force(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients) -> jax.Array:
+    """Mean over a revolution of the force ahead, left, up [N] and the torque [N m] on the tool: (4, segment).
 
     Args:
         edge: elements of the segments.
-        feed_per_revolution: (segment,) [m].
-        sense: (segment,) 1 for a clockwise spindle, -1 for a counter-clockwise one.
+        feed: (segment,) [m] per revolution.
         coefficients: of the workpiece material.
-        has_runout: False when no tooth runs farther out than another.
     """
-    chip = _arc_integrals(edge.arc, _threshold(edge.side, edge.down))
-    if has_runout:
-        side = edge.previous_share[:, :, None] * (feed_per_revolution[None] * edge.side)[None, None]
-        down = edge.previous_share[:, :, None] * (feed_per_revolution[None] * edge.down)[None, None] + edge.relief
-        threshold = jnp.max(_threshold(side, down), axis=0)  # of the tooth before that cut deepest
-        cuts = (edge.share > 0)[:, None]
-        rub = tuple(
-            jnp.sum(jnp.where(cuts, integral, 0.0), axis=0) for integral in _arc_integrals(edge.arc, threshold)[:3]
-        )
+    side, down = feed[None] * edge.side, feed[None] * edge.down
+    chip = _arc_integrals(edge.arc, _threshold(edge.side, edge.down), _of_chip)
+    if edge.has_runout:
+        # a tooth cuts where share * feed * (side sin(phi) + down) + relief > 0 against every tooth before it
+        share = edge.previous_share[:, :, None]
+        least = jnp.min(jnp.where(share > 0, edge.relief / jnp.where(share > 0, share, 1.0), -jnp.inf), axis=0)
+        threshold = _threshold(edge.side[None], edge.down[None] + least / jnp.where(feed > 0, feed, 1.0)[None, None])
+        rub = jnp.sum(_arc_integrals(edge.arc, threshold, _of_edge), axis=1)
     else:
-        n_teeth = jnp.sum(edge.share > 0, axis=0)[None].astype(chip[0].dtype)
-        rub = tuple(n_teeth * integral for integral in chip[:3])
+        n_teeth = jnp.sum(edge.share > 0, axis=0, dtype=side.dtype)
+        rub = n_teeth[None, None] * chip[:3]
 
-    side, down = feed_per_revolution[None] * edge.side, feed_per_revolution[None] * edge.down
+    def moments(per_area: jax.Array | float, per_length: jax.Array | float) -> jax.Array:
+        """Integrals over the arcs of one force component times 1, sin(phi), cos(phi): (3, element, segment)."""
+        area = side[None] * jnp.stack([chip[1], chip[3], chip[4]]) + down[None] * chip[:3]
+        return per_area * area + per_length * edge.width[None] * rub
 
-    def moments(per_area: jax.Array, per_length: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """Integrals over the arcs of one force component times 1, sin(phi), cos(phi): (element, segment) each."""
-        one, sine, cosine, sine_sine, sine_cosine = chip
-        return tuple(
-            per_area * (side * with_sine + down * plain) + per_length * edge.width * rubbing
-            for plain, with_sine, rubbing in zip(
-                (one, sine, cosine), (sine, sine_sine, sine_cosine), rub, strict=True
-            )
-        )
-
-    tangential = moments(coefficients.ktc, coefficients.kte)
-    radial = moments(coefficients.krc, coefficients.kre)
-    axial = [edge.hand * moment for moment in moments(coefficients.kac, coefficients.kae)]
-    inward = [edge.sine * r + edge.cosine * a for r, a in zip(radial, axial, strict=True)]
-    up = edge.cosine * radial[0] - edge.sine * axial[0]
-    ahead = -sense[None] * tangential[2] - inward[1]
-    left = sense[None] * tangential[1] - inward[2]
-    components = jnp.stack([ahead, left, up, edge.arm * tangential[0]])
-    return jnp.sum(components, axis=1) / (2 * np.pi)
+    k = coefficients
+    tangential, radial = moments(k.ktc, k.kte), moments(k.krc, k.kre)
+    axial = edge.hand[None] * moments(k.kac, k.kae)
+    inward = edge.sine[None] * radial + edge.cosine[None] * axial
+    components = (
+        -tangential[2] - inward[1],
+        tangential[1] - inward[2],
+        edge.cosine * radial[0] - edge.sine * axial[0],
+        edge.arm * tangential[0],
+    )
+    return jnp.stack([jnp.sum(component, axis=0) / (2 * np.pi) for component in components])
 
 
 def _threshold(side: jax.Array, down: jax.Array) -> jax.Array:
     """Sine of the immersion angle above which ``side sin(phi) + down`` is positive, clipped to -1..1.
 
-    The slope of the clipped ends is zero, so that a gradient never meets an infinite one.
+    Where clipped its derivative is zero, so that no gradient meets the infinite slope of the arc sine.
     """
     ratio = -down / jnp.where(side > TINY, side, 1.0)
     ratio = jnp.where(side > TINY, ratio, jnp.where(down > 0, -1.0, 1.0))
     return jnp.clip(ratio, -1.0, 1.0)
 
 
-def _arc_integrals(arc: jax.Array, threshold: jax.Array) -> tuple[jax.Array, ...]:
-    """Integrals of 1, sin, cos, sin^2 and sin cos over the arcs, where sin(phi) exceeds ``threshold``.
+def _arc_integrals(arc: jax.Array, threshold: jax.Array, antiderivatives: Antiderivatives) -> jax.Array:
+    """Integrals over the arcs, where sin(phi) exceeds ``threshold``.
 
     Args:
-        arc: (end, arc, element, segment) [rad] within 0 and 2 pi.
+        arc: (end, arc, element, segment) [rad], starting within 0 and 2 pi.
         threshold: (..., element, segment).
+        antiderivatives: of the integrands.
 
     Returns:
-        Five arrays shaped as ``threshold``.
+        (integrand, ..., element, segment).
     """
     inside = jnp.abs(threshold) < 1.0
     safe = jnp.where(inside, threshold, 0.0)
     angle = jnp.where(inside, jnp.arcsin(safe), threshold * np.pi / 2)
     cosine = jnp.where(inside, jnp.sqrt(1.0 - safe**2), 0.0)
-    start, stop = arc
-    ends = [(a, jnp.sin(a), jnp.cos(a)) for a in (start, stop)]
-    total = [jnp.zeros(threshold.shape)] * 5
-    for turn in (0.0, 2 * np.pi):
-        enter = (angle + turn, threshold, cosine)
-        leave = (np.pi - angle + turn, threshold, -cosine)
-        for k in range(start.shape[0]):
-            (lo, lo_s, lo_c), (hi, hi_s, hi_c) = (
-                _clip(limit, [tuple(x[k] for x in end) for end in ends]) for limit in (enter, leave)
+    rank = (None,) * (threshold.ndim - 2)
+    total = jnp.zeros(())
+    ends = jnp.stack([arc, jnp.sin(arc), jnp.cos(arc)])  # (3, end, arc, element, segment)
+    for k in range(arc.shape[1]):
+        start, stop = ends[:, 0, k], ends[:, 1, k]
+        for turn in (0.0, 2 * np.pi):
+            enter = jnp.stack([angle + turn, threshold, cosine])
+            leave = jnp.stack([np.pi - angle + turn, threshold, -cosine])
+            total = total + jax.lax.cond(
+                jnp.any((stop[0] > start[0])[rank] & (stop[0][rank] > enter[0]) & (start[0][rank] < leave[0])),
+                lambda a, b, start, stop: (
+                    antiderivatives(_clip(b, start, stop)) - antiderivatives(_clip(a, start, stop))
+                ),
+                lambda *limits: jnp.zeros_like(antiderivatives(limits[0])),
+                enter,
+                leave,
+                start[(slice(None), *rank)],
+                stop[(slice(None), *rank)],
             )
-            length, products = hi - lo, hi_s * hi_c - lo_s * lo_c
-            parts = (length, lo_c - hi_c, hi_s - lo_s, (length - products) / 2, (hi_s**2 - lo_s**2) / 2)
-            total = [old + part for old, part in zip(total, parts, strict=True)]
-    return tuple(total)
+    return total
 
 
-def _clip(limit: tuple[jax.Array, ...], ends: list[tuple[jax.Array, ...]]) -> tuple[jax.Array, ...]:
-    """``limit`` (angle, sine, cosine) moved between the ``ends`` of an arc."""
-    shape = limit[0].shape
-    start, stop = ([jnp.broadcast_to(x, shape) for x in end] for end in ends)
-    below, above = limit[0] < start[0], limit[0] > stop[0]
-    return tuple(jnp.where(below, a, jnp.where(above, b, x)) for x, a, b in zip(limit, start, stop, strict=True))
+def _clip(limit: jax.Array, start: jax.Array, stop: jax.Array) -> jax.Array:
+    """``limit`` moved between the ends of an arc; (angle, sine, cosine) along the first axis of each."""
+    return jnp.where((limit[0] < start[0])[None], start, jnp.where((limit[0] > stop[0])[None], stop, limit))
+
+
+def _of_edge(end: jax.Array) -> jax.Array:
+    """Antiderivatives of 1, sin, cos at (angle, sine, cosine): (3, ...)."""
+    angle, sine, cosine = end
+    return jnp.stack([angle, -cosine, sine])
+
+
+def _of_chip(end: jax.Array) -> jax.Array:
+    """Antiderivatives of 1, sin, cos, sin^2, sin cos at (angle, sine, cosine): (5, ...)."""
+    angle, sine, cosine = end
+    return jnp.stack([angle, -cosine, sine, (angle - sine * cosine) / 2, sine**2 / 2])
