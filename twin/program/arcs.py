@@ -14,12 +14,14 @@ RELATIVE = 1e-3
 SMALLEST = 1.27e-6  # m: least radius, and how far a chord may exceed the diameter
 _OFFSETS = "ijk"
 
+Point = tuple[float, float]
+
 
 @dataclass(frozen=True, slots=True)
 class Arc:
     """An arc in its plane (first axis u, second v): centre [m], signed turns > 0 counter-clockwise."""
 
-    centre: tuple[float, float]
+    centre: Point
     turns: int
 
 
@@ -64,21 +66,26 @@ def read_arc(control: Control, words: Words, clockwise: bool, start: tuple[float
     return Arc(centre, -count if clockwise else count)
 
 
-def _check_radii(p: tuple[float, float], q: tuple[float, float], centre: tuple[float, float], tolerance: float) -> None:
+def radii_agree(first: float, last: float, tolerance: float) -> bool:
+    """Whether the radii at the start and the end of an arc are near enough to each other, and no points."""
+    if first < SMALLEST or last < SMALLEST:
+        return False
+    wrong = abs(first - last)
+    return wrong <= tolerance or (wrong <= 100 * tolerance and wrong <= RELATIVE * max(first, last))
+
+
+def _check_radii(p: Point, q: Point, centre: Point, tolerance: float) -> None:
     first, last = hypot(p[0] - centre[0], p[1] - centre[1]), hypot(q[0] - centre[0], q[1] - centre[1])
     if first < SMALLEST or last < SMALLEST:
         raise WordError("an arc of radius zero", "the centre must lie off the start and the end point")
-    wrong = abs(first - last)
-    if wrong > 100 * tolerance or (wrong > tolerance and wrong > RELATIVE * max(first, last)):
+    if not radii_agree(first, last, tolerance):
         raise WordError(
             f"arc radius {first * 1e3:.6g} mm at the start, {last * 1e3:.6g} mm at the end",
             "correct the end point or the centre (I J K; absolute only after G90.1)",
         )
 
 
-def _centre_from_radius(
-    p: tuple[float, float], q: tuple[float, float], radius: float, clockwise: bool
-) -> tuple[float, float]:
+def _centre_from_radius(p: Point, q: Point, radius: float, clockwise: bool) -> Point:
     du, dv = q[0] - p[0], q[1] - p[1]
     half = hypot(du, dv) / 2
     if half == 0:
@@ -94,7 +101,7 @@ def _centre_from_radius(
     return (p[0] + q[0]) / 2 - dv / (2 * half) * side, (p[1] + q[1]) / 2 + du / (2 * half) * side
 
 
-def swept_angle(p: tuple[float, float], q: tuple[float, float], arc: Arc) -> float:
+def swept_angle(p: Point, q: Point, arc: Arc) -> float:
     """Signed angle from ``p`` to ``q`` [rad]: the sign of the turns, between 0 and 2 pi for the last turn."""
     a = atan2(p[1] - arc.centre[1], p[0] - arc.centre[0])
     b = atan2(q[1] - arc.centre[1], q[0] - arc.centre[0])

@@ -15,19 +15,14 @@ from twin.program.lexer import Block
 from twin.program.modal import set_modes, stop
 from twin.program.motion_words import circular, go_home, machine_move, probe, store_home, straight
 from twin.program.offsets import set_data, set_local, set_rotation
-from twin.program.program import Op, PathMode, Program
+from twin.program.plain import is_plain, run_plain
+from twin.program.program import PathMode, Program
 from twin.program.words import CYCLES, G_GROUP, M_GROUP, M_IGNORED, TUNING, WordError, g_name
 
 Loader = Callable[[str], str | None]
 
 ALARM = 3000  # Fanuc: setting this parameter stops the program
 
-_NUMBER = r"([+-]?(?:\d+\.?\d*|\.\d+))"
-# The blocks that make up most of a program: G0 or G1, X Y Z, F.
-_PLAIN = re.compile(
-    rf"\s*(?:N\d+\s*)?(?:G0?([01])\s*)?(?:X{_NUMBER}\s*)?(?:Y{_NUMBER}\s*)?(?:Z{_NUMBER}\s*)?(?:F(\d+\.?\d*)\s*)?",
-    re.IGNORECASE,
-)
 _NOTHING = re.compile(r"(?:\s|%|\([^()]*\)|;.*)*")
 _MESSAGE = re.compile(r"\s*MSG\s*,(.*)", re.IGNORECASE)
 _OFFSET_NAMES = {f"G{54 + i}": i for i in range(6)} | {f"G59.{i}": 5 + i for i in (1, 2, 3)}
@@ -100,8 +95,8 @@ def _offset_parameter(name: str) -> int:
 
 def _run(control: Control, flow: Flow, block_delete: bool) -> None:
     while not flow.finished:
-        if flow.in_main and _is_plain(control):
-            flow.at = _run_plain(control, flow.listing.lines, flow.at)
+        if flow.in_main and is_plain(control):
+            flow.at = run_plain(control, flow.listing.lines, flow.at)
         block = flow.next_block()
         if block is None or (block.deletable and block_delete):
             continue
@@ -114,75 +109,6 @@ def _run(control: Control, flow: Flow, block_delete: bool) -> None:
             if block is None:
                 continue
         _execute(control, flow, block)
-
-
-def _is_plain(control: Control) -> bool:
-    """Whether G0, G1, X Y Z and F mean no more than a straight move in G90 and G94."""
-    return (
-        control.absolute
-        and control.feed_mode == 940
-        and control.compensation is None
-        and not control.surface_speed
-        and not control.arc_after_compensation
-    )
-
-
-def _run_plain(control: Control, lines: list[str], at: int) -> int:
-    """Runs straight moves as long as the blocks are plain; returns the place of the first other one.
-
-    This is :func:`_execute` without all that such a block cannot ask for; it carries the speed.
-    """
-    recorder, scale = control.recorder, control.scale
-    per_minute = scale / 60.0
-    x, y, z = control.position[:3]
-    abc = control.position[3:]
-    recorder.set("abc", abc)
-    motion, feed = control.motion, control.feed
-    match, n = _PLAIN.fullmatch, len(lines)
-    add_op, add_line = recorder.op.append, recorder.line.append
-    add_x, add_y, add_z = recorder.x.append, recorder.y.append, recorder.z.append
-    rapid, straight_feed = int(Op.RAPID), int(Op.FEED)
-    if feed:
-        recorder.set("feed", feed)
-    while at < n:
-        found = match(lines[at])
-        if found is None:
-            break
-        g, x_word, y_word, z_word, f_word = found.groups()
-        moves = x_word is not None or y_word is not None or z_word is not None
-        new_motion = motion if g is None else int(g) * 10
-        new_feed = feed
-        if f_word is not None:
-            new_feed = float(f_word) * per_minute
-            if not new_feed:
-                break
-        if moves and (new_motion is None or new_motion > 10 or (new_motion == 10 and not new_feed)):
-            break
-        if g is not None and not moves:
-            break  # G0 or G1 alone may end a canned cycle: the long way knows
-        at += 1
-        if new_feed is not feed:
-            feed = new_feed
-            recorder.set("feed", feed)  # type: ignore[arg-type]
-        if not moves:
-            continue
-        motion = new_motion
-        if x_word is not None:
-            x = float(x_word) * scale
-        if y_word is not None:
-            y = float(y_word) * scale
-        if z_word is not None:
-            z = float(z_word) * scale
-        add_op(straight_feed if motion else rapid)
-        add_line(at)
-        add_x(x)
-        add_y(y)
-        add_z(z)
-    if motion != control.motion:
-        control.end_cycle()
-    control.motion, control.feed = motion, feed
-    control.position = (x, y, z, *abc)
-    return at
 
 
 def _evaluate(control: Control, flow: Flow, block: Block) -> Words:
