@@ -53,9 +53,11 @@ def main() -> None:
         texts["plate_01"] = plate.read_text()
     python = linuxcnc_python()
     oracle = LiveOracle(python) if python else None
-    print(
-        f"{'program':10} {'moves':>7} {'interpret':>10} {'gcode.parse':>12} {'rs274 -g':>9} {'ratio':>6} {'linearise':>10}"
+    head = (
+        f"{'program':10} {'moves':>7} {'interpret':>10} {'gcode.parse':>12} "
+        f"{'ratio':>6} {'rs274 -g':>9} {'linearise':>10}"
     )
+    print(head)
     for name, text in texts.items():
         best: dict[str, float] = {}
 
@@ -74,8 +76,8 @@ def main() -> None:
                 note("rs274", rs274(text))
         parse, binary = best.get("parse", float("nan")), best.get("rs274", float("nan"))
         print(
-            f"{name:10} {program.n_moves:7d} {best['interpret'] * 1e3:8.1f}ms {parse * 1e3:10.1f}ms {binary * 1e3:7.1f}ms "
-            f"{best['interpret'] / parse:6.2f} {best['linearise'] * 1e3:8.1f}ms"
+            f"{name:10} {program.n_moves:7d} {best['interpret'] * 1e3:8.1f}ms {parse * 1e3:10.1f}ms "
+            f"{best['interpret'] / parse:6.2f} {binary * 1e3:7.1f}ms {best['linearise'] * 1e3:8.1f}ms"
         )
     if oracle:
         oracle.close()

@@ -151,3 +151,12 @@ def test_a_slow_and_a_plain_way_agree() -> None:
     np.testing.assert_array_equal(plain.end, slow.end)
     np.testing.assert_array_equal(plain.feed, slow.feed)
     np.testing.assert_array_equal(plain.line, slow.line)
+
+
+def test_dialect_decides_what_the_languages_contradict_each_other_in() -> None:
+    text = "G0 Z5\nF100 G82 X1 Z-1 R2 P500\nG80 G4 P1500\nM30\n"
+    rs274, fanuc = rows(text), rows(text, dialect="fanuc")
+    assert rs274.dwell[rs274.op == Op.DWELL].tolist() == [500, 1500]
+    assert fanuc.dwell[fanuc.op == Op.DWELL].tolist() == [0.5, 1.5]
+    assert rs274.end[-1, 2] == pytest.approx(2e-3) and fanuc.end[-1, 2] == pytest.approx(5e-3)
+    assert [w.word for w in rs274.warnings] == ["G4"] and not fanuc.warnings

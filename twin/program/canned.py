@@ -44,6 +44,8 @@ def run_cycle(control: Control, words: Words, code: int) -> None:
         if value is not None:
             sticky[key] = value
     repeats = words.take_whole("l")
+    if repeats is None and code != 870:
+        repeats = words.take_whole("k")  # Fanuc
     if repeats is not None and repeats < 1:
         raise WordError(f"L{repeats} holes", "L is the number of holes, 1 or more")
     hole = _Hole(control, words, code)
@@ -98,7 +100,7 @@ class _Hole:
             raise WordError(f"{self.name}: R is below the bottom of the hole", "R must be above the depth")
         self.top, self.bottom = r * control.scale, depth * control.scale
         self.pecks = self._peck_depths(r, depth) if code in _PECKS else []
-        self.pause = control.cycle.get("p", 0.0)
+        self.pause = control.cycle.get("p", 0.0) * control.dwell_unit
         if code in _MUST_DWELL:
             self._word("p", "the dwell at the bottom in seconds")
         if self.pause < 0:

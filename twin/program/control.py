@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import degrees, inf, radians
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from twin.machine.tool import Tool
 from twin.program import parameters as number
@@ -16,6 +16,9 @@ from twin.units import INCH, MM, RPM
 
 if TYPE_CHECKING:
     from twin.program.compensation import Compensation
+
+
+Dialect = Literal["rs274", "fanuc"]
 
 
 @dataclass(slots=True)
@@ -55,8 +58,9 @@ def stored(values: Six) -> tuple[float, ...]:
 class Control:
     """State of the control. Lengths in m, angles in rad; ``position`` is the programmed point of the tip."""
 
-    def __init__(self, tools: Mapping[int, Tool], home: Six) -> None:
+    def __init__(self, tools: Mapping[int, Tool], home: Six, dialect: Dialect = "rs274") -> None:
         self.tools = tools
+        self.dwell_unit = 1.0 if dialect == "rs274" else 1e-3  # s per unit of P
         self.recorder = Recorder(home)
         self.parameters = Parameters(self._system_number, self._system_name)
         self.position: Six = home
@@ -71,7 +75,7 @@ class Control:
         self.arc_absolute = False
         self.feed_mode = 940
         self.feed: float | None = None  # G94 m/s, G95 m/rev
-        self.retract_to_r = True  # G99
+        self.retract_to_r = dialect == "rs274"  # G99
         self.path_mode = PathMode.CONTINUOUS
         self.tolerance = 0.0
         self.spindle_speed = 0.0  # S of G97, rad/s

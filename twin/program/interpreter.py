@@ -7,7 +7,7 @@ from twin.errors import InputError
 from twin.machine.tool import Tool
 from twin.program import parameters as number
 from twin.program.canned import run_cycle
-from twin.program.control import Control, Words, stored
+from twin.program.control import Control, Dialect, Words, stored
 from twin.program.expression import VACANT, evaluate
 from twin.program.flow import Flow
 from twin.program.frame import ZERO, Six
@@ -39,6 +39,7 @@ def interpret(
     parameters: Mapping[int, float] | None = None,
     load: Loader | None = None,
     block_delete: bool = True,
+    dialect: Dialect = "rs274",
     max_iterations: int = 1_000_000,
 ) -> Program:
     """Runs an NC program on a control without a machine.
@@ -56,6 +57,8 @@ def interpret(
         parameters: start values of numbered parameters, as the program reads them.
         load: text of a subprogram that is not in the file, by its name or number; None where there is none.
         block_delete: leave out the blocks that begin with a slash.
+        dialect: where the languages contradict each other: "rs274" dwells in seconds and starts with G99,
+            "fanuc" dwells (G4 P, cycles' P) in milliseconds and starts with G98.
         max_iterations: bound on jumps back and calls.
 
     Raises:
@@ -63,7 +66,7 @@ def interpret(
     """
     if _NOTHING.fullmatch(text):
         raise InputError("the program is empty", file=file, remedy="give a file with NC blocks")
-    control = Control(tools, home)
+    control = Control(tools, home, dialect)
     p = control.parameters
     p.set_block(number.HOME[280], stored(home))
     p.set_block(number.HOME[300], stored(second_home))

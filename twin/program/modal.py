@@ -7,6 +7,8 @@ from twin.program.program import Op, PathMode
 from twin.program.words import WordError
 from twin.units import INCH, MM, RPM
 
+LONG_DWELL = 60.0  # s: longer ones are probably meant in milliseconds
+
 _PLANE = {170: 2, 180: 1, 190: 0}
 _PATH_MODE = {610: PathMode.EXACT_PATH, 611: PathMode.EXACT_STOP, 640: PathMode.CONTINUOUS}
 
@@ -133,13 +135,18 @@ def _set_coolant(control: Control, words: Words) -> None:
 
 
 def _dwell(control: Control, words: Words) -> None:
-    seconds = words.take("p")
+    time = words.take("p")
+    seconds = None if time is None else time * control.dwell_unit
     if seconds is None and "motion" not in words.g:
-        seconds = words.take("x")  # Fanuc: G4 X in seconds
+        seconds = words.take("x")  # Fanuc: always seconds
     if seconds is None:
         raise WordError("G4 without a time", "write G4 P with seconds")
     if seconds < 0:
         raise WordError(f"G4 P{seconds:g}: a negative time", "give seconds")
+    if seconds > LONG_DWELL:
+        control.recorder.warn(
+            control.line, "G4", f"a dwell of {seconds:g} s; if P is meant in milliseconds, the dialect is fanuc"
+        )
     control.recorder.dwell(control.line, seconds, control.tool_point())
 
 

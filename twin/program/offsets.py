@@ -4,7 +4,7 @@ from math import radians
 
 from twin.program import parameters as number
 from twin.program.control import Control, Words, demand, six, stored
-from twin.program.frame import ZERO, Six
+from twin.program.frame import ZERO, Six, compose
 from twin.program.words import AXES, WordError
 
 
@@ -65,19 +65,13 @@ def set_data(control: Control, words: Words) -> None:
 def _origin_for(control: Control, first: int, origin: list[float], axes: dict[int, float]) -> tuple[float, ...]:
     """Origin of the work offset at ``first`` for which the machine's position reads ``axes`` in it."""
     turn = radians(control.parameters.numbered.get(first + 9, 0.0))
+    there = compose(tuple(origin), turn, control.local, control.rotation)  # type: ignore[arg-type]
     machine = control.frame.to_machine(control.position)
-    there = number_frame(control, tuple(origin), turn)
     reading = list(there.to_program(machine))
     for i, value in axes.items():
         reading[i] = value
     moved = there.to_machine(tuple(reading))  # type: ignore[arg-type]
     return tuple(o + m - r for o, m, r in zip(origin, machine, moved, strict=True))
-
-
-def number_frame(control: Control, origin: tuple[float, ...], turn: float):
-    from twin.program.frame import compose
-
-    return compose(origin, turn, control.local, control.rotation)  # type: ignore[arg-type]
 
 
 def set_local(control: Control, code: int, words: Words) -> None:
@@ -88,9 +82,8 @@ def set_local(control: Control, code: int, words: Words) -> None:
         axes = _offset_axes(control, words)
         if not axes:
             raise WordError("G92 without an axis word", "give the numbers that the position shall have")
-        control_shift = control.frame.to_program(control.frame.to_machine(control.position))
         for i, value in axes.items():
-            local[i] += control_shift[i] - value
+            local[i] += control.position[i] - value
         control.local_stored = tuple(local)  # type: ignore[assignment]
     elif code == 520:
         axes = _offset_axes(control, words)
@@ -140,7 +133,7 @@ def set_rotation(control: Control, code: int, words: Words) -> None:
         control.rotation = None
     else:
         angle = demand(words.take("r"), "R", "G68")
-        centre = [p for p in control.position[:3]]
+        centre = list(control.position[:3])
         for i, value in _offset_axes(control, words).items():
             if i > 2:
                 raise WordError("G68 with a rotary axis", "give the centre in the active plane")
