@@ -18,7 +18,7 @@ from twin.cutting.peaks import peak_rotations, search_rotations
 
 PEAK_ROTATION = "peak rotation"
 Rows = tuple[Contact, jax.Array, jax.Array]  # contact, feed, spindle
-BLOCK = 1024  # segments computed at a time: bounds the memory
+BLOCK = 256  # segments computed at a time: bounds the memory
 
 
 @register_dataclass
