@@ -92,6 +92,13 @@ def test_a_rapid_out_of_the_cut_it_came_from_is_fine():
         assert collide(path(points, rapid), tool(kind=kind)) == ()
 
 
+def test_a_plate_cut_away_to_its_underside_leaves_no_film():
+    """First exactly to the underside, then 0.3 below it: the rapid out meets nothing."""
+    plate = Stock.box((0, 0, -5.08 * MM), (100 * MM, 60 * MM, 0))
+    points = [[-20, 30, -5.08], [120, 30, -5.08], [120, 30, -5.38], [50, 30, -5.38], [50, 30, 5]]
+    assert collide(path(points, [False, False, False, True]), tool(), plate) == ()
+
+
 @pytest.mark.parametrize("diameter_upper", [40, 60])
 @pytest.mark.parametrize("deep", [0.25, 4.0])
 def test_the_holder_touches_the_stock_beside_the_slot_at_its_own_height(diameter_upper, deep):
