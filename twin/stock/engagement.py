@@ -6,6 +6,8 @@ before the move decides, wherever along the move the arcs are measured. They are
 least one cell ahead of the surface that the previous move left.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from twin.stock.cut import N_ARCS, N_SLICES
@@ -18,15 +20,47 @@ HALF_TURN = N_ANGLES // 2
 BLOCK = 32  # points of a circle that are looked at together: one constant trip count for vector code
 BLOCKS = 2  # at most in half a turn
 LOOKS = 2 * BLOCK * BLOCKS  # at most in a turn; the edge between two looks is interpolated
-SPACING = 1.5  # cells from one look to the next, if that many are enough
+SPACING = 2.5  # cells from one look to the next, if that many are enough
 _TURN = np.arange(-N_ANGLES, 2 * N_ANGLES) * (2 * np.pi / N_ANGLES)  # direction n stands in row n + N_ANGLES
 SINE, COSINE = np.sin(_TURN).astype(np.float32), np.cos(_TURN).astype(np.float32)
 MOST_ARCS = 8  # arcs of a slice before they are reduced to N_ARCS
 ONE, NEXT = F(1), np.uint32(1)
 
 
+class Looks(NamedTuple):
+    """Work space: the circles of one move, one a slice, and what is seen on them."""
+
+    z: np.ndarray  # (slice,) float32 [m]
+    radius: np.ndarray  # (slice,) float32 [m]
+    first: np.ndarray  # (slice,) int64 direction
+    last: np.ndarray  # (slice,) int64 direction
+    count: np.ndarray  # (slice,) int64 looks; 0: the slice does not face the feed
+    vote: np.ndarray  # (slice, LOOKS) float32
+    place: np.ndarray  # (7, BLOCK) float32
+    index: np.ndarray  # (4, BLOCK) uint32
+    bounds: np.ndarray  # (MOST_ARCS, 2) int64 directions
+
+
 @kernel
-def engaged_arcs(cells, floors, shape, highest_floor, origin, spacing, p, start, end, depth, highest, arc):
+def look_space():
+    """A :class:`Looks`."""
+    return Looks(
+        np.empty(N_SLICES, np.float32),
+        np.empty(N_SLICES, np.float32),
+        np.empty(N_SLICES, np.int64),
+        np.empty(N_SLICES, np.int64),
+        np.empty(N_SLICES, np.int64),
+        np.empty((N_SLICES, LOOKS), np.float32),
+        np.empty((7, BLOCK), np.float32),
+        np.empty((4, BLOCK), np.uint32),
+        np.empty((MOST_ARCS, 2), np.int64),
+    )
+
+
+@kernel
+def engaged_arcs(
+    cells, floors, shape, highest_floor, origin, spacing, p, start, end, depth, highest, arc, segment, looks
+):
     """Engaged arcs of the move of profile ``p`` from ``start`` to ``end`` (3,) [m].
 
     Args:
@@ -36,26 +70,19 @@ def engaged_arcs(cells, floors, shape, highest_floor, origin, spacing, p, start,
         origin, spacing: frame of the z-map, (2,) [m].
         depth: [m] height of the engaged zone above the tip.
         highest: [m] highest cell that the move cuts.
-        arc: (N_SLICES, N_ARCS, 2) float32 to fill, as in ``twin.stock.cut.Engagement``; holds NaN.
+        arc: (segment, N_SLICES, N_ARCS, 2) float32, as in ``twin.stock.cut.Engagement``, holding NaN.
+        segment: the row of ``arc`` to fill.
+        looks: from :func:`look_space`.
 
     Returns:
         True where some slice had more arcs than are kept; they were joined over the smallest gap.
     """
     x, y, z, ax, ay, length, slope = move_frame(start, end)
-    cell, per_x, per_y = F(max(spacing[0], spacing[1])), F(1.0 / spacing[0]), F(1.0 / spacing[1])
-    n_down, n_across = shape
+    cell = max(spacing[0], spacing[1])
     plunge = length == 0.0
     along = 0.0 if plunge else max(0.5 * length, cell)
     # nearer to the sides than this the surface left by the previous move is less than a cell away
     blur = 0 if plunge else int(np.arcsin(min(0.75 * cell / along, 1.0)) / (2 * np.pi) * N_ANGLES) + 1
-    # in cells, from the centre of the first one
-    x = (x + along * ax - origin[0]) / spacing[0] - 0.5
-    y = (y + along * ay - origin[1]) / spacing[1] - 0.5
-    z = highest - depth
-    vote = np.empty(LOOKS, np.float32)
-    work = np.empty((7, BLOCK), np.float32), np.empty((4, BLOCK), np.uint32)
-    bounds = np.empty((MOST_ARCS, 2), np.int64)
-    overflow = False
     for k in range(N_SLICES):
         above = (k + 0.5) / N_SLICES * depth
         r = profile_radius(p, above)
@@ -67,17 +94,23 @@ def engaged_arcs(cells, floors, shape, highest_floor, origin, spacing, p, start,
         elif slope <= -steep:
             last = N_ANGLES
         elif slope < steep:
-            first = int(round(np.arcsin(slope / steep) / (2 * np.pi) * N_ANGLES))
+            first = int(np.floor(np.arcsin(slope / steep) / (2 * np.pi) * N_ANGLES + 0.5))
             last = HALF_TURN - first
-        else:
-            continue
-        view = F(x), F(y), F(z + above), F(r), F(ax), F(ay), cell, per_x, per_y, n_across, n_down
-        n_looks = _n_looks(r * (last - first) * (2 * np.pi / N_ANGLES) / cell, last - first)
-        _look(cells, floors, highest_floor, view, first, last, n_looks, vote, work)
-        n_arcs = _find_arcs(vote, n_looks, first, last, bounds)
+        looks.z[k], looks.radius[k], looks.first[k], looks.last[k] = highest - depth + above, r, first, last
+        cells_long = r * (last - first) * (2 * np.pi / N_ANGLES) / cell
+        looks.count[k] = 0 if slope >= steep else _n_looks(cells_long, last - first)
+    # in cells, from the centre of the first one
+    x = (x + along * ax - origin[0]) / spacing[0] - 0.5
+    y = (y + along * ay - origin[1]) / spacing[1] - 0.5
+    view = F(x), F(y), F(ax), F(ay), F(cell), F(1.0 / spacing[0]), F(1.0 / spacing[1]), shape[0], shape[1]
+    _look(cells, floors, highest_floor, view, looks)
+    overflow = False
+    for k in range(N_SLICES):
+        first, last = looks.first[k], looks.last[k]
+        n_arcs = _find_arcs(looks.vote, k, looks.count[k], first, last, looks.bounds)
         if n_arcs > 0 and last - first < N_ANGLES:
-            n_arcs = _reach_to_sides(cells, view, first, last, blur, bounds, n_arcs)
-        overflow |= _write_arcs(bounds, n_arcs, arc[k])
+            n_arcs = _reach_to_sides(cells, view, looks.z[k], looks.radius[k], first, last, blur, looks.bounds, n_arcs)
+        overflow |= _write_arcs(looks.bounds, n_arcs, arc, segment, k)
     return overflow
 
 
@@ -89,47 +122,50 @@ def _n_looks(arc_length, directions):
 
 
 @kernel
-def _look(cells, floors, highest_floor, view, first, last, n_looks, vote, work):
-    """Is the stock there? A vote for each of ``n_looks`` points of a circle, ``first`` to ``last``: > 0 inside.
+def _look(cells, floors, highest_floor, view, looks):
+    """Is the stock there? A vote for each look on each circle, > 0 inside, into ``looks.vote``.
 
     The four cells around a point vote with their height above it, at most one cell: over slopes that is
     bilinear interpolation, and at a step the edge lies half-way between high and low cells.
-    ``work``: (7, BLOCK) float32 and (4, BLOCK) uint32. The loops are split so that most become vector code.
+    The loops are split so that most become vector code.
     """
-    x, y, z, r, ax, ay, cell, per_x, per_y, n_across, n_down = view
+    x, y, ax, ay, cell, per_x, per_y, n_down, n_across = view
     # the margin is empty: standing in it is as good as standing beyond it
     most_x, most_y = F(n_across * ROW - 1.01), F(n_down * ROWS - 1.01)
-    place, index = work
-    step = _step(first, last, n_looks)
-    for block in range(0, n_looks, BLOCK):
-        for n in range(BLOCK):
-            direction = min(first + (block + n) * step, last) + N_ANGLES
-            ahead, left = r * SINE[direction], r * COSINE[direction]
-            place[0, n] = min(max(x + (ahead * ax - left * ay) * per_x, ZERO), most_x)
-            place[1, n] = min(max(y + (ahead * ay + left * ax) * per_y, ZERO), most_y)
-        for n in range(BLOCK):
-            i, j = np.uint32(place[0, n]), np.uint32(place[1, n])
-            left_cell, right_cell = _column(i), _column(i + NEXT)
-            near_row, far_row = _row(j, n_across), _row(j + NEXT, n_across)
-            index[0, n], index[1, n] = near_row + left_cell, near_row + right_cell
-            index[2, n], index[3, n] = far_row + left_cell, far_row + right_cell
-        for n in range(BLOCK):
-            place[2, n], place[3, n] = cells[index[0, n]], cells[index[1, n]]
-            place[4, n], place[5, n] = cells[index[2, n]], cells[index[3, n]]
-        if z < highest_floor:
+    vote, place, index = looks.vote, looks.place, looks.index
+    for k in range(N_SLICES):
+        z, r, first, last = looks.z[k], looks.radius[k], looks.first[k], looks.last[k]
+        step = _step(first, last, looks.count[k])
+        for block in range(0, looks.count[k], BLOCK):
             for n in range(BLOCK):
-                place[6, n] = floors[index[0, n]]
-        for n in range(BLOCK):
-            u, v = place[0, n] - np.floor(place[0, n]), place[1, n] - np.floor(place[1, n])
-            near = _vote(place[2, n], z, cell) * (ONE - u) + _vote(place[3, n], z, cell) * u
-            far = _vote(place[4, n], z, cell) * (ONE - u) + _vote(place[5, n], z, cell) * u
-            vote[block + n] = near * (ONE - v) + far * v if z >= highest_floor or z >= place[6, n] else -cell
+                direction = min(first + (block + n) * step, last) + N_ANGLES
+                ahead, left = r * SINE[direction], r * COSINE[direction]
+                place[0, n] = min(max(x + (ahead * ax - left * ay) * per_x, ZERO), most_x)
+                place[1, n] = min(max(y + (ahead * ay + left * ax) * per_y, ZERO), most_y)
+            for n in range(BLOCK):
+                i, j = np.uint32(place[0, n]), np.uint32(place[1, n])
+                left_cell, right_cell = _column(i), _column(i + NEXT)
+                near_row, far_row = _row(j, n_across), _row(j + NEXT, n_across)
+                index[0, n], index[1, n] = near_row + left_cell, near_row + right_cell
+                index[2, n], index[3, n] = far_row + left_cell, far_row + right_cell
+            for n in range(BLOCK):
+                place[2, n], place[3, n] = cells[index[0, n]], cells[index[1, n]]
+                place[4, n], place[5, n] = cells[index[2, n]], cells[index[3, n]]
+            for n in range(BLOCK):
+                u, v = place[0, n] - np.floor(place[0, n]), place[1, n] - np.floor(place[1, n])
+                near = _vote(place[2, n], z, cell) * (ONE - u) + _vote(place[3, n], z, cell) * u
+                far = _vote(place[4, n], z, cell) * (ONE - u) + _vote(place[5, n], z, cell) * u
+                vote[k, block + n] = near * (ONE - v) + far * v
+            if z < highest_floor:
+                for n in range(BLOCK):
+                    if z < floors[index[0, n]]:
+                        vote[k, block + n] = -cell
 
 
 @kernel
 def _step(first, last, n_looks):
     """Directions from one look to the next."""
-    return (last - first + n_looks - 2) // (n_looks - 1)
+    return (last - first + n_looks - 2) // max(n_looks - 1, 1)
 
 
 @kernel
@@ -150,29 +186,28 @@ def _vote(material, z, cell):
 
 
 @kernel
-def _find_arcs(vote, n_looks, first, last, bounds):
-    """Arcs of one circle from the votes of :func:`_look`, into ``bounds`` (MOST_ARCS, 2); returns how many."""
-    n_arcs = 0
+def _find_arcs(vote, k, n_looks, first, last, bounds):
+    """Arcs of circle ``k`` from its votes, into ``bounds`` (MOST_ARCS, 2) directions; returns how many."""
     step = _step(first, last, n_looks)
+    n_arcs = 0
+    before = False
     for i in range(n_looks):
-        now = vote[i] > ZERO
-        before, at = min(first + (i - 1) * step, last), min(first + i * step, last)
-        if now and (i == 0 or vote[i - 1] <= ZERO):
-            if n_arcs == MOST_ARCS:
-                n_arcs = _join_nearest(bounds, n_arcs)
-            bounds[n_arcs, 0] = first if i == 0 else _edge(vote, i, before, at)
-            n_arcs += 1
-        if i > 0 and not now and vote[i - 1] > ZERO:
-            bounds[n_arcs - 1, 1] = _edge(vote, i, before, at)
-        if now:
-            bounds[n_arcs - 1, 1] = last
+        now = vote[k, i] > ZERO
+        if now != before:
+            at = min(first + i * step, last)
+            if i > 0:
+                at -= int(step * vote[k, i] / (vote[k, i] - vote[k, i - 1]) + HALF)
+            if now:
+                if n_arcs == MOST_ARCS:
+                    n_arcs = _join_nearest(bounds, n_arcs)
+                bounds[n_arcs, 0] = at
+                n_arcs += 1
+            else:
+                bounds[n_arcs - 1, 1] = at
+            before = now
+    if before:
+        bounds[n_arcs - 1, 1] = last
     return n_arcs
-
-
-@kernel
-def _edge(vote, i, before, at):
-    """Direction where the vote changes its sign between looks i - 1 and i, at the directions ``before`` and ``at``."""
-    return at - int((at - before) * vote[i] / (vote[i] - vote[i - 1]) + F(0.5))
 
 
 @kernel
@@ -189,7 +224,7 @@ def _join_nearest(bounds, n_arcs):
 
 
 @kernel
-def _reach_to_sides(cells, view, first, last, blur, bounds, n_arcs):
+def _reach_to_sides(cells, view, z, r, first, last, blur, bounds, n_arcs):
     """Draw an arc out to the side of the tool where the map cannot tell; returns how many arcs are left.
 
     Near the sides the chip is thinner than the cells can show. An arc that comes close belongs to the side
@@ -199,14 +234,14 @@ def _reach_to_sides(cells, view, first, last, blur, bounds, n_arcs):
     while outer > 0 and bounds[outer - 1, 1] >= last - blur:
         outer -= 1
     edge = bounds[outer, 1]
-    if last - blur <= edge < last and _wall_outside(cells, view, edge, last):
+    if last - blur <= edge < last and _wall_outside(cells, view, z, r, edge, last):
         bounds[outer, 1] = last
         n_arcs = outer + 1
     inner = 0
     while inner < n_arcs - 1 and bounds[inner + 1, 0] <= first + blur:
         inner += 1
     edge = bounds[inner, 0]
-    if first < edge <= first + blur and _wall_outside(cells, view, first, edge):
+    if first < edge <= first + blur and _wall_outside(cells, view, z, r, first, edge):
         for i in range(inner, n_arcs):
             bounds[i - inner, 0], bounds[i - inner, 1] = bounds[i, 0], bounds[i, 1]
         bounds[0, 0] = first
@@ -215,9 +250,9 @@ def _reach_to_sides(cells, view, first, last, blur, bounds, n_arcs):
 
 
 @kernel
-def _wall_outside(cells, view, low, high):
+def _wall_outside(cells, view, z, r, low, high):
     """Does stock stand one cell outside the circle at both directions and at two between them?"""
-    x, y, z, r, ax, ay, cell, per_x, per_y, n_across, n_down = view
+    x, y, ax, ay, cell, per_x, per_y, n_down, n_across = view
     for look in range(4):
         direction = low + (high - low) * look // 3 + N_ANGLES
         ahead, left = (r + cell) * SINE[direction], (r + cell) * COSINE[direction]
@@ -229,8 +264,8 @@ def _wall_outside(cells, view, low, high):
 
 
 @kernel
-def _write_arcs(bounds, n_arcs, arc):
-    """Arcs of one slice into ``arc`` (N_ARCS, 2) [rad], within 0..2 pi; returns whether some had to be joined."""
+def _write_arcs(bounds, n_arcs, arc, segment, k):
+    """Arcs of slice ``k`` into ``arc`` [rad], within 0..2 pi; returns whether some had to be joined."""
     joined = False
     while n_arcs > N_ARCS or (n_arcs == N_ARCS and bounds[0, 0] < 0 < bounds[0, 1]):
         n_arcs = _join_nearest(bounds, n_arcs)
@@ -240,8 +275,8 @@ def _write_arcs(bounds, n_arcs, arc):
         low, high = bounds[i, 0], bounds[i, 1]
         if low < 0 < high:
             # what lies before the left normal stands at the end of the turn
-            arc[n_arcs, 0], arc[n_arcs, 1] = (low + N_ANGLES) * step, 2 * np.pi
+            arc[segment, k, n_arcs, 0], arc[segment, k, n_arcs, 1] = (low + N_ANGLES) * step, 2 * np.pi
             low = 0
         turn = N_ANGLES if low < 0 else 0
-        arc[i, 0], arc[i, 1] = (low + turn) * step, (high + turn) * step
+        arc[segment, k, i, 0], arc[segment, k, i, 1] = (low + turn) * step, (high + turn) * step
     return joined

@@ -13,7 +13,7 @@ from twin.program.program import Toolpath
 from twin.stock.assembly import SHANK
 from twin.stock.clearance import Watch, deepest_contact, nothing_watched
 from twin.stock.cut import N_ARCS, N_SLICES, Engagement
-from twin.stock.engagement import engaged_arcs
+from twin.stock.engagement import engaged_arcs, look_space
 from twin.stock.grid import Grid
 from twin.stock.kernel import kernel
 from twin.stock.sweep import (
@@ -135,7 +135,7 @@ def remove(
         path: in the frame of the grid, tool axis +z.
         profiles: (tool,) PROFILE.
         tool: (segment,) int32, row of ``profiles``.
-        engagement: measure the engaged arcs; else only volume and depth.
+        engagement: measure engaged depth and arcs; else only the volume.
         watched: contacts to look for before each move cuts; its ``contact`` is filled in.
 
     Returns:
@@ -199,6 +199,7 @@ def _cut(
     n_tiles_y, n_tiles_x = top.shape
     rows, columns = np.empty(len(fresh), np.int32), np.empty(len(fresh), np.int32)
     work, offset = np.empty((2, CELLS), np.float32), np.empty((2, CELLS), np.float32)
+    looks = look_space()
     bound = np.empty(n_tiles_x + LANES, np.float32)
     cells, floors, highest_floor = height.reshape(-1), floor.reshape(-1), underside.max()
     cell_area = spacing[0] * spacing[1]
@@ -234,21 +235,24 @@ def _cut(
                     continue
                 drop = _lower_tile(
                     sweep, height, floor, tile_y, tile_x, s + F(tile) * tile_s, w + F(tile) * tile_w, offset,
-                    fresh, n_lowered, work, sweep.z < underside[tile_y, tile_x],
+                    fresh, n_lowered, work, sweep.z <= underside[tile_y, tile_x],
                 )  # fmt: skip
                 if drop > F(0):
                     rows[n_lowered], columns[n_lowered] = tile_y, tile_x
-                    highest = max(highest, _highest_cut(height, tile_y, tile_x, fresh, n_lowered, work))
+                    if len(arc):
+                        highest = max(highest, _highest_cut(height, tile_y, tile_x, fresh, n_lowered, work))
                     n_lowered += 1
                     lowered += drop
         if n_lowered == 0:
             continue
         volume[i] = lowered * cell_area
-        depth[i] = max(_engaged_depth(sweep, highest), ZERO)
-        if len(arc) and depth[i] > 0.0:
+        if highest > EMPTY:
+            depth[i] = max(_engaged_depth(sweep, highest), ZERO)
+        if depth[i] > 0.0:
             overflow[i] = engaged_arcs(
-                cells, floors, top.shape, highest_floor, origin, spacing, p, start[i], end[i], depth[i], highest, arc[i]
-            )
+                cells, floors, top.shape, highest_floor, origin, spacing,
+                p, start[i], end[i], depth[i], highest, arc, i, looks,
+            )  # fmt: skip
         for k in range(n_lowered):
             top[rows[k], columns[k]] = _store_tile(height, rows[k], columns[k], fresh, k, work)
 
