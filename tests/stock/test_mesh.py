@@ -101,6 +101,23 @@ def test_a_ball_end_leaves_a_sphere_that_converges_with_second_order():
     assert error[0] < 5e-3 and error[2] < error[0] / 10
 
 
+@pytest.mark.parametrize("coarser", [2, 3, 5])
+def test_a_coarser_mesh_keeps_walls_and_edges_in_their_place(coarser):
+    angle, resolution = np.deg2rad(13), 0.25 * MM
+    left, fine = machine(BLOCK, path(slot(angle, 0, -5)), tool(), resolution)
+    mesh = part_mesh(left.columns, left.surface, BLOCK, spacing=coarser * resolution)
+    assert len(mesh.faces) == pytest.approx(len(fine.faces) / coarser**2, rel=0.1)
+    exact = BLOCK.volume - 40 / np.cos(angle) * 10 * 5 * MM**3
+    assert volume(mesh) == pytest.approx(exact, rel=1e-4)
+    np.testing.assert_allclose([mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)], BLOCK.bounds, atol=1e-6)
+    offset = (mesh.vertices[:, :2] - np.array([20, 15]) * MM) @ np.array([-np.sin(angle), np.cos(angle)])
+    wall = (np.abs(np.abs(offset) - 5 * MM) < 0.1 * MM) & (np.abs(mesh.vertices[:, 0] - 20 * MM) < 18 * MM)
+    wall &= (mesh.vertices[:, 2] < -1.3 * MM) & (mesh.vertices[:, 2] > -3.7 * MM)
+    assert wall.sum() > 50
+    np.testing.assert_allclose(np.abs(offset[wall]), 5 * MM, atol=1e-6)
+    assert (mesh.sample[wall] >= 0).all()
+
+
 def test_a_hole_goes_through():
     _, mesh = machine(BLOCK, path(((20, 15, 5), (20, 15, -12))), tool(), 0.5 * MM)
     assert BLOCK.volume - volume(mesh) == pytest.approx(np.pi * 25 * 10 * MM**3, rel=3e-3)

@@ -46,13 +46,14 @@ class _Edges:
     sample: np.ndarray  # (edge,) row of the Surface, -1 none
 
 
-def part_mesh(columns: Columns, surface: Surface, stock: Stock) -> PartMesh:
+def part_mesh(columns: Columns, surface: Surface, stock: Stock, spacing: float = 0.0) -> PartMesh:
     """Mesh of the part.
 
     Args:
         columns: what is left over each cell.
         surface: samples of it on the rays of the same grid, part frame.
         stock: before the first cut, part frame; gives the faces that no tool reached.
+        spacing: [m] of the mesh: every so many rays are taken that it is not exceeded; 0: all.
 
     Raises:
         InputError: nothing is left.
@@ -60,7 +61,10 @@ def part_mesh(columns: Columns, surface: Surface, stock: Stock) -> PartMesh:
     turn, shift = columns.pose[:3, :3], columns.pose[:3, 3]
     stock = stock.transformed(np.linalg.inv(columns.pose))
     surface = replace(surface, position=(surface.position - shift) @ turn, normal=surface.normal @ turn)
-    grid = _Lattice.of(columns, stock)
+    stride = max(1, int(spacing / columns.spacing.max() + ON_NODE))
+    grid = _Lattice.of(columns, stock, stride)
+    picked = slice(stride // 2, None, stride)
+    columns = replace(columns, top=columns.top[picked, picked], floor=columns.floor[picked, picked])
     edges = [_crossings(grid, *found, surface, stock) for found in grid.boundary(columns)]
     if not len(edges[0].node):
         raise InputError("no material is left", remedy="check the stock's position and the path's depth")
@@ -72,19 +76,21 @@ def part_mesh(columns: Columns, surface: Surface, stock: Stock) -> PartMesh:
 
 @dataclass(frozen=True)
 class _Lattice:
-    """Nodes in the cell centres of the grid."""
+    """Nodes in cell centres of the grid."""
 
     origin: np.ndarray  # (3,) [m] node 0, 0, 0
     step: np.ndarray  # (3,) [m]
     shape: np.ndarray  # (3,) nodes along x, y, z
 
     @classmethod
-    def of(cls, columns: Columns, stock: Stock) -> "_Lattice":
+    def of(cls, columns: Columns, stock: Stock, stride: int) -> "_Lattice":
+        """Every ``stride``-th node of the grid along each axis, from the ``stride // 2``-th on."""
         step = np.asarray(columns.spacing, float)
         lower = np.array([*columns.lower, stock.lower[2]])
         ny, nx = columns.top.shape
-        nz = int(np.rint((stock.upper[2] - stock.lower[2]) / step[2]))
-        return cls(lower + step / 2, step, np.array([nx, ny, nz]))
+        cells = np.array([nx, ny, int(np.rint((stock.upper[2] - stock.lower[2]) / step[2]))])
+        first = stride // 2
+        return cls(lower + step * (first + 0.5), step * stride, -(-(cells - first) // stride))
 
     def boundary(self, columns: Columns) -> list[tuple[int, np.ndarray, np.ndarray, np.ndarray]]:
         """Edges (axis, lower node (edge, 3), rising, position) between inside and outside, for each axis."""
@@ -173,6 +179,8 @@ def _match(grid: _Lattice, axis: int, node: np.ndarray, surface: Surface) -> np.
     rows = np.flatnonzero(surface.family == axis)
     place = (surface.position[rows] - grid.origin) / grid.step
     at = np.rint(place).astype(np.int64)
+    on_ray = (np.delete(np.abs(place - at), axis, axis=1) < ON_NODE).all(axis=1)
+    rows, place, at = rows[on_ray], place[on_ray], at[on_ray]
     for shift in (ON_NODE, -ON_NODE, 0.0):  # the sample's own edge last, so that it has the last word
         at[:, axis] = np.floor(place[:, axis] + shift)
         wanted = grid.key(np.clip(at, -1, grid.shape))
