@@ -34,10 +34,10 @@ class Looks(NamedTuple):
     radius: np.ndarray  # (slice,) float32 [m]
     first: np.ndarray  # (slice,) int64 direction
     last: np.ndarray  # (slice,) int64 direction
-    count: np.ndarray  # (slice,) int64 looks; 0: the slice does not face the feed
+    n_looks: np.ndarray  # (slice,) int64 looks; 0: the slice does not face the feed
     vote: np.ndarray  # (slice, LOOKS) float32
     place: np.ndarray  # (7, BLOCK) float32
-    index: np.ndarray  # (4, BLOCK) uint32
+    corner: np.ndarray  # (4, BLOCK) uint32
     bounds: np.ndarray  # (MOST_ARCS, 2) int64 directions
 
 
@@ -98,7 +98,7 @@ def engaged_arcs(
             last = HALF_TURN - first
         looks.z[k], looks.radius[k], looks.first[k], looks.last[k] = highest - depth + above, r, first, last
         cells_long = r * (last - first) * (2 * np.pi / N_ANGLES) / cell
-        looks.count[k] = 0 if slope >= steep else _n_looks(cells_long, last - first)
+        looks.n_looks[k] = 0 if slope >= steep else _n_looks(cells_long, last - first)
     # in cells, from the centre of the first one
     x = (x + along * ax - origin[0]) / spacing[0] - 0.5
     y = (y + along * ay - origin[1]) / spacing[1] - 0.5
@@ -107,7 +107,7 @@ def engaged_arcs(
     overflow = False
     for k in range(N_SLICES):
         first, last = looks.first[k], looks.last[k]
-        n_arcs = _find_arcs(looks.vote, k, looks.count[k], first, last, looks.bounds)
+        n_arcs = _find_arcs(looks.vote, k, looks.n_looks[k], first, last, looks.bounds)
         if n_arcs > 0 and last - first < N_ANGLES:
             n_arcs = _reach_to_sides(cells, view, looks.z[k], looks.radius[k], first, last, blur, looks.bounds, n_arcs)
         overflow |= _write_arcs(looks.bounds, n_arcs, arc, segment, k)
@@ -132,11 +132,11 @@ def _look(cells, floors, highest_floor, view, looks):
     x, y, ax, ay, cell, per_x, per_y, n_down, n_across = view
     # the margin is empty: standing in it is as good as standing beyond it
     most_x, most_y = F(n_across * ROW - 1.01), F(n_down * ROWS - 1.01)
-    vote, place, index = looks.vote, looks.place, looks.index
+    vote, place, corner = looks.vote, looks.place, looks.corner
     for k in range(N_SLICES):
         z, r, first, last = looks.z[k], looks.radius[k], looks.first[k], looks.last[k]
-        step = _step(first, last, looks.count[k])
-        for block in range(0, looks.count[k], BLOCK):
+        step = _step(first, last, looks.n_looks[k])
+        for block in range(0, looks.n_looks[k], BLOCK):
             for n in range(BLOCK):
                 direction = min(first + (block + n) * step, last) + N_ANGLES
                 ahead, left = r * SINE[direction], r * COSINE[direction]
@@ -146,11 +146,11 @@ def _look(cells, floors, highest_floor, view, looks):
                 i, j = np.uint32(place[0, n]), np.uint32(place[1, n])
                 left_cell, right_cell = _column(i), _column(i + NEXT)
                 near_row, far_row = _row(j, n_across), _row(j + NEXT, n_across)
-                index[0, n], index[1, n] = near_row + left_cell, near_row + right_cell
-                index[2, n], index[3, n] = far_row + left_cell, far_row + right_cell
+                corner[0, n], corner[1, n] = near_row + left_cell, near_row + right_cell
+                corner[2, n], corner[3, n] = far_row + left_cell, far_row + right_cell
             for n in range(BLOCK):
-                place[2, n], place[3, n] = cells[index[0, n]], cells[index[1, n]]
-                place[4, n], place[5, n] = cells[index[2, n]], cells[index[3, n]]
+                place[2, n], place[3, n] = cells[corner[0, n]], cells[corner[1, n]]
+                place[4, n], place[5, n] = cells[corner[2, n]], cells[corner[3, n]]
             for n in range(BLOCK):
                 u, v = place[0, n] - np.floor(place[0, n]), place[1, n] - np.floor(place[1, n])
                 near = _vote(place[2, n], z, cell) * (ONE - u) + _vote(place[3, n], z, cell) * u
@@ -158,7 +158,7 @@ def _look(cells, floors, highest_floor, view, looks):
                 vote[k, block + n] = near * (ONE - v) + far * v
             if z < highest_floor:
                 for n in range(BLOCK):
-                    if z < floors[index[0, n]]:
+                    if z < floors[corner[0, n]]:
                         vote[k, block + n] = -cell
 
 
