@@ -52,7 +52,7 @@ def candidates_of(provenance: Provenance, samples: np.ndarray | None = None) -> 
 
     return Candidates(
         padded(np.where(none, 0, segment), 0, np.int32),
-        padded(provenance.along, 0.0, np.float64),
+        padded(provenance.along[rows], 0.0, np.float64),
         padded(gap, np.inf, np.float64),
         padded(np.where(none[..., None], 0.0, provenance.normal[rows]), 0.0, np.float64),
         padded(unseen, np.inf, np.float64),
@@ -99,8 +99,8 @@ def deviation_by_source(candidates: Candidates, errors: jax.Array) -> tuple[jax.
     normal = jnp.take_along_axis(candidates.normal, winner[..., None], axis=1)[:, 0]
     gap = jnp.take_along_axis(candidates.gap, winner, axis=1)[:, 0]
     at = errors[:, segment]
-    moved = at[..., 0, :] + along * (at[..., 1, :] - at[..., 0, :])
-    return jnp.sum(moved * normal, axis=-1), jnp.where(jnp.isfinite(gap), gap, 0.0)
+    moved = at[..., 0, :] + along[None] * (at[..., 1, :] - at[..., 0, :])
+    return jnp.sum(moved * normal[None], axis=-1), jnp.where(jnp.isfinite(gap), gap, 0.0)
 
 
 def doubtful(candidates: Candidates, error: jax.Array) -> jax.Array:

@@ -55,21 +55,34 @@ def replay_path(path: Toolpath, profiles: np.ndarray, tool: np.ndarray) -> Path:
     )
 
 
-def replay_columns(zmap: ZMap, path: Path, profiles: np.ndarray, band: float, n_candidates: int) -> Slots:
+def replay_columns(
+    zmap: ZMap, path: Path, profiles: np.ndarray, band: float, n_candidates: int
+) -> tuple[Slots, np.ndarray]:
     """Candidates of every cell of the tiles of ``zmap``, after the last cut.
 
     Samples are numbered as the cells of ``zmap.height`` lie in memory; the reference level is the height itself.
+
+    Returns:
+        the candidates, and whether a cell lies within half the band of the rim of a level track (cell,) bool:
+        displaced, a flat tool may reach it no more, or reach it too.
     """
     slots = empty_slots(zmap.height.size, n_candidates)
-    limit = to_tiles(zmap.grid, zmap.surface + F(band) * np.minimum(_secant(zmap), F(OBLIQUE)), EMPTY)
-    _replay_columns(zmap.height, limit, limit.max(axis=2), *zmap.frame, *path, profiles, *slots)
-    return slots
+    gradient = [np.clip(surface_slope(zmap, axis), -1.0, 1.0) for axis in (0, 1)]
+    secant = np.sqrt(1 + gradient[0] ** 2 + gradient[1] ** 2)  # of the ray to the way along the normal
+    limit = to_tiles(zmap.grid, zmap.surface + F(band) * secant, EMPTY)
+    rim = np.zeros(zmap.height.size, bool)
+    wide = profiles.copy()
+    sharp = profiles["flat"] == profiles["radius"]
+    for name in ("radius", "flat", "tangent"):
+        wide[name][sharp] += band / 2
+    _replay_columns(zmap.height, limit, limit.max(axis=2), *zmap.frame, *path, profiles, wide, band / 2, *slots, rim)
+    return slots, rim
 
 
 @kernel
 def _replay_columns(
-    height, limit, highest, origin, spacing, start, end, tool, number, station, travel, fan, profiles,
-    segments, alongs, levels, lost,
+    height, limit, highest, origin, spacing, start, end, tool, number, station, travel, fan, profiles, wide, near_rim,
+    segments, alongs, levels, lost, rim,
 ):  # fmt: skip
     n_tiles_y, n_tiles_x = highest.shape
     bound = np.empty(n_tiles_x + LANES, np.float32)
@@ -78,6 +91,9 @@ def _replay_columns(
     half_x, half_y = 0.5 * spacing[0] * (ROW - 1), 0.5 * spacing[1] * (ROWS - 1)
     for i in range(len(tool)):
         p = profiles[tool[i]]
+        sharp = p.flat == p.radius and start[i, 2] == end[i, 2]
+        if sharp:
+            p = wide[tool[i]]
         sweep, x, y, ax, ay = sweep_of(p, start[i], end[i])
         falling = end[i, 2] < start[i, 2]  # the sweep climbs: it then runs from the end to the start
         low_s, high_s, scale = F(-FAR), F(FAR), 0.0
@@ -85,9 +101,10 @@ def _replay_columns(
             low_s = F(-min(fan[i + 1] if falling else fan[i], FAR))
             high_s = sweep.length + F(min(fan[i] if falling else fan[i + 1], FAR))
             scale = 1.0 / sweep.length
-        level_flat = sweep.flat if sweep.slope == F(0) and sweep.length > F(0) else F(0)
-        low_x, high_x = min(start[i, 0], end[i, 0]) - p.radius, max(start[i, 0], end[i, 0]) + p.radius
-        low_y, high_y = min(start[i, 1], end[i, 1]) - p.radius, max(start[i, 1], end[i, 1]) + p.radius
+        p = profiles[tool[i]]
+        level_flat = F(p.flat) if sweep.slope == F(0) and sweep.length > F(0) else F(0)
+        low_x, high_x = min(start[i, 0], end[i, 0]) - sweep.radius, max(start[i, 0], end[i, 0]) + sweep.radius
+        low_y, high_y = min(start[i, 1], end[i, 1]) - sweep.radius, max(start[i, 1], end[i, 1]) + sweep.radius
         first_x = max(int((low_x - origin[0]) / (spacing[0] * ROW)), 0)
         last_x = min(int(np.floor((high_x - origin[0]) / (spacing[0] * ROW))), n_tiles_x - 1)
         first_y = max(int((low_y - origin[1]) / (spacing[1] * ROWS)), 0)
@@ -115,6 +132,14 @@ def _replay_columns(
                 for c in range(CELLS):
                     if not near[c]:
                         continue
+                    if sharp:
+                        cell_s, cell_w = at_s + offset[0, c], at_w + offset[1, c]
+                        off = cell_s - min(max(cell_s, F(0)), sweep.length)
+                        inside = p.radius - np.sqrt(off * off + cell_w * cell_w)
+                        if inside < near_rim:
+                            rim[sample + c] = True
+                            if inside < 0.0:
+                                continue
                     level = fresh[0, c] - height[tile_y, tile_x, c]
                     for side in range(2 if level_flat > F(0) else 1):
                         place = free[side, c]
@@ -139,9 +164,10 @@ def _touched(p, sweep, s0, w0, offset, low_s, high_s, limit, tile_y, tile_x, fre
         for c in range(CELLS):
             free[0, c] = free[1, c] = F(0)
     elif sweep.slope == F(0):
+        flat = F(p.flat)
         for c in range(CELLS):
             s, w = s0 + offset[0, c], w0 + offset[1, c]
-            half = np.sqrt(max(sweep.flat * sweep.flat - w * w, F(0)))
+            half = np.sqrt(max(flat * flat - w * w, F(0)))
             free[0, c], free[1, c] = s - half, s + half
     elif sweep.kind == ARC:
         for c in range(CELLS):
@@ -157,12 +183,6 @@ def _touched(p, sweep, s0, w0, offset, low_s, high_s, limit, tile_y, tile_x, fre
         near[c] = touched & (fresh[0, c] <= limit[tile_y, tile_x, c])
         any_near |= near[c]
     return any_near
-
-
-def _secant(zmap: ZMap) -> np.ndarray:
-    """Length of a column's ray over that along the normal of the surface, (y, x) float32."""
-    gradient_x, gradient_y = surface_slope(zmap, 0), surface_slope(zmap, 1)
-    return np.sqrt(1.0 + gradient_x * gradient_x + gradient_y * gradient_y)
 
 
 def surface_slope(zmap: ZMap, axis: int) -> np.ndarray:

@@ -48,7 +48,7 @@ def trace_surface(
     """
     moves = replay_path(path, profiles, tool)
     grid = zmap.grid
-    columns = replay_columns(zmap, moves, profiles, band, n_candidates)
+    columns, rim = replay_columns(zmap, moves, profiles, band, n_candidates)
     walls = find_walls(zmap)
     rays = replay_walls(walls, moves, profiles, grid.spacing, band, n_candidates)
     ray_level = rays.level.min(axis=1, initial=np.inf)
@@ -57,10 +57,10 @@ def trace_surface(
     position, solid = _columns(zmap)
     made = columns.level.min(axis=1) < MADE
     cells = np.flatnonzero(made & solid)
-    edge = to_tiles(grid, _near_walls(zmap, walls, ray_level, band / 2), 0.0).ravel() > 0
+    edge = rim | (to_tiles(grid, _near_walls(zmap, walls, ray_level, band / 2), np.float32(0)).ravel() > 0)
     outward = np.ones(len(cells))
     parts = [_settle(columns, cells, position, 2, outward, edge, moves, profiles, band, grid.spacing)]
-    parts.append(_untouched(zmap, np.flatnonzero(~made & solid), position, n_candidates))
+    parts.append(_untouched(zmap, np.flatnonzero(~made & solid), position, edge, n_candidates))
 
     z = ray_position[:, 2]
     edge = np.minimum(z - walls.low[stack], walls.high[stack] - z) < band / 2
@@ -205,7 +205,7 @@ def _normal_of(slots, n, k, path, profiles, point, axis):
     )  # fmt: skip
 
 
-def _untouched(zmap: ZMap, cells: np.ndarray, position: np.ndarray, n_candidates: int) -> tuple:
+def _untouched(zmap: ZMap, cells: np.ndarray, position: np.ndarray, edges: np.ndarray, n_candidates: int) -> tuple:
     """As :func:`_settle` for the ``cells`` that are still the top of the stock, where that faces upwards."""
     slope = np.stack([surface_slope(zmap, 0), surface_slope(zmap, 1)], axis=-1).astype(float)
     dx, dy = zmap.grid.spacing[:2]
@@ -227,7 +227,7 @@ def _untouched(zmap: ZMap, cells: np.ndarray, position: np.ndarray, n_candidates
         np.full((n, n_candidates), np.inf),
         np.zeros((n, n_candidates, 3), np.float32),
         np.zeros(n, bool),
-        np.zeros(n, bool),
+        edges[cells[keep]],
     )
 
 
