@@ -10,7 +10,7 @@ import numpy as np
 
 import twin
 from twin.cache import cached, content_key, source_key
-from twin.cutting import Loads, contact, cutters, loads, static_deflection
+from twin.cutting import Contact, Loads, contact, cutters, loads, static_deflection
 from twin.inspection import Inspection, inspect, plan
 from twin.machine import Tool, geometric_error, machine_kinematics
 from twin.motion import Motion, segment_times, servo_error, time_law
@@ -21,15 +21,11 @@ from twin.stock.deviation import Candidates, candidate_heights, candidates_of, d
 from twin.thermal import (
     ThermalModel,
     Workpiece,
-    ambient_temperature,
-    coolant_temperature,
-    heat_inputs,
     mean_over_steps,
-    simulate_thermal,
+    run_thermal,
     thermal_error,
     thermal_model,
     tool_point_drift,
-    warm_up_state,
 )
 
 SOURCES = ("thermal", "geometric", "servo", "deflection")
@@ -213,7 +209,7 @@ def _temperatures(
     removed: Cut,
 ) -> Temperatures:
     """Node temperatures from what the program makes the machine do."""
-    environment, material, step = scenario.environment, scenario.material, scenario.model.thermal_step
+    material, step = scenario.material, scenario.model.thermal_step
     mass = material.density * (removed.stock_volume - removed.removed_volume / 2)
     dx, dy, dz = np.ptp(scenario.stock.bounds, axis=0)
     model = thermal_model(
@@ -232,23 +228,7 @@ def _temperatures(
     per_move = np.stack([np.abs(program.spindle), (program.coolant & 2) > 0], axis=1).astype(float)
     moved = mean_over_steps(jnp.asarray(bounds), jnp.asarray(moving), step, n_steps)
     switched = mean_over_steps(jnp.asarray(motion.time), jnp.asarray(per_move), step, n_steps)
-    middle = (jnp.arange(n_steps) + 0.5) * step
-    inputs = heat_inputs(
-        model,
-        spindle_speed=switched[:, 0],
-        axis_speed=moved[:, :3],
-        cutting_power=moved[:, 3],
-        workpiece_share=material.workpiece_share,
-        ambient=ambient_temperature(environment, middle),
-        coolant=coolant_temperature(environment, middle),
-    )
-    initial = warm_up_state(
-        model,
-        ambient_temperature(environment, jnp.asarray(0.0)),
-        environment.warm_up_spindle_speed,
-        environment.warm_up,
-    )
-    states = simulate_thermal(model, inputs, step, initial, switched[:, 1] > 0.5)
+    states = run_thermal(model, scenario.environment, moved, switched, material.workpiece_share, step)
     shown = int(np.ceil(motion.duration / step)) + 1
     return Temperatures(model, np.arange(n_steps + 1)[:shown] * step, states[:shown])
 

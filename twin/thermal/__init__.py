@@ -5,7 +5,7 @@ from twin.thermal.expansion import axis_scale, thermal_error, tool_point_drift, 
 from twin.thermal.heat import heat_inputs, mean_over_steps
 from twin.thermal.model import ThermalModel, Workpiece, thermal_model
 from twin.thermal.network import ThermalNetwork
-from twin.thermal.transient import simulate_thermal, warm_up_state
+from twin.thermal.transient import run_thermal, simulate_thermal, warm_up_state
 
 __all__ = [
     "Environment",
@@ -17,6 +17,7 @@ __all__ = [
     "coolant_temperature",
     "heat_inputs",
     "mean_over_steps",
+    "run_thermal",
     "simulate_thermal",
     "thermal_error",
     "thermal_model",

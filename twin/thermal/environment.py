@@ -12,6 +12,7 @@ from twin.units import AngularSpeed, Ratio, Temperature, TemperatureDifference, 
 DAY = 86400.0  # s
 
 
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True, kw_only=True)
 class Environment:
     """The shop, its coolant, and how the machine was run before the program."""
@@ -38,6 +39,8 @@ class Environment:
     """How long it took; 0: cold start."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.warm_up, float):
+            return  # traced by JAX; checked when it was read
         if self.warm_up < 0 or not 0 <= self.coolant_follow <= 1:
             raise InputError(
                 "environment: the warm-up time is negative or coolant_follow is not within 0 and 1",

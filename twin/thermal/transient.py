@@ -7,6 +7,7 @@ when dry, links that exist under flood), each discretised exactly; the run picks
 import jax
 import jax.numpy as jnp
 
+from twin.thermal.environment import Environment, ambient_temperature, coolant_temperature
 from twin.thermal.heat import heat_inputs
 from twin.thermal.model import ThermalModel, state_space
 from twin.thermal.state_space import simulate, simulate_switched
@@ -57,3 +58,42 @@ def warm_up_state(
     )
     soaked = jnp.full(len(model.nodes), 1.0) * ambient
     return simulate(state_space(model, False), heat, duration, soaked)[0]
+
+
+@jax.jit
+def run_thermal(
+    model: ThermalModel,
+    environment: Environment,
+    moved: jax.Array,
+    switched: jax.Array,
+    workpiece_share: jax.Array | float,
+    dt: jax.Array | float,
+) -> jax.Array:
+    """Node temperatures over a program that starts after the environment's warm-up.
+
+    Args:
+        moved: (time, 4) mean of each step: axis speeds of X, Y, Z [m/s] and cutting power [W].
+        switched: (time, 2) mean of each step: spindle speed [rad/s] and share of the time with flood coolant.
+        workpiece_share: fraction of the cutting power that stays in the part.
+        dt: step [s].
+
+    Returns:
+        (time + 1, node) [degC]; row k is at time k dt.
+    """
+    middle = (jnp.arange(len(moved), dtype=float) + 0.5) * dt
+    inputs = heat_inputs(
+        model,
+        spindle_speed=switched[:, 0],
+        axis_speed=moved[:, :3],
+        cutting_power=moved[:, 3],
+        workpiece_share=workpiece_share,
+        ambient=ambient_temperature(environment, middle),
+        coolant=coolant_temperature(environment, middle),
+    )
+    initial = warm_up_state(
+        model,
+        ambient_temperature(environment, jnp.zeros(())),
+        environment.warm_up_spindle_speed,
+        environment.warm_up,
+    )
+    return simulate_thermal(model, inputs, dt, initial, switched[:, 1] > 0.5)
