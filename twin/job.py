@@ -15,7 +15,7 @@ from twin.errors import InputError
 from twin.formats.signals import write_signals
 from twin.labelled import result_of
 from twin.measured import measured
-from twin.motion import servo_samples
+from twin.motion.servo import servo_samples
 from twin.result import Result
 from twin.runs import new_run, write_record
 from twin.scenario import Scenario, load_scenario
