@@ -14,12 +14,12 @@ from rich.console import Console
 from twin.errors import InputError
 from twin.formats.signals import write_signals
 from twin.labelled import result_of
-from twin.measured import measured
 from twin.motion.servo import servo_samples
+from twin.prediction import Machining
 from twin.result import Result
 from twin.runs import new_run, write_record
 from twin.scenario import Scenario, load_scenario
-from twin.simulate import Machining, machine, predict
+from twin.simulate import machine, predict
 from twin.stock.mesh import part_mesh
 from twin.units import MM
 from twin.view.part import write_part
@@ -43,8 +43,7 @@ def run_scenario(overrides: Sequence[str], *, outputs: Path, conf: Path | None =
     with new_run(outputs, scenario.part.name) as (folder, final):
         machining = machine(scenario, watch)
         prediction = predict(scenario, machining, watch)
-        known = None if scenario.part.plate is None else measured(scenario.part.name, scenario.part.plate)
-        result = result_of(scenario, prediction, known)
+        result = result_of(scenario, prediction)
         watch("writing results")
         (folder / "config.yaml").write_text(yaml.safe_dump(scenario.config, sort_keys=False, allow_unicode=True))
         result.save(folder)
@@ -109,7 +108,7 @@ class Stopwatch:
 
 def _record(result: Result, overrides: Sequence[str], watch: Stopwatch) -> dict[str, Any]:
     """run.json: what was asked, what came out, how long it took."""
-    attrs = {name: value for name, value in result.tree.attrs.items() if isinstance(value, (str, int, float))}
+    attrs = {str(name): value for name, value in result.tree.attrs.items() if isinstance(value, (str, int, float))}
     return {
         "status": "done",
         "scenario": attrs["scenario"],

@@ -9,23 +9,24 @@ import numpy as np
 import xarray as xr
 
 import twin
-from twin.measured import Measured
+from twin.measured import Measured, measured
+from twin.prediction import SOURCES, Machining, Prediction
 from twin.result import Result, dataset
 from twin.scenario import Scenario
-from twin.simulate import SOURCES, Machining, Prediction
 from twin.units import MINUTE, MM, RPM, UM
 
 AXES = ["x", "y", "z"]
 
 
-def result_of(scenario: Scenario, prediction: Prediction, measured: Measured | None = None) -> Result:
+def result_of(scenario: Scenario, prediction: Prediction) -> Result:
     """The Result of a run, with what laboratories measured on the real part beside it where that is known."""
     machining = prediction.machining
+    known = None if scenario.part.plate is None else measured(scenario.part.name, scenario.part.plate)
     tree = xr.DataTree.from_dict(
         {
             "segments": _segments(machining, prediction.error),
             "surface": _surface(prediction),
-            "features": _features(prediction, measured),
+            "features": _features(prediction, known),
             "thermal": _thermal(machining),
         }
     )
@@ -128,11 +129,11 @@ def _surface(prediction: Prediction) -> xr.Dataset:
     )
 
 
-def _features(prediction: Prediction, measured: Measured | None) -> xr.Dataset:
+def _features(prediction: Prediction, known: Measured | None) -> xr.Dataset:
     report = prediction.inspection
-    laboratories = list(measured.laboratory) if measured else []
+    laboratories = list(known.laboratory) if known else []
     rows = zip(report.name, report.characteristic, strict=True)
-    values = np.array([measured.of(*row) for row in rows]) if measured else np.zeros((len(report.name), 0))
+    values = np.array([known.of(*row) for row in rows]) if known else np.zeros((len(report.name), 0))
     return dataset(
         "feature",
         {

@@ -149,7 +149,7 @@ def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
         shared_folder("scenarios") / part.name,
     ]
     program_file = _find(part.program, folders)
-    features = ()
+    features: tuple[Feature, ...] = ()
     if part.features:
         file = _find(part.features, folders)
         features = read_features(yaml.safe_load(file.read_text()), file=file)

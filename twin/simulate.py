@@ -1,78 +1,49 @@
 """The chain: scenario in, Result out. The one place where the models meet."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 import twin
 from twin.cache import cached, content_key, source_key
-from twin.cutting import Contact, Loads, contact, cutters, loads, static_deflection
-from twin.inspection import Inspection, inspect, plan
+from twin.cutting import Loads, contact, cutters, loads, static_deflection
+from twin.inspection import inspect, plan
+from twin.labelled import result_of
 from twin.machine import Tool, geometric_error, machine_kinematics
 from twin.motion import Motion, segment_times, servo_error, time_law
+from twin.prediction import SOURCES, Machining, Prediction, Temperatures
 from twin.program import Program, Toolpath, interpret, linearise
+from twin.result import Result
 from twin.scenario import Scenario
 from twin.stock import Cut, cut
 from twin.stock.deviation import Candidates, candidate_heights, candidates_of, deviation_by_source, doubtful
 from twin.thermal import (
-    ThermalModel,
     Workpiece,
     mean_over_steps,
     run_thermal,
     thermal_error,
     thermal_model,
-    tool_point_drift,
 )
 
-SOURCES = ("thermal", "geometric", "servo", "deflection")
 CODE = Path(__file__).parent
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Machining:
-    """What happens on the machine; nothing here depends on what is asked of the part."""
+def simulate(scenario: Scenario, say: Say = lambda stage: None) -> Result:
+    """Machine the scenario in the twin.
 
-    program: Program
-    toolpath: Toolpath
-    cut: Cut
-    motion: Motion
-    time: np.ndarray  # (segment, 2) [s]
-    speed: np.ndarray  # (segment,) [m/s] mean along the segment
-    contact: Contact
-    loads: Loads
-    thermal: "Temperatures"
+    Args:
+        scenario: as :func:`twin.scenario.load_scenario` returns it.
+        say: is told each stage as it begins.
 
-
-@dataclass(frozen=True)
-class Temperatures:
-    """Node temperatures over the program."""
-
-    model: ThermalModel
-    time: np.ndarray  # (time,) [s], from 0
-    states: jax.Array  # (time, node) [degC]; row 0 is the start
-
-    @property
-    def drift(self) -> jax.Array:
-        """Drift of the tool tip since the start (time, 3) [m]."""
-        return tool_point_drift(self.model, self.states, self.states[0])
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the part becomes."""
-
-    machining: Machining
-    error: np.ndarray  # (source, segment, 2, 3) [m]
-    deviation: np.ndarray  # (sample,) [m] along the normal, > 0 material left
-    contribution: np.ndarray  # (source, sample) [m]; with the form of the path they add up to the deviation
-    maker: np.ndarray  # (sample,) segment that makes the sample, -1 none
-    doubtful: np.ndarray  # (sample,) bool: a pass that is not recorded could have made it
-    inspection: Inspection
+    Raises:
+        InputError: the program or the set-up cannot be machined.
+    """
+    return result_of(scenario, predict(scenario, machine(scenario, say), say))
 
 
 def machine(scenario: Scenario, say: Say) -> Machining:
@@ -159,15 +130,15 @@ def segment_errors(scenario: Scenario, machining: Machining) -> np.ndarray:
     states = jax.vmap(lambda node: jnp.interp(machining.time, thermal.time, node), in_axes=1, out_axes=-1)(
         thermal.states
     )
-    by_source = {
+    by_source: dict[str, ArrayLike] = {
         "thermal": thermal_error(thermal.model, states, axis_position, tip - clamp, thermal.states[0]),
-        "geometric": geometric_error(machine_kinematics(scenario.machine), axis_position, length[:, None]),
+        "geometric": geometric_error(machine_kinematics(scenario.machine), axis_position, jnp.asarray(length)[:, None]),
         "servo": servo_error(machining.program, machining.motion, scenario.controller, toolpath),
         "deflection": static_deflection(machining.contact, machining.loads, scenario.tools, tuple(scenario.tools))[
             :, None
         ],
     }
-    return np.stack([np.broadcast_to(by_source[source], tip.shape) for source in SOURCES])
+    return np.stack([np.broadcast_to(np.asarray(by_source[source]), tip.shape) for source in SOURCES])
 
 
 def _cut(scenario: Scenario, toolpath: Toolpath) -> Cut:

@@ -1,0 +1,57 @@
+"""What the chain leaves behind: the machining, and what it makes of the part."""
+
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+
+from twin.cutting import Contact, Loads
+from twin.inspection import Inspection
+from twin.motion import Motion
+from twin.program import Program, Toolpath
+from twin.stock import Cut
+from twin.thermal import ThermalModel, tool_point_drift
+
+SOURCES = ("thermal", "geometric", "servo", "deflection")  # of error, in the order of every array by source
+
+
+@dataclass(frozen=True)
+class Temperatures:
+    """Node temperatures over the program."""
+
+    model: ThermalModel
+    time: np.ndarray  # (time,) [s], from 0
+    states: jax.Array  # (time, node) [degC]; row 0 is the start
+
+    @property
+    def drift(self) -> jax.Array:
+        """Drift of the tool tip since the start (time, 3) [m]."""
+        return tool_point_drift(self.model, self.states, self.states[0])
+
+
+@dataclass(frozen=True)
+class Machining:
+    """What happens on the machine; nothing here depends on what is asked of the part."""
+
+    program: Program
+    toolpath: Toolpath
+    cut: Cut
+    motion: Motion
+    time: np.ndarray  # (segment, 2) [s]
+    speed: np.ndarray  # (segment,) [m/s] mean along the segment
+    contact: Contact
+    loads: Loads
+    thermal: Temperatures
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the part becomes."""
+
+    machining: Machining
+    error: np.ndarray  # (source, segment, 2, 3) [m]
+    deviation: np.ndarray  # (sample,) [m] along the normal, > 0 material left
+    contribution: np.ndarray  # (source, sample) [m]; with the form of the path they add up to the deviation
+    maker: np.ndarray  # (sample,) segment that makes the sample, -1 none
+    doubtful: np.ndarray  # (sample,) bool: a pass that is not recorded could have made it
+    inspection: Inspection
