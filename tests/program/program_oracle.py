@@ -90,13 +90,12 @@ def run(text: str) -> Program | InputError:
 
 
 def operations(program: Program) -> list[dict]:
-    """Our rows in the oracle's form [mm, deg, mm/min]; a pure turn has its feed in deg/min."""
+    """Our rows in the oracle's form [mm, deg, mm/min]; a pure turn without its feed, which is none of a path."""
     found = []
     end = np.hstack([program.end[:, :3] * 1e3, np.degrees(program.end[:, 3:])])
     start = np.hstack([program.start[:, :3] * 1e3, np.degrees(program.start[:, 3:])])
     moved = np.any(program.end[:, :3] != program.start[:, :3], axis=1)
     turned = np.any(program.end[:, 3:] != program.start[:, 3:], axis=1)
-    per_minute = np.where(turned & ~moved, np.degrees(1.0), 1e3) * 60.0
     for i in range(program.n_moves):
         kind = _KIND.get(Op(program.op[i]))
         if kind is None:
@@ -108,8 +107,8 @@ def operations(program: Program) -> list[dict]:
             op["number"] = int(program.tool[i])
         else:
             op |= {"to": end[i].tolist(), "idle": kind != "arc" and bool(np.abs(end[i] - start[i]).max() < 1e-10)}
-            if kind != "rapid":
-                op["f"] = float(program.feed[i] * per_minute[i])
+            if kind != "rapid" and (moved[i] or not turned[i]):
+                op["f"] = float(program.feed[i] * 6e4)
         if kind == "arc":
             axis = int(program.plane_axis[i])
             centre = program.centre[i] * 1e3

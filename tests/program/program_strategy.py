@@ -29,6 +29,8 @@ def straight(draw) -> str:
 def arc(draw) -> str:
     """Radius format, full circles and half circles by their centre, helices, P turns, in the three planes."""
     plane, (u, v, w), (i, j) = draw(st.sampled_from([("G17", "XYZ", "IJ"), ("G18", "ZXY", "KI"), ("G19", "YZX", "JK")]))
+    if plane != "G17":
+        plane = f"G92.1\nG10 L2 P0 R0\n{plane}"
     g = draw(st.sampled_from(["G2", "G3"]))
     turns = draw(st.sampled_from(["", "", "", " P1", " P2", " P3"]))
     rise = draw(st.sampled_from(["", "", f" {w}{draw(LENGTHS)}"]))
@@ -115,8 +117,8 @@ def modes(draw) -> str:
             [
                 "G91",
                 "G90",
-                "G20",
-                "G21",
+                "G49\nG20",
+                "G49\nG21",
                 "G61",
                 "G61.1",
                 "G64",

@@ -23,7 +23,8 @@ DIFFERENCES = [
     ("a label used twice", "o1 repeat [1]\no1 endrepeat\no1 repeat [1]\no1 endrepeat", True, False),
     ("G1 before the first feed, without a move", "F0\nG1", True, False),
     ("G94 again keeps the feed", "G1 X1\nG94\nX2", True, False),
-    # words without effect on LinuxCNC that would be silently wrong here
+    # what LinuxCNC lets pass and would be silently wrong here
+    ("an arc outside G17 in turned coordinates", "G10 L2 P1 R30\nG18 G2 X4 I2", False, True),
     ("a tool change without a tool", "M6", False, True),
     ("a negative blending tolerance", "G64 P-1", False, True),
     ("a negative highest spindle speed", "G96 D-5 S100", False, True),
@@ -40,6 +41,7 @@ OTHERWISE = [
     ("inverse-time feed has no least value", "G93 G1 X0.001 F2"),
     ("G28 of some axes in turned coordinates moves only these", "G10 L2 P1 R30\nG0 X5 Y6\nG28 Y0"),
     ("turning the active work offset under G92 leaves the machine where it is", "G92 X7 Y21\nG10 L2 P1 R-130\nG1 X3"),
+    ("LinuxCNC keeps the number of a tool offset when the unit changes", "G43 H4\nG20\nG49\nG0 X1"),
     ("LinuxCNC's preview takes a position of before the new offset at M6", "G52 Y-3 Z2\nT8 M6\nG91 G1 Y4"),
     ("LinuxCNC's preview knows no tool in the spindle", "T3 M6\nG0 X#5400"),
     ("a canned cycle goes on in other units", "G20 G81 X1 Z-.2 R.1\nG21 X5"),
