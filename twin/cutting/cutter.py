@@ -67,27 +67,6 @@ def cutters(tools: Sequence[Tool]) -> Cutters:
     )
 
 
-def profile_radius(cutter: Cutters, height: jax.Array) -> jax.Array:
-    """Cutting radius [m] at ``height`` [m] above the tip; fields of ``cutter`` broadcast against ``height``."""
-    below = jnp.clip(cutter.corner - height, 0.0, None)
-    arc = cutter.disk + jnp.sqrt(jnp.clip(cutter.corner**2 - below**2, 0.0, None))
-    cone = cutter.tangent_radius + (height - cutter.tangent_height) * cutter.cone
-    return jnp.where(height < cutter.tangent_height, arc, jnp.minimum(cone, cutter.radius))
-
-
-def profile_area(cutter: Cutters, height: jax.Array) -> jax.Array:
-    """Integral of the cutting radius from the tip to ``height`` [m2]: half the area of the axial section."""
-    corner = jnp.where(cutter.corner > 0, cutter.corner, 1.0)
-    top = jnp.minimum(height, cutter.tangent_height)
-    below = jnp.clip(cutter.corner - top, 0.0, corner)
-    wedge = jnp.sqrt(corner**2 - below**2) * below + corner**2 * jnp.arcsin(below / corner)
-    arc = cutter.disk * top + jnp.where(cutter.corner > 0, (corner**2 * np.pi / 2 - wedge) / 2, 0.0)
-    slope = jnp.where(cutter.cone > 0, cutter.cone, 1.0)
-    above = jnp.clip(height - cutter.tangent_height, 0.0, None)
-    on_cone = jnp.minimum(above, (cutter.radius - cutter.tangent_radius) / slope)
-    return arc + (cutter.tangent_radius + slope * on_cone / 2) * on_cone + cutter.radius * (above - on_cone)
-
-
 def _row(tool: Tool, n_teeth: int) -> dict[str, np.ndarray | float]:
     if tool.n_teeth < 1:
         raise InputError(f"tool T{tool.number} '{tool.name}' has no teeth", remedy="correct the tool list")

@@ -11,8 +11,10 @@ import numpy as np
 from jax.tree_util import register_dataclass
 
 from twin.cutting.contact import Contact
-from twin.cutting.cutter import Cutters, profile_area, profile_radius
+from twin.cutting.cutter import Cutters
+from twin.cutting.profile import profile
 
+TINY = 1e-30
 LEAST_SWEEP = 1e-7  # [rad] that the helix of an element covers at least: makes a straight edge's entry continuous
 
 
@@ -29,9 +31,11 @@ class Edge:
     down: jax.Array  # (element, segment) [m] chip area over feed: descent times radial extent
     height: jax.Array  # (element, segment) [m]
     width: jax.Array  # (element, segment) [m] length of the edge
-    sine: jax.Array  # (element, segment) sine of the angle kappa between tool axis and surface normal
-    cosine: jax.Array  # (element, segment) its cosine
-    arm: jax.Array  # (element, segment) [m] mean radius
+    sine: jax.Array  # (element, segment) mean sine of the angle kappa between tool axis and surface normal
+    cosine: jax.Array  # (element, segment) mean cosine
+    side_arm: jax.Array  # (element, segment) [m] mean radius over the height
+    down_arm: jax.Array  # (element, segment) [m] mean radius over the radial extent
+    edge_arm: jax.Array  # (element, segment) [m] mean radius along the edge
     lag: jax.Array  # (element, segment) [rad] by which the element's lower end trails the tip
     sweep: jax.Array  # (element, segment) [rad] by which its upper end trails the lower
     arc: jax.Array  # (end, arc, element, segment) [rad] counted as the spindle turns: mirrored for M4
@@ -44,24 +48,35 @@ class Edge:
     alike: bool = field(metadata={"static": True})
     fewest_teeth: int = field(metadata={"static": True})
 
+    @property
+    def chip_arm(self) -> jax.Array:
+        """Mean radius over the chip (element, segment) [m], side and bottom weighted by their areas."""
+        side, down = jnp.abs(self.side), jnp.abs(self.down)
+        return (side * self.side_arm + down * self.down_arm) / jnp.maximum(side + down, TINY)
+
 
 def edge_elements(contact: Contact, clockwise: jax.Array, cutters: Cutters) -> Edge:
     """Return the edge elements of a block of segments; ``clockwise``: (segment,) bool, the spindle's sense."""
     tool = jax.tree.map(lambda values: _of_segments(values, contact), cutters)
     level = jnp.linspace(0.0, 1.0, contact.arc.shape[1] + 1)[:, None] * contact.depth[None]
-    thickness = jnp.diff(level, axis=0)
-    radius = profile_radius(tool, level)
+    at = profile(tool, level)
+    thickness, full_rise, area, length, moment = (
+        jnp.diff(values, axis=0) for values in (level, at.radius, at.area, at.length, at.moment)
+    )
     # the lip of a drill starts at the end of its chisel edge
-    full_rise, rise = jnp.diff(radius, axis=0), jnp.diff(jnp.maximum(radius, tool.web), axis=0)
+    lip_radius = jnp.maximum(at.radius, tool.web)
+    rise = jnp.diff(lip_radius, axis=0)
     lip = jnp.where(full_rise > 0, rise / jnp.where(full_rise > 0, full_rise, 1.0), 1.0)
-    mean_radius = jnp.diff(profile_area(tool, level), axis=0) / jnp.maximum(thickness, 1e-30)
+    on_web = lip < 1.0
+    middle = (lip_radius[1:] + lip_radius[:-1]) / 2
 
     def with_disk(slices: jax.Array, disk: jax.Array) -> jax.Array:
         return jnp.concatenate([slices, jnp.broadcast_to(disk, slices[:1].shape)])
 
     none = jnp.zeros_like(contact.depth)[None]
     height, rise = with_disk(lip * thickness, none), with_disk(rise, tool.disk)
-    width = jnp.hypot(height, rise)
+    width = with_disk(lip * length, tool.disk)
+    safe_width = jnp.where(width > 0, width, 1.0)
     lag, sweep = with_disk(level[:-1] * tool.lag, none), with_disk(thickness * tool.lag, none)
     start, stop = jnp.moveaxis(contact.arc, (3, 2, 1), (0, 1, 2))
     mirrored = (np.pi - stop) % (2 * np.pi)
@@ -72,9 +87,11 @@ def edge_elements(contact: Contact, clockwise: jax.Array, cutters: Cutters) -> E
         down=contact.descent[None] * rise,
         height=height,
         width=width,
-        sine=height / jnp.where(width > 0, width, 1.0),
-        cosine=rise / jnp.where(width > 0, width, 1.0),
-        arm=with_disk(mean_radius, tool.disk / 2),
+        sine=height / safe_width,
+        cosine=rise / safe_width,
+        side_arm=with_disk(jnp.where(on_web, middle, area / jnp.maximum(thickness, TINY)), none),
+        down_arm=with_disk(middle, tool.disk / 2),
+        edge_arm=with_disk(jnp.where(on_web, middle, moment / jnp.maximum(length, TINY)), tool.disk / 2),
         lag=lag,
         sweep=jnp.where(jnp.abs(sweep) < LEAST_SWEEP, LEAST_SWEEP, sweep),
         arc=jnp.concatenate([arc, arc[:, :, :1]], axis=2),

@@ -88,13 +88,14 @@ def _rows(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients) -> Row
     k, axial, axial_edge = coefficients, coefficients.kac * edge.hand, coefficients.kae * edge.hand
     return {
         "half_sweep": jnp.abs(edge.sweep) / 2,
-        "arm": edge.arm,
         "tangential": k.ktc * jnp.ones_like(edge.width),
         "inward": edge.sine * k.krc + edge.cosine * axial,
         "up": edge.cosine * k.krc - edge.sine * axial,
         "tangential_edge": k.kte * edge.width,
         "inward_edge": (edge.sine * k.kre + edge.cosine * axial_edge) * edge.width,
         "up_edge": (edge.cosine * k.kre - edge.sine * axial_edge) * edge.width,
+        "torque": k.ktc * edge.chip_arm,
+        "torque_edge": k.kte * edge.edge_arm * edge.width,
         "start": start,
         "stop": stop,
         "centre": (start + stop) / 2,
@@ -127,10 +128,10 @@ def _sum_elements(rows: Rows, rotation: jax.Array, engaged: Engaged) -> jax.Arra
             (row["side"][0, 1:, None], row["down"][0, 1:, None]),
         )
         part = jnp.where(chip > 0, part, 0.0)
-        tangential, inward, up = (
-            part * (row[name] * chip + row[name + "_edge"]) for name in ("tangential", "inward", "up")
+        tangential, inward, up, torque = (
+            part * (row[name] * chip + row[name + "_edge"]) for name in ("tangential", "inward", "up", "torque")
         )
-        parts = (-tangential * c - inward * s, tangential * s - inward * c, up, row["arm"] * tangential)
+        parts = (-tangential * c - inward * s, tangential * s - inward * c, up, torque)
         return tuple(old + new for old, new in zip(total, parts, strict=True)), None
 
     def add_element(total: tuple, element: Rows) -> tuple[tuple, None]:

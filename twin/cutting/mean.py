@@ -38,20 +38,23 @@ def mean_force(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients) -
         n_teeth = jnp.sum(edge.share > 0, axis=0, dtype=side.dtype)
         rub = n_teeth[None, None] * chip[:3]
 
+    # chip area and edge length, times 1, sin(phi), cos(phi), integrated over the arcs: (3, element, segment)
+    area = side[None] * chip[jnp.asarray([1, 3, 4])] + down[None] * chip[:3]
+    length = edge.width[None] * rub
+
     def moments(per_area: jax.Array | float, per_length: jax.Array | float) -> jax.Array:
-        """Integrals over the arcs of one force component times 1, sin(phi), cos(phi): (3, element, segment)."""
-        area = side[None] * jnp.stack([chip[1], chip[3], chip[4]]) + down[None] * chip[:3]
-        return per_area * area + per_length * edge.width[None] * rub
+        return per_area * area + per_length * length
 
     k = coefficients
     tangential, radial = moments(k.ktc, k.kte), moments(k.krc, k.kre)
     axial = edge.hand[None] * moments(k.kac, k.kae)
     inward = edge.sine[None] * radial + edge.cosine[None] * axial
+    chip_torque = k.ktc * (edge.side_arm * side * chip[1] + edge.down_arm * down * chip[0])
     components = (
         -tangential[2] - inward[1],
         tangential[1] - inward[2],
         edge.cosine * radial[0] - edge.sine * axial[0],
-        edge.arm * tangential[0],
+        chip_torque + k.kte * edge.edge_arm * length[0],
     )
     return jnp.stack([jnp.sum(component, axis=0) / (2 * np.pi) for component in components])
 
