@@ -66,6 +66,12 @@ def _next(values: Array) -> Array:
     return jnp.roll(values, -1, axis=0)
 
 
+def _root(square: Array) -> Array:
+    """Square root, with derivative 0 at 0."""
+    some = square > 0.0
+    return jnp.where(some, jnp.sqrt(jnp.where(some, square, 1.0)), 0.0)
+
+
 def _cosine(blocks: Blocks) -> Array:
     return jnp.clip(jnp.sum(blocks.arrive * _next(blocks.leave), axis=1), -1.0, 1.0)
 
@@ -79,8 +85,8 @@ def _deflection(blocks: Blocks) -> Array:
 
 def _junction_speed(blocks: Blocks, deviation: Array | float, acceleration: Array) -> Array:
     """v2 = a d s / (1 - s): the circle that touches both legs and misses the corner by d."""
-    sine_half = jnp.sqrt(jnp.clip(0.5 * (1.0 + _cosine(blocks)), 0.0, 1.0 - 1e-12))
-    return jnp.sqrt(acceleration * deviation * sine_half / (1.0 - sine_half))
+    sine_half = _root(jnp.clip(0.5 * (1.0 + _cosine(blocks)), 0.0, 1.0 - 1e-12))
+    return _root(acceleration * deviation * sine_half / (1.0 - sine_half))
 
 
 def _between_arcs(blocks: Blocks) -> Array:
@@ -114,7 +120,7 @@ def _rounded(blocks: Blocks, controller: Controller, limit: Array) -> tuple[Arra
     goal = jnp.minimum(limit, _next(limit))
     goal = jnp.where(jnp.isfinite(goal), goal, 0.0)
     radius = jnp.minimum(radius, goal**2 / controller.centripetal_acceleration)
-    speed = jnp.sqrt(controller.centripetal_acceleration * radius)
+    speed = _root(controller.centripetal_acceleration * radius)
     sharp = jnp.where(turn > TANGENT, 0.0, jnp.inf)
     return (
         jnp.where(rounds, speed, sharp),

@@ -19,6 +19,7 @@ from twin.motion.limits import left_by_curvature, path_limits, speed_limit, wait
 from twin.motion.speed import peak, profile, reach, time_along
 
 Array = jax.Array
+N_TRIALS = 3
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,7 @@ def plan(blocks: Blocks, controller: Controller, feed_override: Array, rapid_ove
     up, down = acceleration * corner.up, acceleration * corner.down
     body = jnp.maximum(blocks.length - corner.trim - jnp.roll(corner.trim, 1).at[0].set(0.0), 0.0)
     cap = jnp.minimum(corner.speed, _stopping_speed(body, down, jerk, controller.look_ahead))
-    entry, exit_ = _ramps_between(body, cap, up, down)
-    if jerk is not None:
-        ends = _stretch_ends(exit_, cap, limit)
-    else:
-        ends = jnp.ones_like(blocks.stop)
+    ends = jnp.ones_like(blocks.stop) if jerk is None else _stretch_ends(body, cap, limit, up, down, jerk)
     entry, exit_, top, phase, start, slope = _run_stretches(ends, body, cap, limit, up, down, jerk)
     half = 0.5 * corner.arc
     before = _duration(jnp.roll(half, 1).at[0].set(0.0), entry)
@@ -96,8 +93,9 @@ def _stopping_speed(length: Array, acceleration: Array, jerk: Array | None, dept
     """Highest speed at the end of each block from which the next ``depth`` blocks are enough to stop [m/s]."""
     n = length.shape[0]
     covered = jnp.cumsum(length)
-    seen = covered[jnp.minimum(jnp.arange(n) + depth, n - 1)] - covered
-    return reach(jnp.zeros_like(seen), seen, acceleration, jerk)
+    horizon = covered[jnp.minimum(jnp.arange(n) + depth, n - 1)]
+    stopping = reach(jnp.zeros_like(covered), horizon - covered, acceleration, jerk)
+    return jnp.where(horizon < covered[-1], stopping, jnp.inf)
 
 
 def _ramps_between(length: Array, cap: Array, up: Array, down: Array) -> tuple[Array, Array]:
@@ -126,11 +124,25 @@ def _least_rise(cap: Array, rise: Array, *, reverse: bool) -> Array:
     return jnp.minimum(limit, total)
 
 
-def _stretch_ends(exit_: Array, cap: Array, limit: Array) -> Array:
-    """Whether a stretch ends with the block: the corner binds, or the speed limit changes."""
+def _stretch_ends(length: Array, cap: Array, limit: Array, up: Array, down: Array, jerk: Array) -> Array:
+    """Whether a stretch ends with the block: the corner binds, or the speed limit changes.
+
+    A corner that does not bind without a jerk limit never does with one. Of the others those are dropped that a
+    trial run does not reach, and taken back for good where another run then exceeds their speed.
+    """
     following = jnp.roll(limit, -1)
     changes = jnp.abs(limit - following) > 1e-9 * jnp.minimum(limit, following)
-    return ((exit_ >= cap * (1.0 - 1e-9)) | changes).at[-1].set(True)
+    fixed = (changes | (cap <= 0.0)).at[-1].set(True)
+    candidates = fixed | (_ramps_between(length, cap, up, down)[1] >= cap * (1.0 - 1e-9))
+
+    def trial(k: int, state: tuple[Array, Array]) -> tuple[Array, Array]:
+        ends, taken_back = state
+        speed = _run_stretches(ends, length, cap, limit, up, down, jerk)[1]
+        taken_back = taken_back | (speed > cap * (1.0 + 1e-9))
+        kept = ends & ((speed >= cap * (1.0 - 1e-9)) | (k == N_TRIALS - 1))
+        return fixed | kept | taken_back, taken_back
+
+    return jax.lax.fori_loop(0, N_TRIALS, trial, (candidates, jnp.zeros_like(fixed)))[0]
 
 
 def _run_stretches(

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 Array = jax.Array
 TINY = 1e-12  # [m/s], [m]: below this a change is none
+SLOWEST = 1e-14  # [m/s] from rest the cubic below has no linear term
 N_NEWTON = 8
 N_BISECT = 20  # then one Newton step: errors below 1e-9 of the duration
 
@@ -44,7 +45,7 @@ def reach(speed: Array, length: Array, acceleration: Array, jerk: Array | None) 
     root = speed**2 - 2.0 * half * speed + 2.0 * acceleration * length + half**2
     saturated = jnp.sqrt(jnp.maximum(root, half**2)) - half
     # Not reached: with q^2 = v1 - v0, q^3 + 2 v0 q = L sqrt(j), which has one real root.
-    scale = jnp.sqrt(jnp.maximum(speed, 1e-9) * (2.0 / 3.0))
+    scale = jnp.sqrt(jnp.maximum(speed, SLOWEST) * (2.0 / 3.0))
     q = 2.0 * scale * jnp.sinh(jnp.arcsinh(0.5 * length * jnp.sqrt(jerk) / scale**3) / 3.0)
     reached = jnp.where(q**2 * jerk > acceleration**2, saturated, speed + q**2)
     return jnp.where(some, reached, speed)
