@@ -12,7 +12,6 @@ import yaml
 from rich.console import Console
 
 from twin.errors import InputError
-from twin.formats.signals import write_signals
 from twin.labelled import result_of
 from twin.motion.servo import servo_samples
 from twin.prediction import Machining
@@ -23,8 +22,6 @@ from twin.simulate import machine, predict
 from twin.stock.mesh import part_mesh
 from twin.units import MM
 from twin.view.part import write_part
-from twin.view.picture import render
-from twin.view.report import write_report
 from twin.view.tables import print_features, print_summary
 
 SERVO_PERIOD = 1e-3  # [s]
@@ -47,19 +44,8 @@ def run_scenario(overrides: Sequence[str], *, outputs: Path, conf: Path | None =
         watch("writing results")
         (folder / "config.yaml").write_text(yaml.safe_dump(scenario.config, sort_keys=False, allow_unicode=True))
         result.save(folder)
-        write_part(part_mesh(machining.cut.columns, machining.cut.surface, scenario.stock), result, folder)
-        if scenario.model.servo_signals:
-            watch("writing servo signals")
-            write_signals(folder / "signals.parquet", _servo_channels(scenario, machining), SERVO_PERIOD)
-        missing_picture = None
-        if picture:
-            watch("drawing the part")
-            try:
-                render(folder, folder / "part.png", title=scenario.part.title)
-            except InputError as error:
-                missing_picture = error
-        watch("writing the report")
-        write_report(result, folder)
+        cut, model = machining.cut, scenario.model
+        write_part(part_mesh(cut.columns, cut.surface, scenario.stock, model.mesh_spacing), result, folder)
         watch.done()
         write_record(folder, _record(result, overrides, watch))
     _tell(console, result, final, missing_picture, watch)
@@ -91,6 +77,7 @@ class Stopwatch:
         self.done()
         self._doing = stage
         self.console.print(f"[dim]{self._lap - self.started:6.1f} s[/dim]  {stage}", highlight=False)
+        self.console.file.flush()  # a log that is piped on shows progress too
 
     def done(self) -> None:
         """End the current stage."""

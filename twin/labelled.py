@@ -30,7 +30,7 @@ def result_of(scenario: Scenario, prediction: Prediction) -> Result:
             "thermal": _thermal(machining),
         }
     )
-    program, cut = machining.program, machining.cut
+    cut = machining.cut
     tree.attrs.update(
         scenario=scenario.part.name,
         title=scenario.part.title,
@@ -43,7 +43,7 @@ def result_of(scenario: Scenario, prediction: Prediction) -> Result:
         stock_cm3=cut.stock_volume / 1e-6,
         sources=json.dumps(SOURCES),
         band_um=cut.provenance.band / UM,
-        warnings="\n".join(f"line {w.line}: {w.word}: {w.message}" for w in program.warnings),
+        warnings="\n".join(f"line {w.line}: {w.word}: {w.message}" for w in machining.warnings),
         collisions="\n".join(
             f"line {c.line}: {c.kind} contact, {c.depth / MM:.2f} mm deep at "
             f"X{c.position[0] / MM:.2f} Y{c.position[1] / MM:.2f} Z{c.position[2] / MM:.2f} mm"

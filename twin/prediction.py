@@ -8,7 +8,7 @@ import numpy as np
 from twin.cutting import Contact, Loads
 from twin.inspection import Inspection
 from twin.motion import Motion
-from twin.program import Program, Toolpath
+from twin.program import Program, ProgramWarning, Toolpath
 from twin.stock import Cut
 from twin.thermal import ThermalModel, tool_point_drift
 
@@ -34,6 +34,7 @@ class Machining:
     """What happens on the machine; nothing here depends on what is asked of the part."""
 
     program: Program
+    warnings: tuple[ProgramWarning, ...]  # of program, path and set-up
     toolpath: Toolpath
     cut: Cut
     motion: Motion

@@ -14,7 +14,7 @@ from twin.config import build
 from twin.cutting.material import Material
 from twin.data import recording
 from twin.errors import InputError
-from twin.formats.mesh import read_mesh
+from twin.formats.mesh import check_size, read_mesh
 from twin.inspection.features import Feature, read_features
 from twin.machine.machine import Machine
 from twin.machine.tool import Tool
@@ -106,6 +106,8 @@ class ModelConfig:
     """Arcs become chords within this."""
     segment_length: Length
     """Longer moves are split: engagement is found once a segment."""
+    mesh_spacing: Length
+    """Facets of part.stl and part.vtp, at least the resolution of the removal."""
     thermal_step: Time
     """Step of the heat model."""
     servo_signals: bool
@@ -149,6 +151,7 @@ def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
         shared_folder("scenarios") / part.name,
     ]
     program_file = _find(part.program, folders)
+    stock = _solid(part.stock, "scenario.stock", folders)
     features: tuple[Feature, ...] = ()
     if part.features:
         file = _find(part.features, folders)
@@ -165,8 +168,8 @@ def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
         controller=build(Controller, _section(config, "controller"), "controller"),
         material=build(Material, _section(config, "material"), "material"),
         environment=build(Environment, _section(config, "environment"), "environment"),
-        stock=_solid(part.stock, "scenario.stock", folders),
-        target=None if part.target.kind == "envelope" else _solid(part.target, "scenario.target", folders),
+        stock=stock,
+        target=None if part.target.kind == "envelope" else _solid(part.target, "scenario.target", folders, stock),
         fixtures=tuple(_solid(s, f"scenario.fixtures[{i}]", folders) for i, s in enumerate(part.fixtures)),
         features=features,
         model=build(ModelConfig, _section(config, "model"), "model"),
@@ -199,8 +202,8 @@ def _text(file: Path) -> str:
     return (gzip.decompress(data) if file.suffix == ".gz" else data).decode("utf-8", errors="replace")
 
 
-def _solid(solid: SolidConfig, where: str, folders: list[Path]) -> Stock:
-    """The solid that a configuration describes."""
+def _solid(solid: SolidConfig, where: str, folders: list[Path], expected: Stock | None = None) -> Stock:
+    """The solid that a configuration describes; a mesh must be about as large as ``expected``."""
     needs = {"box": ("lower", "upper"), "cylinder": ("base", "radius", "length"), "mesh": ("file",), "run": ("file",)}
     missing = [name for name in needs.get(solid.kind, ()) if getattr(solid, name) is None]
     if solid.kind not in needs or missing:
@@ -213,7 +216,10 @@ def _solid(solid: SolidConfig, where: str, folders: list[Path]) -> Stock:
         return Stock.cylinder(solid.base, solid.radius, solid.length)
     assert solid.file is not None
     file = _find(str(Path(solid.file) / "part.stl") if solid.kind == "run" else solid.file, folders)
-    return Stock.from_mesh(*read_mesh(file), file=file).transformed(_pose(solid.rotate, solid.shift))
+    vertices, faces = read_mesh(file)
+    if expected is not None:
+        check_size(vertices, np.ptp(expected.bounds, axis=0), file, "the stock")
+    return Stock.from_mesh(vertices, faces, file=file).transformed(_pose(solid.rotate, solid.shift))
 
 
 def _pose(rotate: tuple[float, float, float], shift: tuple[float, float, float]) -> np.ndarray:

@@ -11,16 +11,18 @@ from jax.typing import ArrayLike
 import twin
 from twin.cache import cached, content_key, source_key
 from twin.cutting import Loads, contact, cutters, loads, static_deflection
+from twin.errors import InputError
 from twin.inspection import inspect, plan
 from twin.labelled import result_of
-from twin.machine import Tool, geometric_error, machine_kinematics
+from twin.machine import Tool, beyond_travel, geometric_error, machine_kinematics
 from twin.motion import Motion, segment_times, servo_error, time_law
 from twin.prediction import SOURCES, Machining, Prediction, Temperatures
-from twin.program import Program, Toolpath, interpret, linearise
+from twin.program import Program, ProgramWarning, Toolpath, interpret, linearise
 from twin.result import Result
 from twin.scenario import Scenario
 from twin.stock import Cut, cut
 from twin.stock.deviation import Candidates, candidate_heights, candidates_of, deviation_by_source, doubtful
+from twin.stock.path_check import check_path_in_stock
 from twin.thermal import (
     Workpiece,
     mean_over_steps,
@@ -56,6 +58,11 @@ def machine(scenario: Scenario, say: Say) -> Machining:
         max_length=scenario.model.segment_length,
         part_zero=scenario.part.part_zero,
     )
+    warnings = (
+        *program.warnings,
+        *check_path_in_stock(toolpath, scenario.stock, scenario.tools, scenario.program_file),
+        *_beyond_travel(scenario, toolpath),
+    )
     say(f"removing material: {toolpath.n_segments:,} segments")
     removed = _cut(scenario, toolpath)
     say("timing the motion")
@@ -64,7 +71,7 @@ def machine(scenario: Scenario, say: Say) -> Machining:
     speed = toolpath.length / np.maximum(time[:, 1] - time[:, 0], 1e-9)
     say("cutting forces")
     mills = cutters(list(scenario.tools.values()))
-    touch = contact(removed.engagement, toolpath, mills)
+    touch = contact(removed.engagement, toolpath, mills, scenario.program_file)
     forces = loads(
         touch,
         jnp.asarray(speed),
@@ -74,7 +81,7 @@ def machine(scenario: Scenario, say: Say) -> Machining:
     )
     say("heat")
     thermal = _temperatures(scenario, program, toolpath, motion, time, forces, removed)
-    return Machining(program, toolpath, removed, motion, time, speed, touch, forces, thermal)
+    return Machining(program, warnings, toolpath, removed, motion, time, speed, touch, forces, thermal)
 
 
 def read_program(scenario: Scenario) -> Program:
@@ -119,11 +126,9 @@ def _padded(error: np.ndarray) -> jax.Array:
 
 def segment_errors(scenario: Scenario, machining: Machining) -> np.ndarray:
     """Error of the tool tip relative to the workpiece by source, (source, segment, 2, 3) [m]."""
-    toolpath, part = machining.toolpath, scenario.part
+    toolpath = machining.toolpath
     tip = np.stack([toolpath.start, toolpath.end], axis=1)
-    length = np.array([_gauge_length(scenario.tools.get(int(t))) for t in toolpath.tool])
-    axis_position = tip + np.asarray(part.machine_position)
-    axis_position[..., 2] += length[:, None]
+    axis_position, length = (jnp.asarray(a) for a in axis_positions(scenario, toolpath))
     lower, upper = scenario.stock.bounds
     clamp = np.array([*(lower[:2] + upper[:2]) / 2, lower[2]])
     thermal = machining.thermal
@@ -131,14 +136,43 @@ def segment_errors(scenario: Scenario, machining: Machining) -> np.ndarray:
         thermal.states
     )
     by_source: dict[str, ArrayLike] = {
-        "thermal": thermal_error(thermal.model, states, axis_position, tip - clamp, thermal.states[0]),
-        "geometric": geometric_error(machine_kinematics(scenario.machine), axis_position, jnp.asarray(length)[:, None]),
+        "thermal": thermal_error(thermal.model, states, axis_position, jnp.asarray(tip - clamp), thermal.states[0]),
+        "geometric": geometric_error(machine_kinematics(scenario.machine), axis_position, length[:, None]),
         "servo": servo_error(machining.program, machining.motion, scenario.controller, toolpath),
         "deflection": static_deflection(machining.contact, machining.loads, scenario.tools, tuple(scenario.tools))[
             :, None
         ],
     }
-    return np.stack([np.broadcast_to(np.asarray(by_source[source]), tip.shape) for source in SOURCES])
+    error = np.stack([np.broadcast_to(np.asarray(by_source[source]), tip.shape) for source in SOURCES])
+    for source, values in zip(SOURCES, error, strict=True):
+        if not np.isfinite(values).all():
+            line = int(toolpath.line[np.argmax(~np.isfinite(values).all(axis=(1, 2)))])
+            raise InputError(f"the {source} error is not a number", file=scenario.program_file, line=line)
+    return error
+
+
+def axis_positions(scenario: Scenario, toolpath: Toolpath) -> tuple[np.ndarray, np.ndarray]:
+    """Machine axes at both ends of each segment (segment, 2, 3) [m] and the tool's gauge length (segment,) [m]."""
+    length = np.array([_gauge_length(scenario.tools.get(int(t))) for t in toolpath.tool])
+    position = np.stack([toolpath.start, toolpath.end], axis=1) + np.asarray(scenario.part.machine_position)
+    position[..., 2] += length[:, None]
+    return position, length
+
+
+def _beyond_travel(scenario: Scenario, toolpath: Toolpath) -> tuple[ProgramWarning, ...]:
+    """One warning an axis that would have to leave its travel while cutting; errors are then those of its end."""
+    feed = ~toolpath.rapid
+    position, _ = axis_positions(scenario, toolpath)
+    found = []
+    for axis, distance in beyond_travel(scenario.machine, position[feed]).items():
+        if distance > 0:
+            column = "XYZ".index(axis)
+            limits = scenario.machine.axes[axis]
+            over = np.maximum(position[..., column] - limits.travel_max, limits.travel_min - position[..., column])
+            line = int(toolpath.line[feed][np.argmax(over[feed].max(axis=1))])
+            where = f"{distance * 1e3:.0f} mm beyond the travel of {scenario.machine.name}"
+            found.append(ProgramWarning(line, axis, f"{where}: check scenario.machine_position_mm"))
+    return tuple(found)
 
 
 def _cut(scenario: Scenario, toolpath: Toolpath) -> Cut:

@@ -29,10 +29,16 @@ class Contact:
     tool: jax.Array  # (segment,) int32 row of the Cutters
 
 
-def contact(engagement: Engagement, toolpath: Toolpath, cutters: Cutters) -> Contact:
+def contact(engagement: Engagement, toolpath: Toolpath, cutters: Cutters, file: object = None) -> Contact:
     """Join what the stock knows of ``toolpath`` with its directions and tools.
 
     Feeds along the tool axis have no feed direction across it: their immersion frame looks along +X.
+
+    Args:
+        engagement: one row a segment of ``toolpath``.
+        toolpath: part frame.
+        cutters: the program's tools.
+        file: the NC program, for messages.
 
     Raises:
         InputError: angles out of range, arrays of other lengths, a tool that is not in ``cutters``,
@@ -44,16 +50,19 @@ def contact(engagement: Engagement, toolpath: Toolpath, cutters: Cutters) -> Con
     depth = np.where(toolpath.rapid, 0.0, engagement.depth)
     arc = np.nan_to_num(np.asarray(engagement.arc, dtype=float), nan=0.0)
     cutting = depth > 0
-    _demand(np.isfinite(depth) & (depth >= 0), "engaged depth is negative or not a number", toolpath)
+    _demand(np.isfinite(depth) & (depth >= 0), "engaged depth is negative or not a number", toolpath, file)
     span = arc[..., 1] - arc[..., 0]
     in_range = (arc[..., 0] > -1e-5) & (span >= 0) & (arc[..., 1] < 2 * np.pi + 1e-5)
-    _demand(in_range.all(axis=(1, 2)), "engagement angles are not within 0 and 2 pi in ascending order", toolpath)
-    _demand(~cutting | (toolpath.spindle != 0), "feed cut with the spindle off", toolpath, "program M3 or M4 and S")
+    _demand(in_range.all(axis=(1, 2)), "engagement angles are not within 0 and 2 pi in ascending order", toolpath, file)
+    _demand(
+        ~cutting | (toolpath.spindle != 0), "feed cut with the spindle off", toolpath, file, "program M3 or M4 and S"
+    )
     row = {number: index for index, number in enumerate(cutters.number)}
     _demand(
         ~cutting | np.isin(toolpath.tool, cutters.number),
         "tool is not in the tool list",
         toolpath,
+        file,
         "add it to the list",
     )
     ahead, advance, descent = _split_feed(toolpath)
@@ -68,10 +77,10 @@ def contact(engagement: Engagement, toolpath: Toolpath, cutters: Cutters) -> Con
     )
 
 
-def _demand(ok: np.ndarray, what: str, toolpath: Toolpath, remedy: str = "") -> None:
+def _demand(ok: np.ndarray, what: str, toolpath: Toolpath, file: object, remedy: str = "") -> None:
     if not ok.all():
         segment = int(np.argmin(ok))
-        raise InputError(what, line=int(toolpath.line[segment]), remedy=remedy)
+        raise InputError(what, file=file, line=int(toolpath.line[segment]), remedy=remedy)
 
 
 def _split_feed(toolpath: Toolpath) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
