@@ -78,6 +78,31 @@ def stamp(height: np.ndarray, grid: Grid, path: Toolpath, row: np.ndarray) -> np
     return volume * step**2
 
 
+def exit_angles(cell: float, n: int = 50) -> np.ndarray:
+    """Error [deg] of the angle at which a flat cutter leaves a wall of random width cut in a random direction."""
+    rng, radius, stock = np.random.default_rng(0), TOOLS[1].radius, Stock.box((-20e-3,) * 3, (20e-3, 20e-3, 0))
+    error = []
+    for _ in range(n):
+        ae, angle, shift = rng.uniform(0.3e-3, 9.7e-3), rng.uniform(0, 2 * np.pi), rng.uniform(-0.5e-3, 0.5e-3, 2)
+        along = np.array([np.cos(angle), np.sin(angle)])
+        left = np.array([-along[1], along[0]])
+        points = []
+        for offset in (-3 * radius, -2 * radius, -radius, 0.0, ae):  # clears up to the wall, then cuts into it
+            middle = shift + offset * left
+            points.append(np.linspace((*(middle - 9e-3 * along), -2e-3), (*(middle + 9e-3 * along), -2e-3), 10))
+        start, end = np.concatenate([p[:-1] for p in points]), np.concatenate([p[1:] for p in points])
+        many, ones = len(start), np.ones(len(start))
+        up, count = np.tile([0.0, 0.0, 1.0], (many, 1)), np.arange(many, dtype=np.int32)
+        path = Toolpath(
+            start, end, up, up, ones < 0, ones, ones.astype(np.int32), ones, ones.astype(np.int8), count, count,
+            np.tile([0.0, 1.0], (many, 1)),
+        )  # fmt: skip
+        profiles, row = profile_table(TOOLS, path)
+        found = remove(ZMap.of(stock, Grid.over(stock.lower, stock.upper, cell)), path, profiles, row)
+        error.append(np.rad2deg(found.arc[-5, 8, 0, 1] - np.arccos(1 - ae / radius)))
+    return np.array(error)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", default="pocket50k.nc.gz")
@@ -131,6 +156,14 @@ def main() -> None:
 
         seconds = best(lambda: remove(state["zmap"], path, profiles, row), fresh_big)
         print(f"{f'{factor} x the field':34} {grid.shape[0] * grid.shape[1]:12,} {seconds / n_moves * 1e6:9.2f}")
+
+    print()
+    for cell in (0.25e-3, 0.1e-3):
+        error = exit_angles(cell)
+        print(
+            f"exit angle against acos(1 - ae / R), {cell * 1e3:.2f} mm cells: "
+            f"mean {error.mean():+.2f}, standard deviation {error.std():.2f}, largest {np.abs(error).max():.2f} degrees"
+        )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The whole Cut: setups with a tilted tool axis, limits, and what its parts say together."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -106,6 +107,17 @@ def test_memory_estimate_grows_with_the_cells():
     ratio = memory_estimate(fine, 0, 4) / memory_estimate(coarse, 0, 4)
     assert 3.5 < ratio < 4.5
     assert memory_estimate(fine, 0, 4) < 100 * MIB
+
+
+def test_memory_stays_below_its_estimate():
+    grid = Grid.over(STOCK.lower, STOCK.upper, 0.1e-3)
+    settings = replace(SETTINGS, resolution=0.1e-3)
+    cut(level_pass(), TOOLS, STOCK, SETTINGS)  # compiled before it is measured
+    tracemalloc.start()
+    cut(level_pass(), TOOLS, STOCK, settings)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < memory_estimate(grid, 17, settings.n_candidates)
 
 
 def test_rapid_through_stock_cuts_and_collides():

@@ -83,6 +83,7 @@ def engaged_arcs(
     along = 0.0 if plunge else max(0.5 * length, cell)
     # nearer to the sides than this the surface left by the previous move is less than a cell away
     blur = 0 if plunge else int(np.arcsin(min(0.75 * cell / along, 1.0)) / (2 * np.pi) * N_ANGLES) + 1
+    zs, radii, firsts, lasts, counts, vote, place, corner, bounds = looks
     for k in range(N_SLICES):
         above = (k + 0.5) / N_SLICES * depth
         r = profile_radius(p, above)
@@ -96,9 +97,9 @@ def engaged_arcs(
         elif slope < steep:
             first = int(np.floor(np.arcsin(slope / steep) / (2 * np.pi) * N_ANGLES + 0.5))
             last = HALF_TURN - first
-        looks.z[k], looks.radius[k], looks.first[k], looks.last[k] = highest - depth + above, r, first, last
+        zs[k], radii[k], firsts[k], lasts[k] = highest - depth + above, r, first, last
         cells_long = r * (last - first) * (2 * np.pi / N_ANGLES) / cell
-        looks.n_looks[k] = 0 if slope >= steep else _n_looks(cells_long, last - first)
+        counts[k] = 0 if slope >= steep else _n_looks(cells_long, last - first)
     # in cells, from the centre of the first one
     x = (x + along * ax - origin[0]) / spacing[0] - 0.5
     y = (y + along * ay - origin[1]) / spacing[1] - 0.5
@@ -106,11 +107,11 @@ def engaged_arcs(
     _look(cells, floors, highest_floor, view, looks)
     overflow = False
     for k in range(N_SLICES):
-        first, last = looks.first[k], looks.last[k]
-        n_arcs = _find_arcs(looks.vote, k, looks.n_looks[k], first, last, looks.bounds)
+        first, last = firsts[k], lasts[k]
+        n_arcs = _find_arcs(vote, k, counts[k], first, last, bounds)
         if n_arcs > 0 and last - first < N_ANGLES:
-            n_arcs = _reach_to_sides(cells, view, looks.z[k], looks.radius[k], first, last, blur, looks.bounds, n_arcs)
-        overflow |= _write_arcs(looks.bounds, n_arcs, arc, segment, k)
+            n_arcs = _reach_to_sides(cells, view, zs[k], radii[k], first, last, blur, bounds, n_arcs)
+        overflow |= _write_arcs(bounds, n_arcs, arc, segment, k)
     return overflow
 
 
@@ -132,11 +133,11 @@ def _look(cells, floors, highest_floor, view, looks):
     x, y, ax, ay, cell, per_x, per_y, n_down, n_across = view
     # the margin is empty: standing in it is as good as standing beyond it
     most_x, most_y = F(n_across * ROW - 1.01), F(n_down * ROWS - 1.01)
-    vote, place, corner = looks.vote, looks.place, looks.corner
+    zs, radii, firsts, lasts, counts, vote, place, corner, _ = looks
     for k in range(N_SLICES):
-        z, r, first, last = looks.z[k], looks.radius[k], looks.first[k], looks.last[k]
-        step = _step(first, last, looks.n_looks[k])
-        for block in range(0, looks.n_looks[k], BLOCK):
+        z, r, first, last = zs[k], radii[k], firsts[k], lasts[k]
+        step = _step(first, last, counts[k])
+        for block in range(0, counts[k], BLOCK):
             for n in range(BLOCK):
                 direction = min(first + (block + n) * step, last) + N_ANGLES
                 ahead, left = r * SINE[direction], r * COSINE[direction]

@@ -29,7 +29,7 @@ class Sweep(NamedTuple):
     length: np.float32
     slope: np.float32  # >= 0
     rise: np.float32  # slope * length
-    secant: np.float32  # sqrt(1 + slope^2)
+    secant2: np.float32  # 1 + slope^2
     sine2: np.float32  # slope^2 / (1 + slope^2)
     trail: np.float32  # largest lag of any cell
     cone_lag: np.float32  # lag on the cone over |w|, where the cone is steeper than the move
@@ -70,7 +70,7 @@ def sweep_of(p, start, end):
         F(length),
         F(slope),
         F(slope * length),
-        F(np.sqrt(1.0 + square)),
+        F(1.0 + square),
         F(square / (1.0 + square)),
         F(trail),
         F(cone_lag),
@@ -153,6 +153,7 @@ def sweep_tile(sweep, s, w, offset, out, k, work):
 @kernel
 def _arc_tile(sweep, s0, w0, offset, out, k):
     """Ball: one square root a cell. Past either end of the free contact the sphere stands there, else it is a tube."""
+    top = sweep.z + sweep.radius
     for n in range(CELLS):
         s, w = s0 + offset[0, n], w0 + offset[1, n]
         across = sweep.radius2 - w * w
@@ -160,12 +161,10 @@ def _arc_tile(sweep, s0, w0, offset, out, k):
         beyond = s - sweep.length
         first = s * abs(s) < lag2
         last = beyond * abs(beyond) > lag2
-        off = s if first else (beyond if last else ZERO)
-        base = ZERO if first else (sweep.rise if last else sweep.slope * s)
-        stretch = ONE if first or last else sweep.secant
-        root = across - off * off
-        z = sweep.z + base + sweep.radius - stretch * np.sqrt(max(root, ZERO))
-        out[k, n] = z if root >= ZERO else ABOVE
+        u = ZERO if first else (sweep.length if last else s)
+        root = across - (s - u) * (s - u)
+        drop = np.sqrt(max(root if first or last else root * sweep.secant2, ZERO))
+        out[k, n] = top + sweep.slope * u - drop if root >= ZERO else ABOVE
 
 
 @kernel

@@ -219,7 +219,7 @@ def _cut(
         half_s = abs(ax) * half_x + abs(ay) * half_y
         half_w = abs(ay) * half_x + abs(ax) * half_y
         tile_offsets(ax, ay, spacing, offset)
-        n_lowered = 0
+        n_lowered = np.int64(0)  # a literal 0 would have every kernel below compiled a second time
         lowered = 0.0
         highest = EMPTY
         across = last_x - first_x + 1
