@@ -21,7 +21,7 @@ from parts import BALL10, EDGES, MM, drifting_error, trace, wall_part  # noqa: E
 
 from twin.machine.tool import Tool  # noqa: E402
 from twin.program.program import Toolpath  # noqa: E402
-from twin.stock.deviation import candidates_of, deviation, doubtful  # noqa: E402
+from twin.stock.deviation import candidates_of, deviation, deviations, doubtful  # noqa: E402
 from twin.stock.dexel import find_walls  # noqa: E402
 from twin.stock.envelope import profile_table  # noqa: E402
 from twin.stock.grid import Grid  # noqa: E402
@@ -129,7 +129,7 @@ def accuracy(label: str, path: Toolpath, stock: Stock, traced) -> None:
     print(f"  marked: {doubt[made].mean():.1%}")
 
 
-def batch(n_scenarios: int = 20) -> None:
+def batch(n_scenarios: int = 32) -> None:
     path = pocket("pocket2k.nc")
     grid = Grid.over(BLOCK.lower, BLOCK.upper, 0.25 * MM)
     profiles, row = profile_table(TOOLS, path)
@@ -138,7 +138,7 @@ def batch(n_scenarios: int = 20) -> None:
     surface, provenance = trace_surface(zmap, BLOCK, path, profiles, row)
     candidates = candidates_of(provenance, np.flatnonzero(surface.machined))
     errors = jnp.asarray(drifting_error(path))[None] * jnp.linspace(0.5, 1.5, n_scenarios)[:, None, None, None]
-    run = jax.jit(lambda c, e: jax.lax.map(lambda one: deviation(c, one), e))
+    run = jax.jit(deviations)
     run(candidates, errors).block_until_ready()
     before = time.perf_counter()
     run(candidates, errors).block_until_ready()
@@ -153,7 +153,7 @@ if __name__ == "__main__":
     zmap = ZMap.of(BLOCK, Grid.over(BLOCK.lower, BLOCK.upper, 0.25 * MM))
     profiles, row = profile_table(TOOLS, path)
     remove(zmap, path, profiles, row, engagement=False)
-    for k in (8, 12, 24):
+    for k in (4, 8, 12, 24):
         traced = (*trace_surface(zmap, BLOCK, path, profiles, row, n_candidates=k), profiles, row)
         accuracy(f"pocket2k, {k} candidates", path, BLOCK, traced)
     part, stock = wall_part(13)

@@ -7,7 +7,7 @@ import pytest
 from parts import MM, ball_pocket, drifting_error, path_of, trace, wall_part
 from scipy.spatial import cKDTree
 
-from twin.stock.deviation import candidates_of, deviation, deviation_by_source, doubtful
+from twin.stock.deviation import candidates_of, deviation, deviation_by_source, deviations, doubtful
 from twin.stock.passes import find_passes
 from twin.stock.recut import recut_deviation
 from twin.stock.workpiece import Stock
@@ -104,8 +104,9 @@ def test_gradient_and_batch():
     step = 1e-6
     slope = (loss(1.0 + step) - loss(1.0 - step)) / (2 * step)
     assert jax.grad(loss)(1.0) == pytest.approx(float(slope), rel=1e-6)
-    batch = jax.jit(jax.vmap(deviation, (None, 0)))(candidates, jnp.stack([error, 0.5 * error]))
-    assert np.allclose(batch[1], deviation(candidates, 0.5 * error), atol=1e-18)
+    scenarios = jnp.linspace(-1, 1, 5)[:, None, None, None] * error[None]
+    one_by_one = jax.vmap(deviation, (None, 0))(candidates, scenarios)
+    assert np.abs(jax.jit(deviations)(candidates, scenarios) - one_by_one).max() < 1e-18
 
 
 def test_a_band_too_small_for_the_error_is_marked():

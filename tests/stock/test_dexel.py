@@ -6,10 +6,28 @@ from parts import MM, path_of, trace, wall_part
 from test_envelope import TOOLS
 
 from twin.stock.dexel import find_walls, reach, wall_rays
-from twin.stock.envelope import profile, profile_radius
+from twin.stock.envelope import profile
 from twin.stock.grid import Grid
 from twin.stock.workpiece import Stock
 from twin.stock.zmap import ZMap
+
+
+def radius_at(tool, height: np.ndarray) -> np.ndarray:
+    """Radius of a tool at heights above its tip, as its docstring defines it; -1 below the tip."""
+    r, corner = np.full_like(height, tool.radius), tool.corner_radius
+    with np.errstate(invalid="ignore"):
+        if tool.kind == "ball":
+            r = np.where(height < r, np.sqrt(r**2 - (r - height) ** 2), r)
+        if tool.kind == "bull":
+            r = np.where(height < corner, r - corner + np.sqrt(corner**2 - (corner - height) ** 2), r)
+        if tool.kind == "drill":
+            r = np.minimum(height * np.tan(tool.point_angle / 2), r)
+        if tool.kind == "taper":
+            tip = np.sqrt(corner**2 - (corner - height) ** 2)
+            touch = corner * (1 - np.sin(tool.taper_angle))
+            foot = corner * np.cos(tool.taper_angle) if corner else tool.tip_diameter / 2
+            r = np.minimum(np.where(height < touch, tip, foot + (height - touch) * np.tan(tool.taper_angle)), r)
+    return np.where(height >= 0, r, -1.0)
 
 
 @pytest.mark.parametrize("name", TOOLS)
@@ -24,7 +42,7 @@ def test_reach_is_the_maximum_over_tool_positions(name):
         y, z = rng.uniform(-8e-3, 8e-3), rng.uniform(-4e-3, 12e-3)
         t, u, v = reach(p, start[0], step[0], start[1], step[1], start[2], step[2], y, z)
         height = z - start[2] - step[2] * along
-        radius = np.array([profile_radius(p, h) if h >= 0 else -1.0 for h in height])
+        radius = radius_at(TOOLS[name], height)
         square = np.where(radius >= 0, radius**2 - (y - start[1] - step[1] * along) ** 2, -1.0)
         ends = (start[0] + step[0] * along + np.sqrt(np.maximum(square, 0.0)))[square >= 0]
         if not len(ends):

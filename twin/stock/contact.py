@@ -9,7 +9,7 @@ ON_TIP = 1e-9  # [m] height above the tip below which a contact lies on the flat
 
 
 @kernel
-def contact_normal(p, start, end, along, x, y, z, from_above):
+def contact_normal(p, start, end, i, along, x, y, z, from_above):
     """Unit normal, out of the material, of what profile ``p`` leaves at a point that it touches.
 
     Where the contact is on an edge of the profile, the edge sweeps a ruled surface: its normal is square to
@@ -17,7 +17,7 @@ def contact_normal(p, start, end, along, x, y, z, from_above):
 
     Args:
         p: PROFILE record.
-        start, end: of the move, (3,) [m].
+        start, end: (segment, 3) [m] of the moves; ``i`` is the row of this one.
         along: where on it the tool stands, 0..1.
         x, y, z: the point [m].
         from_above: the point was found along a z ray, so that it is no wall.
@@ -25,9 +25,9 @@ def contact_normal(p, start, end, along, x, y, z, from_above):
     Returns:
         (nx, ny, nz).
     """
-    dx, dy, dz = end[0] - start[0], end[1] - start[1], end[2] - start[2]
-    rx, ry = x - start[0] - along * dx, y - start[1] - along * dy
-    h = z - start[2] - along * dz
+    dx, dy, dz = end[i, 0] - start[i, 0], end[i, 1] - start[i, 1], end[i, 2] - start[i, 2]
+    rx, ry = x - start[i, 0] - along * dx, y - start[i, 1] - along * dy
+    h = z - start[i, 2] - along * dz
     r = np.sqrt(rx * rx + ry * ry)
     inside = 0.0 < along and along < 1.0 and dx * dx + dy * dy > 0.0
     if r < 1e-12 or (from_above and p.corner == 0.0 and h < ON_TIP and p.flat > 0.0 and (dz == 0.0 or not inside)):

@@ -16,6 +16,7 @@ import numpy as np
 from twin.stock.cut import Provenance
 
 SAMPLES = 1 << 14  # samples are padded to a multiple of this above it, to a power of two below
+BLOCK = 1 << 13  # samples times scenarios worked on at once: what the caches hold
 
 
 @jax.tree_util.register_dataclass
@@ -74,13 +75,38 @@ def candidate_heights(candidates: Candidates, error: jax.Array) -> jax.Array:
 def deviation(candidates: Candidates, error: jax.Array) -> jax.Array:
     """Deviation (sample,) [m] of the surface along its normal; > 0 material left, 0 where no tool made it.
 
-    Differentiable in ``error``; batch over scenarios with ``jax.vmap(deviation, (None, 0))``.
+    Differentiable in ``error``. For many scenarios :func:`deviations` is several times faster than a vmap of this.
 
     Args:
         error: (segment, 2, 3) [m] of the tool point at the start and end of each segment.
     """
     lowest = jnp.min(candidate_heights(candidates, error), axis=-1)
     return jnp.where(jnp.isfinite(lowest), lowest, 0.0)
+
+
+def deviations(candidates: Candidates, errors: jax.Array) -> jax.Array:
+    """:func:`deviation` for many scenarios: (scenario, sample) [m].
+
+    The scenarios lie innermost, so that one gather fetches an error for all of them.
+
+    Args:
+        errors: (scenario, segment, 2, 3) [m].
+    """
+    n_scenarios, n_samples = errors.shape[0], len(candidates.gap)
+    table = jnp.moveaxis(errors.reshape(n_scenarios, -1, 6), 0, -1)
+    along = candidates.along[..., None]
+    weight = jnp.concatenate([(1 - along) * candidates.normal, along * candidates.normal], axis=-1)
+    # Both powers of two, or the one a multiple of the other.
+    block = min(1 << max(BLOCK // n_scenarios, 1).bit_length(), n_samples)
+
+    def lowest(part: tuple[jax.Array, jax.Array, jax.Array]) -> jax.Array:
+        segment, weight, gap = part
+        moved = jnp.sum(weight[..., None] * table[segment], axis=2)
+        return jnp.min(gap[..., None] + moved, axis=1)
+
+    blocks = [a.reshape(-1, block, *a.shape[1:]) for a in (candidates.segment, weight, candidates.gap)]
+    found = jax.lax.map(lowest, tuple(blocks)).reshape(n_samples, n_scenarios).T
+    return jnp.where(jnp.isfinite(found), found, 0.0)
 
 
 def deviation_by_source(candidates: Candidates, errors: jax.Array) -> tuple[jax.Array, jax.Array]:

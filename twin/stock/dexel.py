@@ -20,7 +20,7 @@ from twin.stock.kernel import kernel
 from twin.stock.zmap import EMPTY, ZMap
 
 TORUS_BISECTIONS = 44  # derivative sign to 2^-44 of the move
-STEEP = 0.5  # a wall is where the z-map rises by more than this over the step to the next cell
+STEEP = 0.7  # walls are where the z-map rises by more than this over the step to the next cell; theirs is beyond 1
 
 
 class Walls(NamedTuple):

@@ -12,7 +12,7 @@ import numpy as np
 from twin.program.program import Toolpath
 from twin.stock.candidates import Slots, empty_slots, offer
 from twin.stock.dexel import Walls, reach
-from twin.stock.envelope import lag
+from twin.stock.envelope import lag, profile_radius
 from twin.stock.kernel import kernel
 from twin.stock.passes import find_passes
 from twin.stock.sweep import ARC, CELLS, LANES, ROW, ROWS, F, sweep_of, sweep_tile, tile_bounds, tile_offsets
@@ -245,11 +245,14 @@ def _replay_walls(
                 c0, dc = start[i, 1 - a], end[i, 1 - a] - start[i, 1 - a]
                 beside = max(min(c0, c0 + dc) - across[n], across[n] - max(c0, c0 + dc), 0.0)
                 base = o * opening[n]
-                if (
-                    beside >= p.radius
-                    or base - max(t0, t0 + dt) - np.sqrt(p.radius * p.radius - beside * beside) > band
-                    or base - min(t0, t0 + dt) < -spacing[a]  # the tool stands beyond the solid cell
-                ):
+                nearest, farthest = base - max(t0, t0 + dt), base - min(t0, t0 + dt)
+                if beside >= p.radius or nearest > p.radius + band or farthest < -spacing[a]:
+                    continue  # the tool stays clear, or stands beyond the solid cell
+                top = z0[n] + (first_ray[n + 1] - first_ray[n] - 1) * spacing[2]
+                if top < low_z:
+                    continue
+                widest = profile_radius(p, top - low_z)
+                if beside >= widest or nearest - np.sqrt(widest * widest - beside * beside) > band:
                     continue
                 known = False
                 t, u, v = 0.0, 0.0, 0.0
