@@ -139,14 +139,10 @@ def _sum_elements(rows: Rows, rotation: jax.Array, engaged: Engaged) -> jax.Arra
         step = jax.checkpoint(lambda total, tooth: add_tooth(total, element | tooth))
         return jax.lax.scan(step, total, teeth)
 
-    total = nothing
-    for arc in range(rows["start"].shape[1]):
-        of_arc = rows | {name: rows[name][:, arc] for name in BY_ARC if name in rows}
-        added = jax.lax.cond(
-            jnp.any(of_arc["stop"] > of_arc["start"]),
-            lambda of_arc: jax.lax.scan(add_element, nothing, of_arc)[0],
-            lambda _: nothing,
-            of_arc,
-        )
-        total = tuple(old + new for old, new in zip(total, added, strict=True))
-    return jnp.stack(total)
+    def add_arc(total: tuple, of_arc: Rows) -> tuple[tuple, None]:
+        engaged = jnp.any(of_arc["stop"] > of_arc["start"])
+        added = jax.lax.cond(engaged, lambda: jax.lax.scan(add_element, nothing, rows | of_arc)[0], lambda: nothing)
+        return tuple(old + new for old, new in zip(total, added, strict=True)), None
+
+    by_arc = {name: jnp.moveaxis(rows.pop(name), 1, 0) for name in BY_ARC if name in rows}
+    return jnp.stack(jax.lax.scan(add_arc, nothing, by_arc)[0])

@@ -84,26 +84,24 @@ def _arc_integrals(arc: jax.Array, threshold: jax.Array, antiderivatives: Antide
     safe = jnp.where(inside, threshold, 0.0)
     angle = jnp.where(inside, jnp.arcsin(safe), threshold * np.pi / 2)
     cosine = jnp.where(inside, jnp.sqrt(1.0 - safe**2), 0.0)
-    rank = (None,) * (threshold.ndim - 2)
-    total = jnp.zeros(())
+    lead = (1,) * (threshold.ndim - 2)
     ends = jnp.stack([arc, jnp.sin(arc), jnp.cos(arc)])  # (3, end, arc, element, segment)
-    for k in range(arc.shape[1]):
-        start, stop = ends[:, 0, k], ends[:, 1, k]
-        for turn in (0.0, 2 * np.pi):
-            enter = jnp.stack([angle + turn, threshold, cosine])
-            leave = jnp.stack([np.pi - angle + turn, threshold, -cosine])
-            total = total + jax.lax.cond(
-                jnp.any((stop[0] > start[0])[rank] & (stop[0][rank] > enter[0]) & (start[0][rank] < leave[0])),
-                lambda a, b, start, stop: (
-                    antiderivatives(_clip(b, start, stop)) - antiderivatives(_clip(a, start, stop))
-                ),
-                lambda *limits: jnp.zeros_like(antiderivatives(limits[0])),
-                enter,
-                leave,
-                start[(slice(None), *rank)],
-                stop[(slice(None), *rank)],
-            )
-    return total
+    ends = jnp.moveaxis(ends, 2, 0).reshape(arc.shape[1], 3, 2, *lead, *arc.shape[2:])
+
+    def add(total: jax.Array, piece: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:
+        (start, stop), turn = jnp.moveaxis(piece[0], 1, 0), piece[1]
+        enter = jnp.stack([angle + turn, threshold, cosine])
+        leave = jnp.stack([np.pi - angle + turn, threshold, -cosine])
+        met = (stop[0] > start[0]) & (stop[0] > enter[0]) & (start[0] < leave[0])
+
+        def between() -> jax.Array:
+            return antiderivatives(_clip(leave, start, stop)) - antiderivatives(_clip(enter, start, stop))
+
+        return total + jax.lax.cond(jnp.any(met), between, lambda: jnp.zeros_like(total)), None
+
+    nothing = jnp.zeros_like(antiderivatives(jnp.stack([angle] * 3)))
+    pieces = (jnp.concatenate([ends, ends]), jnp.repeat(jnp.asarray([0.0, 2 * np.pi]), len(ends)))
+    return jax.lax.scan(add, nothing, pieces)[0]
 
 
 def _clip(limit: jax.Array, start: jax.Array, stop: jax.Array) -> jax.Array:
