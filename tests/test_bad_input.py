@@ -85,7 +85,7 @@ def test_the_good_one_runs_from_a_folder_of_our_own(desk, capsys):
         (GOOD.replace(" F1200", ""), ["part.nc:6"]),
         (GOOD.replace("X-10", "X-0.4").replace("X70", "X2.7").replace("Y20", "Y90"), ["part.nc", "stock"]),
         (GOOD.replace("Y20", "Y120"), ["part.nc", "stock"]),
-        (GOOD.replace("S8000 M3\n", ""), ["part.nc:6", "spindle"]),
+        (GOOD.replace("S8000 M3\n", ""), ["part.nc:5", "spindle"]),
     ],
     ids=[
         "empty",

@@ -12,8 +12,9 @@ import yaml
 from rich.console import Console
 
 from twin.errors import InputError
+from twin.formats.signals import write_signals
 from twin.labelled import result_of
-from twin.motion.servo import servo_samples
+from twin.motion import servo_samples
 from twin.prediction import Machining
 from twin.result import Result
 from twin.runs import new_run, write_record
@@ -22,6 +23,8 @@ from twin.simulate import machine, predict
 from twin.stock.mesh import part_mesh
 from twin.units import MM
 from twin.view.part import write_part
+from twin.view.picture import render
+from twin.view.report import write_report
 from twin.view.tables import print_features, print_summary
 
 SERVO_PERIOD = 1e-3  # [s]
@@ -46,6 +49,18 @@ def run_scenario(overrides: Sequence[str], *, outputs: Path, conf: Path | None =
         result.save(folder)
         cut, model = machining.cut, scenario.model
         write_part(part_mesh(cut.columns, cut.surface, scenario.stock, model.mesh_spacing), result, folder)
+        if model.servo_signals:
+            watch("writing servo signals")
+            write_signals(folder / "signals.parquet", _servo_channels(scenario, machining), SERVO_PERIOD)
+        missing_picture = None
+        if picture:
+            watch("drawing the part")
+            try:
+                render(folder, folder / "part.png", title=scenario.part.title)
+            except InputError as error:
+                missing_picture = error
+        watch("writing the report")
+        write_report(result, folder)
         watch.done()
         write_record(folder, _record(result, overrides, watch))
     _tell(console, result, final, missing_picture, watch)

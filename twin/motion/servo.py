@@ -127,16 +127,15 @@ def servo_response(
     The command runs straight from sample to sample; under it the loop is solved exactly.
     """
     before = jnp.concatenate([state.commanded[None], commanded[:-1]])
-    step = commanded - before
     decay = jnp.exp(-loops.gain * period)
-    lag = _first_order(step * loops.lag_share * (1.0 - decay) / (loops.gain * period), state.lag, decay)
+    share = loops.lag_share * (1.0 - decay) / (loops.gain * period)
+    lag = _first_order((commanded - before) * share[None], state.lag, decay)
     motor = commanded - lag
     load = _play(motor, state.load, loops.play)
     moved = motor - jnp.concatenate([(state.commanded - state.lag)[None], motor[:-1]])
     direction, travelled = _since_reversal(moved, state)
-    spike = loops.spike * jnp.exp(-travelled / loops.decay)
-    actual = load - direction * jnp.where(loops.spike > 0, spike, 0.0)
-    return actual, ServoState(commanded[-1], lag[-1], load[-1], direction[-1], travelled[-1])
+    spike = loops.spike[None] * jnp.exp(-travelled / loops.decay[None])
+    return load - direction * spike, ServoState(commanded[-1], lag[-1], load[-1], direction[-1], travelled[-1])
 
 
 _respond = jax.jit(servo_response)
@@ -145,15 +144,16 @@ _respond = jax.jit(servo_response)
 def _first_order(drive: Array, start: Array, decay: Array) -> Array:
     """y[k] = decay y[k-1] + drive[k]: rows of ROW samples by a triangular product, carried from row to row."""
     n = drive.shape[0]
-    power = jnp.arange(ROW)
-    kernel = jnp.where(power[:, None] >= power, decay[:, None, None] ** jnp.maximum(power[:, None] - power, 0), 0.0)
+    power = jnp.arange(ROW, dtype=float)
+    behind = power[:, None] - power[None]
+    kernel = jnp.where((behind >= 0)[None], decay[:, None, None] ** jnp.maximum(behind, 0.0)[None], 0.0)
     rows = jnp.einsum("akj,rja->rka", kernel, drive.reshape(n // ROW, ROW, -1))
 
     def carry(last: Array, row: Array) -> tuple[Array, Array]:
         return row + decay**ROW * last, last
 
     _, starts = jax.lax.scan(carry, start, rows[:, -1])
-    memory = decay[None, :] ** (power[:, None] + 1)
+    memory = decay[None, :] ** (power + 1)[:, None]
     return (rows + starts[:, None] * memory[None]).reshape(n, -1)
 
 
@@ -166,7 +166,7 @@ def _play(position: Array, start: Array, half: Array) -> Array:
 
     rows = (position.shape[0] // ROW, ROW, -1)
     low, high = jax.lax.associative_scan(
-        after, ((position - half).reshape(rows), (position + half).reshape(rows)), axis=1
+        after, ((position - half[None]).reshape(rows), (position + half[None]).reshape(rows)), axis=1
     )
 
     def carry(last: Array, row: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -181,9 +181,9 @@ def _since_reversal(moved: Array, state: ServoState) -> tuple[Array, Array]:
     sign = jnp.where(jnp.abs(moved) > 1e-12, jnp.sign(moved), 0.0)
     index = jnp.arange(moved.shape[0])[:, None]
     last = jax.lax.cummax(jnp.where(sign != 0, index, -1))
-    direction = jnp.where(last >= 0, jnp.take_along_axis(sign, jnp.maximum(last, 0), 0), state.direction)
+    direction = jnp.where(last >= 0, jnp.take_along_axis(sign, jnp.maximum(last, 0), 0), state.direction[None])
     before = jnp.concatenate([state.direction[None], direction[:-1]])
-    covered = state.travelled + jnp.cumsum(jnp.abs(moved), axis=0)
+    covered = state.travelled[None] + jnp.cumsum(jnp.abs(moved), axis=0)
     reversal = (direction != before) & (before != 0)
     # The distance covered never falls, so that the last reversal is the running maximum.
     origin = jax.lax.cummax(jnp.where(reversal, covered - jnp.abs(moved), 0.0))
