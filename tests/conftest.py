@@ -22,3 +22,14 @@ def data_dir() -> Path:
         message = f"outside recordings not found in {folder}; set TWIN_DATA_DIR"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     return folder
+
+
+@pytest.fixture
+def jax_as_users_have_it():
+    """JAX without the strictness of the unit tests, for tests that run the whole chain as the command does."""
+    strict = {name: getattr(jax.config, name) for name in ("jax_numpy_rank_promotion", "jax_numpy_dtype_promotion")}
+    jax.config.update("jax_numpy_rank_promotion", "allow")
+    jax.config.update("jax_numpy_dtype_promotion", "standard")
+    yield
+    for name, value in strict.items():
+        jax.config.update(name, value)

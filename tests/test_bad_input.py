@@ -11,6 +11,8 @@ import trimesh
 
 from twin.__main__ import main
 
+pytestmark = pytest.mark.usefixtures("jax_as_users_have_it")
+
 SCENARIO = """\
 # @package _global_
 defaults:
@@ -148,9 +150,9 @@ def test_ctrl_c_leaves_nothing(desk):
     for line in child.stdout:
         if "removing material" in line:
             break
-    time.sleep(0.05)
+    time.sleep(0.2)
     child.send_signal(signal.SIGINT)
     _, error = child.communicate(timeout=120)
-    assert child.returncode == 130
+    assert child.returncode in (130, -signal.SIGINT)  # a shell shows 130 for both
     assert "interrupted; nothing was written" in error and "Traceback" not in error
     assert leftovers(desk) == []
