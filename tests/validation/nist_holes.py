@@ -1,0 +1,57 @@
+"""Predicted against measured 4 mm holes of the NIST plates, short and long tools, nothing fitted.
+
+Run: ``python tests/validation/nist_holes.py [plate ...]``. Prints, for each plate, the mean deviation from 4 mm of the
+eight holes and its range, as two laboratories measured it and as the twin predicts it, and what the prediction is made
+of. The tool's teeth, stiffness and true diameter are not recorded: short-tool plates show that offset, long-tool plates
+what the quasi-static model of deflection does not know.
+"""
+
+import sys
+
+import numpy as np
+
+from twin.measured import measured
+from twin.scenario import load_scenario
+from twin.simulate import simulate
+from twin.units import MM, UM
+
+PLATES = (1, 2, 8, 19, 10, 11, 13, 16)
+LONG = (10, 11, 13, 16)
+HOLES = ("hole_70_5", "hole_60_5", "hole_50_5", "hole_5_45", "hole_5_35", "hole_5_25", "hole_107_51", "hole_107_31")
+
+
+def main() -> None:
+    plates = tuple(int(word) for word in sys.argv[1:]) or PLATES
+    print("deviation of eight holes from 4 mm [um]: mean (lowest to highest)")
+    print(f"{'plate':>5s} {'tools':6s} {'mtc_nikon':>24s} {'nist_mitutoyo':>24s} {'predicted':>24s}   of which")
+    for plate in plates:
+        report = measured("nist_plate", plate)
+        assert report is not None
+        features = simulate(load_scenario("scenario=nist_plate", f"scenario.plate={plate}"))["features"]
+        chosen = np.isin(features["name"], HOLES) & (features["characteristic"].values == "diameter")
+        found = features.isel(feature=np.flatnonzero(chosen))
+        columns = [_range((report.value[k] - 4 * MM)[_rows(report)] / UM, report, k) for k in range(2)]
+        parts = found["contribution_um"].mean("feature")
+        share = ", ".join(f"{name} {float(v):+.1f}" for name, v in zip(parts["contributor"].values, parts, strict=True))
+        tools = "long" if plate in LONG else "short"
+        print(
+            f"{plate:5d} {tools:6s} {columns[0]:>24s} {columns[1]:>24s} {_text(found['error_um'].values):>24s}   {share}"
+        )
+
+
+def _rows(report) -> np.ndarray:
+    return np.array([n in HOLES and c == "diameter" for n, c in zip(report.name, report.characteristic, strict=True)])
+
+
+def _range(values: np.ndarray, report, laboratory: int) -> str:
+    rows = _rows(report)
+    low, high = report.lowest[laboratory, rows] / UM - 4000, report.highest[laboratory, rows] / UM - 4000
+    return f"{values.mean():+.0f} ({low.min():+.0f} to {high.max():+.0f})"
+
+
+def _text(values: np.ndarray) -> str:
+    return f"{values.mean():+.0f} ({values.min():+.0f} to {values.max():+.0f})"
+
+
+if __name__ == "__main__":
+    main()
