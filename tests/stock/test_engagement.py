@@ -5,6 +5,7 @@ import pytest
 
 from twin.machine.tool import Tool
 from twin.program.program import Toolpath
+from twin.stock import engagement
 from twin.stock.cut import N_SLICES, Engagement
 from twin.stock.envelope import profile_table
 from twin.stock.grid import Grid
@@ -200,3 +201,16 @@ def test_ramp_down_engages_behind_the_normals():
 def test_air_engages_nothing():
     found = cut(block(), path_of([(((-9e-3, 0, 1e-3), (9e-3, 0, 1e-3), (9e-3, 30e-3, 5e-3)), 1)]), 0.25e-3)
     assert (found.volume == 0).all() and (found.depth == 0).all() and np.isnan(found.arc).all()
+
+
+def test_arcs_ascend_whatever_the_votes():
+    """Also where the last step between looks is shorter than the others."""
+    random = np.random.default_rng(5)
+    bounds = np.zeros((engagement.MOST_ARCS, 2), np.int64)
+    for n_looks in (8, 24, 40, 96):
+        for first, last in ((0, 960), (0, 481), (13, 700), (-200, 333)):
+            vote = random.uniform(-1, 1, (1, n_looks)).astype(np.float32)
+            n = engagement._find_arcs(vote, 0, n_looks, first, last, bounds)
+            flat = bounds[:n].ravel()
+            assert n > 0 and flat[0] >= first and flat[-1] <= last
+            assert (np.diff(flat) >= 0).all(), (n_looks, first, last, flat)

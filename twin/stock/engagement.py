@@ -196,8 +196,9 @@ def _find_arcs(vote, k, n_looks, first, last, bounds):
         now = vote[k, i] > ZERO
         if now != before:
             at = min(first + i * step, last)
-            if i > 0:
-                at -= int(step * vote[k, i] / (vote[k, i] - vote[k, i - 1]) + HALF)
+            if i > 0:  # the last step may be shorter
+                width = at - min(first + (i - 1) * step, last)
+                at -= int(width * vote[k, i] / (vote[k, i] - vote[k, i - 1]) + HALF)
             if now:
                 if n_arcs == MOST_ARCS:
                     n_arcs = _join_nearest(bounds, n_arcs)
