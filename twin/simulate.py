@@ -144,6 +144,7 @@ def segment_errors(scenario: Scenario, machining: Machining) -> np.ndarray:
         ],
     }
     error = np.stack([np.broadcast_to(np.asarray(by_source[source]), tip.shape) for source in SOURCES])
+    error[SOURCES.index("servo"), toolpath.rapid] = 0.0  # the lag of a rapid shapes nothing
     for source, values in zip(SOURCES, error, strict=True):
         if not np.isfinite(values).all():
             line = int(toolpath.line[np.argmax(~np.isfinite(values).all(axis=(1, 2)))])
