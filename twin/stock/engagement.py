@@ -20,10 +20,11 @@ HALF_TURN = N_ANGLES // 2
 BLOCK = 32  # points of a circle that are looked at together: one constant trip count for vector code
 BLOCKS = 2  # at most in half a turn
 LOOKS = 2 * BLOCK * BLOCKS  # at most in a turn; the edge between two looks is interpolated
+BEHIND = N_ANGLES // 36  # 10 degrees: less than this behind the normals a falling move hardly cuts, and is left out
 SPACING = 2.5  # cells from one look to the next, if that many are enough
 _TURN = np.arange(-N_ANGLES, 2 * N_ANGLES) * (2 * np.pi / N_ANGLES)  # direction n stands in row n + N_ANGLES
 SINE, COSINE = np.sin(_TURN).astype(np.float32), np.cos(_TURN).astype(np.float32)
-MOST_ARCS = 8  # arcs of a slice before they are reduced to N_ARCS
+MOST_ARCS = 16  # arcs of a slice before they are reduced to N_ARCS
 ONE, NEXT = F(1), np.uint32(1)
 
 
@@ -75,7 +76,7 @@ def engaged_arcs(
         looks: from :func:`look_space`.
 
     Returns:
-        True where some slice had more arcs than are kept; they were joined over the smallest gap.
+        True where some slice had more arcs than are kept.
     """
     x, y, z, ax, ay, length, slope = move_frame(start, end)
     cell = max(spacing[0], spacing[1])
@@ -96,6 +97,8 @@ def engaged_arcs(
             last = N_ANGLES
         elif slope < steep:
             first = int(np.floor(np.arcsin(slope / steep) / (2 * np.pi) * N_ANGLES + 0.5))
+            if -BEHIND < first < 0:
+                first = 0
             last = HALF_TURN - first
         zs[k], radii[k], firsts[k], lasts[k] = highest - depth + above, r, first, last
         cells_long = r * (last - first) * (2 * np.pi / N_ANGLES) / cell
@@ -111,7 +114,7 @@ def engaged_arcs(
         n_arcs = _find_arcs(vote, k, counts[k], first, last, bounds)
         if n_arcs > 0 and last - first < N_ANGLES:
             n_arcs = _reach_to_sides(cells, view, zs[k], radii[k], first, last, blur, bounds, n_arcs)
-        overflow |= _write_arcs(bounds, n_arcs, arc, segment, k)
+        overflow |= _write_arcs(bounds, n_arcs, int(cell / radii[k] / (2 * np.pi) * N_ANGLES), arc, segment, k)
     return overflow
 
 
@@ -200,10 +203,9 @@ def _find_arcs(vote, k, n_looks, first, last, bounds):
                 width = at - min(first + (i - 1) * step, last)
                 at -= int(width * vote[k, i] / (vote[k, i] - vote[k, i - 1]) + HALF)
             if now:
-                if n_arcs == MOST_ARCS:
-                    n_arcs = _join_nearest(bounds, n_arcs)
-                bounds[n_arcs, 0] = at
-                n_arcs += 1
+                if n_arcs < MOST_ARCS:  # else the last one is drawn out
+                    bounds[n_arcs, 0] = at
+                    n_arcs += 1
             else:
                 bounds[n_arcs - 1, 1] = at
             before = now
@@ -213,14 +215,9 @@ def _find_arcs(vote, k, n_looks, first, last, bounds):
 
 
 @kernel
-def _join_nearest(bounds, n_arcs):
-    """Join the two arcs with the smallest gap between them; returns how many are left."""
-    best = 0
-    for i in range(n_arcs - 1):
-        if bounds[i + 1, 0] - bounds[i, 1] < bounds[best + 1, 0] - bounds[best, 1]:
-            best = i
-    bounds[best, 1] = bounds[best + 1, 1]
-    for i in range(best + 1, n_arcs - 1):
+def _remove(bounds, n_arcs, at):
+    """Take arc ``at`` out; returns how many are left."""
+    for i in range(at, n_arcs - 1):
         bounds[i, 0], bounds[i, 1] = bounds[i + 1, 0], bounds[i + 1, 1]
     return n_arcs - 1
 
@@ -266,12 +263,30 @@ def _wall_outside(cells, view, z, r, low, high):
 
 
 @kernel
-def _write_arcs(bounds, n_arcs, arc, segment, k):
-    """Arcs of slice ``k`` into ``arc`` [rad], within 0..2 pi; returns whether some had to be joined."""
-    joined = False
+def _write_arcs(bounds, n_arcs, least, arc, segment, k):
+    """Arcs of slice ``k`` into ``arc`` [rad], within 0..2 pi; returns whether there were more than fit.
+
+    What goes first is what matters least: arcs and gaps of up to ``least`` directions, the width of a cell, which
+    nobody misses; then the smallest gap, or the part behind the left normal, which would need a place of its own.
+    """
+    spilled = False
     while n_arcs > N_ARCS or (n_arcs == N_ARCS and bounds[0, 0] < 0 < bounds[0, 1]):
-        n_arcs = _join_nearest(bounds, n_arcs)
-        joined = True
+        shortest, nearest = 0, 0
+        for i in range(1, n_arcs):
+            if bounds[i, 1] - bounds[i, 0] < bounds[shortest, 1] - bounds[shortest, 0]:
+                shortest = i
+            if bounds[i, 0] - bounds[i - 1, 1] < bounds[nearest + 1, 0] - bounds[nearest, 1]:
+                nearest = i - 1
+        gap = bounds[nearest + 1, 0] - bounds[nearest, 1]
+        if bounds[shortest, 1] - bounds[shortest, 0] <= least:
+            n_arcs = _remove(bounds, n_arcs, shortest)
+        elif n_arcs == N_ARCS and -bounds[0, 0] < gap:
+            spilled |= -bounds[0, 0] > least
+            bounds[0, 0] = 0
+        else:
+            spilled |= gap > least
+            bounds[nearest, 1] = bounds[nearest + 1, 1]
+            n_arcs = _remove(bounds, n_arcs, nearest + 1)
     step = 2 * np.pi / N_ANGLES
     for i in range(n_arcs):
         low, high = bounds[i, 0], bounds[i, 1]
@@ -281,4 +296,4 @@ def _write_arcs(bounds, n_arcs, arc, segment, k):
             low = 0
         turn = N_ANGLES if low < 0 else 0
         arc[segment, k, i, 0], arc[segment, k, i, 1] = (low + turn) * step, (high + turn) * step
-    return joined
+    return spilled
