@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
 from twin.stock.kernel import kernel
 
+inlined = njit(inline="always")  # arrays handed to a kernel cost more than what it does with them
 TIE = 2e-7  # [m] two places of one pass within this of each other touch the sample equally
 NONE = np.float32(np.inf)
 
@@ -21,6 +23,8 @@ class Slots(NamedTuple):
     along: np.ndarray  # (sample, K) float32, 0..1
     level: np.ndarray  # (sample, K) float32 [m]
     lost: np.ndarray  # (sample,) float32 [m] lowest level of a pass that found no slot
+    newest: np.ndarray  # (sample,) int32 pass that was entered last; passes come in order
+    cursor: np.ndarray  # (sample, 3) int8 slots in use; slot of the newest pass, and of its far tie, or -1
 
 
 def empty_slots(n_samples: int, n_candidates: int) -> Slots:
@@ -31,33 +35,26 @@ def empty_slots(n_samples: int, n_candidates: int) -> Slots:
         np.zeros(shape, np.float32),
         np.full(shape, NONE, np.float32),
         np.full(n_samples, NONE, np.float32),
+        np.full(n_samples, -1, np.int32),
+        np.zeros((n_samples, 3), np.int8),
     )
 
 
-@kernel
-def offer(segments, alongs, levels, lost, n, segment, along, level, number, station, length, apart):
+@inlined
+def offer(
+    segments, alongs, levels, lost, newest, cursor, n, segment, along, level, number, station, length, apart
+):  # fmt: skip
     """Enter a contact of ``segment`` at ``along`` (0..1) and ``level`` [m] for sample ``n``.
 
     Args:
-        segments, alongs, levels, lost: the arrays of :class:`Slots`; as a tuple they would be counted references.
+        segments ... cursor: the arrays of :class:`Slots`.
         number, station, length: (segment,) pass, path length before, and length [m] of each segment.
         apart: [m] equal contacts of one pass closer than this along the path count as one.
     """
-    lowest, far, free, worst = -1, -1, -1, 0
-    for k in range(segments.shape[1]):
-        other = segments[n, k]
-        if other < 0:
-            free = k
-            break
-        if levels[n, k] > levels[n, worst]:
-            worst = k
-        if number[other] == number[segment]:
-            if lowest < 0:
-                lowest = k
-            elif levels[n, k] < levels[n, lowest]:
-                lowest, far = k, lowest
-            else:
-                far = k
+    if newest[n] != number[segment]:
+        newest[n] = number[segment]
+        cursor[n, 1] = cursor[n, 2] = -1
+    lowest, far, role = cursor[n, 1], cursor[n, 2], 1
     if lowest >= 0:
         below = levels[n, lowest] - level
         if below < -TIE:
@@ -81,10 +78,30 @@ def offer(segments, alongs, levels, lost, n, segment, along, level, number, stat
             if stale or abs(place - lowest_place) > abs(far_place - lowest_place):
                 segments[n, far], alongs[n, far], levels[n, far] = segment, along, level
             return
-    if free < 0:  # the highest goes, and is remembered as lost
-        if level >= levels[n, worst]:
+        role = 2
+    slot = np.int64(cursor[n, 0])
+    if slot < segments.shape[1]:
+        cursor[n, 0] += 1
+    else:  # the highest goes, and is remembered as lost
+        slot = 0
+        for k in range(1, segments.shape[1]):
+            if levels[n, k] > levels[n, slot]:
+                slot = k
+        if level >= levels[n, slot] or slot == lowest:
             lost[n] = min(lost[n], np.float32(level))
             return
-        lost[n] = min(lost[n], levels[n, worst])
-        free = worst
-    segments[n, free], alongs[n, free], levels[n, free] = segment, along, level
+        lost[n] = min(lost[n], levels[n, slot])
+    segments[n, slot], alongs[n, slot], levels[n, slot] = segment, along, level
+    cursor[n, role] = slot
+
+
+@kernel
+def lowest_levels(levels):
+    """Lowest level (sample,) float32 [m] of levels (sample, K); inf where there is none."""
+    out = np.empty(len(levels), np.float32)
+    for n in range(len(levels)):
+        best = levels[n, 0]
+        for k in range(1, levels.shape[1]):
+            best = min(best, levels[n, k])
+        out[n] = best
+    return out

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from twin.stock.kernel import kernel
+from twin.stock.candidates import inlined
 
 SMOOTH = 1e-4  # a tool's normal that is this far from square to the motion stands on an edge of its profile
 ON_TIP = 1e-9  # [m] height above the tip below which a contact lies on the flat of the tool
 
 
-@kernel
+@inlined
 def contact_normal(p, start, end, i, along, x, y, z, from_above):
     """Unit normal, out of the material, of what profile ``p`` leaves at a point that it touches.
 

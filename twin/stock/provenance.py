@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.program.program import Toolpath
-from twin.stock.candidates import Slots, empty_slots, offer
+from twin.stock.candidates import Slots, empty_slots, inlined, offer
 from twin.stock.dexel import Walls, reach
 from twin.stock.envelope import lag, profile_radius
 from twin.stock.kernel import kernel
@@ -82,7 +82,7 @@ def replay_columns(
 @kernel
 def _replay_columns(
     height, limit, highest, origin, spacing, start, end, tool, number, station, travel, fan, profiles, wide, near_rim,
-    segments, alongs, levels, lost, rim,
+    segments, alongs, levels, lost, newest, cursor, rim,
 ):  # fmt: skip
     n_tiles_y, n_tiles_x = highest.shape
     bound = np.empty(n_tiles_x + LANES, np.float32)
@@ -146,12 +146,13 @@ def _replay_columns(
                         if low_s <= place and place <= high_s:
                             along = min(max(place * scale, 0.0), 1.0)
                             offer(
-                                segments, alongs, levels, lost, sample + c, i, 1.0 - along if falling else along,
+                                segments, alongs, levels, lost, newest, cursor, sample + c, i,
+                                1.0 - along if falling else along,
                                 level, number, station, travel, 0.25 * p.radius,
                             )  # fmt: skip
 
 
-@kernel
+@inlined
 def _touched(p, sweep, s0, w0, offset, low_s, high_s, limit, tile_y, tile_x, fresh, near, free):
     """Where along the sweep each cell of a tile is touched freely, into ``free`` (2, CELLS) [m].
 
@@ -216,7 +217,8 @@ def replay_walls(walls: Walls, path: Path, profiles: np.ndarray, spacing, band: 
     order = np.argsort(bucket, kind="stable")
     first = np.searchsorted(bucket[order], np.arange(shape[0] * shape[1] + 1))
     _replay_walls(
-        *walls[:6], order, first, shape[1], shape[0], origin, size, np.asarray(spacing, float),
+        *(column[order] for column in (*walls[:4], walls.first[:-1], walls.first[1:], walls.z0)),
+        first, shape[1], shape[0], origin, size, np.asarray(spacing, float),
         *path, profiles, F(band * OBLIQUE), np.zeros(len(slots.lost), np.float32), *slots,
     )  # fmt: skip
     return slots
@@ -224,8 +226,9 @@ def replay_walls(walls: Walls, path: Path, profiles: np.ndarray, spacing, band: 
 
 @kernel
 def _replay_walls(
-    axis, side, across, opening, first_ray, z0, order, first, n_x, n_y, origin, size, spacing,
-    start, end, tool, number, station, travel, fan, profiles, band, best, segments, alongs, levels, lost,
+    axis, side, across, opening, first_ray, last_ray, z0, first, n_x, n_y, origin, size, spacing,
+    start, end, tool, number, station, travel, fan, profiles, band, best,
+    segments, alongs, levels, lost, newest, cursor,
 ):  # fmt: skip
     for i in range(len(tool)):
         p = profiles[tool[i]]
@@ -238,8 +241,7 @@ def _replay_walls(
         for bucket_y in range(first_y, last_y + 1):
             if last_x < first_x:
                 break
-            for k in range(first[bucket_y * n_x + first_x], first[bucket_y * n_x + last_x + 1]):
-                n = order[k]
+            for n in range(first[bucket_y * n_x + first_x], first[bucket_y * n_x + last_x + 1]):
                 a, o = axis[n], side[n]
                 t0, dt = o * start[i, a], o * (end[i, a] - start[i, a])
                 c0, dc = start[i, 1 - a], end[i, 1 - a] - start[i, 1 - a]
@@ -248,7 +250,7 @@ def _replay_walls(
                 nearest, farthest = base - max(t0, t0 + dt), base - min(t0, t0 + dt)
                 if beside >= p.radius or nearest > p.radius + band or farthest < -spacing[a]:
                     continue  # the tool stays clear, or stands beyond the solid cell
-                top = z0[n] + (first_ray[n + 1] - first_ray[n] - 1) * spacing[2]
+                top = z0[n] + (last_ray[n] - first_ray[n] - 1) * spacing[2]
                 if top < low_z:
                     continue
                 widest = profile_radius(p, top - low_z)
@@ -257,7 +259,7 @@ def _replay_walls(
                 known = False
                 t, u, v = 0.0, 0.0, 0.0
                 skipped = int(max(np.ceil((low_z - z0[n]) / spacing[2]), 0.0))
-                for ray in range(first_ray[n] + skipped, first_ray[n + 1]):
+                for ray in range(first_ray[n] + skipped, last_ray[n]):
                     z = z0[n] + (ray - first_ray[n]) * spacing[2]
                     if not known:
                         t, u, v = reach(p, t0, dt, c0, dc, start[i, 2], end[i, 2] - start[i, 2], across[n], z)
@@ -278,12 +280,12 @@ def _replay_walls(
                     best[ray] = min(best[ray], F(level))
                     for contact in range(1 if u == v else 2):
                         offer(
-                            segments, alongs, levels, lost, ray, i, u if contact == 0 else v, level,
+                            segments, alongs, levels, lost, newest, cursor, ray, i, u if contact == 0 else v, level,
                             number, station, travel, 0.25 * p.radius,
                         )  # fmt: skip
 
 
-@kernel
+@inlined
 def _neighbour_is_deeper(p, start, end, fan, i, a, o, ahead, beside, z, u):
     """Whether a contact clamped to a joint is bettered by the segment on the other side of the joint for sure.
 

@@ -30,7 +30,7 @@ class Samples(NamedTuple):
 
 
 def empty_samples(n_rows: int, n_candidates: int) -> Samples:
-    """Rows that cost no memory before they are written."""
+    """Rows that cost no memory before they are written; without candidates but for ``segment`` and ``gap``."""
     K = n_candidates
     return Samples(
         np.empty((n_rows, 3)),
@@ -39,9 +39,9 @@ def empty_samples(n_rows: int, n_candidates: int) -> Samples:
         np.empty(n_rows, np.int8),
         np.empty(n_rows, bool),
         np.empty((n_rows, K), np.int32),
+        np.zeros((n_rows, K), np.float32),
         np.empty((n_rows, K), np.float32),
-        np.empty((n_rows, K), np.float32),
-        np.empty((n_rows, K, 3), np.float32),
+        np.zeros((n_rows, K, 3), np.float32),
         np.empty(n_rows, bool),
         np.empty(n_rows, bool),
     )
@@ -64,7 +64,7 @@ def settle(
     """
     cell = spacing[0] * spacing[1] * spacing[2] / spacing[axis]
     return _settle(
-        first, *samples, *slots, chosen, position, axis, outward, edge, path.start, path.end, path.tool, profiles,
+        first, *samples, *slots[:4], chosen, position, axis, outward, edge, path.start, path.end, path.tool, profiles,
         band, cell,
     )  # fmt: skip
 
@@ -106,7 +106,9 @@ def _settle(
             z = point[m, 2] + (sign * rise if axis == 2 else 0.0)
             i = segments[n, k]
             p = profiles[tool[i]]
-            mx, my, mz = contact_normal(p, start, end, i, alongs[n, k], x, y, z, axis == 2)
+            mx, my, mz = nx, ny, nz
+            if k != best:
+                mx, my, mz = contact_normal(p, start, end, i, alongs[n, k], x, y, z, axis == 2)
             cosine = mx * nx + my * ny + mz * nz
             above = rise * sign * (mx if axis == 0 else (my if axis == 1 else mz)) / cosine
             if cosine < FACING or above > band:

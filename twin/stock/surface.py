@@ -7,6 +7,7 @@ of the surface, and stands for the area of a cell of that family over the cosine
 import numpy as np
 
 from twin.program.program import Toolpath
+from twin.stock.candidates import lowest_levels
 from twin.stock.cut import Provenance, Surface
 from twin.stock.dexel import Walls, find_walls, wall_rays
 from twin.stock.provenance import replay_columns, replay_path, replay_walls, surface_slope
@@ -47,10 +48,10 @@ def trace_surface(
     columns, rim = replay_columns(zmap, moves, profiles, band, n_candidates)
     walls = find_walls(zmap)
     rays = replay_walls(walls, moves, profiles, grid.spacing, band, n_candidates)
-    ray_level = rays.level.min(axis=1, initial=np.inf)
+    ray_level = lowest_levels(rays.level)
 
     position, solid = _columns(zmap)
-    made = columns.level.min(axis=1) < MADE
+    made = lowest_levels(columns.level) < MADE
     edge = rim | (to_tiles(grid, _near_walls(zmap, walls, ray_level, band / 2), np.float32(0)).ravel() > 0)
     outward = np.ones(len(made), np.int8)
     samples = empty_samples(int(solid.sum()) + len(ray_level), n_candidates)
@@ -125,5 +126,5 @@ def _untouched(
     samples.area[rows] = dx * dy * secant
     samples.family[rows], samples.machined[rows], samples.overflow[rows] = 2, False, False
     samples.edge[rows] = edge[cells]
-    samples.segment[rows], samples.along[rows], samples.gap[rows], samples.facing[rows] = -1, 0.0, np.inf, 0.0
+    samples.segment[rows], samples.gap[rows] = -1, np.inf
     return rows.stop
