@@ -79,7 +79,7 @@ def offer(
                 segments[n, far], alongs[n, far], levels[n, far] = segment, along, level
             return
         role = 2
-    slot = np.int64(cursor[n, 0])
+    slot = int(cursor[n, 0])
     if slot < segments.shape[1]:
         cursor[n, 0] += 1
     else:  # the highest goes, and is remembered as lost
