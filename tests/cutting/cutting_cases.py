@@ -32,7 +32,7 @@ def make_path(direction, *, spindle=OMEGA, tool=1, axis=(0.0, 0.0, 1.0), rapid=F
         rapid=np.full(n, rapid),
         feed=np.full(n, 0.01),
         tool=np.broadcast_to(tool, n),
-        spindle=np.full(n, float(spindle)),
+        spindle=np.broadcast_to(np.asarray(spindle, dtype=float), n),
         coolant=np.zeros(n, dtype=np.int8),
         line=row + 10,
         move=row,

@@ -20,7 +20,7 @@ from twin.cutting.edge import Edge
 
 TURN = 2 * np.pi
 WHOLE_TURN = TURN - 1e-4  # [rad] arcs longer than this have no ends
-SEARCH_RAMP = 2e-3  # [rad] over which the search lets a straight edge enter; float32 resolves it
+SEARCH_RAMP = 2e-4  # [rad] over which the search lets a straight edge enter; float32 resolves it
 Rows = dict[str, jax.Array]
 # (element's rows, middle of the element, its sine, its cosine) -> part engaged, sine and cosine of that part's middle
 Engaged = Callable[[Rows, jax.Array, jax.Array, jax.Array], tuple[jax.Array, ...]]
@@ -54,20 +54,19 @@ def instant_force(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients
 def search_force(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients, rotation: jax.Array) -> jax.Array:
     """As :func:`instant_force`, approximately, in float32 and without derivatives."""
 
-    def engaged(row: Rows, _: jax.Array, sine: jax.Array, cosine: jax.Array) -> tuple[jax.Array, ...]:
-        inside = cosine * row["centre_cosine"] + sine * row["centre_sine"] - row["end_cosine"]
-        return jnp.clip(inside * row["slope"] + 0.5, 0.0, 1.0), sine, cosine
+    def engaged(row: Rows, middle: jax.Array, sine: jax.Array, cosine: jax.Array) -> tuple[jax.Array, ...]:
+        distance = middle - row["centre"]
+        distance = jnp.abs(distance - TURN * jnp.round(distance * (1 / TURN)))
+        return jnp.clip((row["reach"] - distance) * row["slope"], 0.0, row["most"]), sine, cosine
 
     rows = _rows(edge, feed, coefficients)
-    sweep = 2 * rows["half_sweep"][:, None]
-    ramp = jnp.maximum(sweep, SEARCH_RAMP)
+    ramp = jnp.maximum(2 * rows["half_sweep"][:, None], SEARCH_RAMP)
     half = (rows["stop"] - rows["start"]) / 2
-    end = half - (ramp - sweep) / 2  # so that the ramp of a straight edge lies within the arc
+    margin = ramp / 2 - rows["half_sweep"][:, None]  # the ramp of a straight edge lies within the arc
     rows |= {
-        "centre_cosine": jnp.cos(rows["centre"]),
-        "centre_sine": jnp.sin(rows["centre"]),
-        "end_cosine": jnp.where(half <= 0, 2.0, jnp.where(end < np.pi, jnp.cos(end), -2.0)),
-        "slope": 1 / (ramp * jnp.maximum(jnp.sin(jnp.minimum(half, np.pi)), SEARCH_RAMP)),
+        "reach": half + ramp / 2 - margin,
+        "slope": 1 / ramp[:, 0],
+        "most": jnp.where(half > 0, jnp.minimum(1.0, 2 * half / ramp), 0.0),
     }
     rows, rotation = jax.tree.map(lambda values: jax.lax.stop_gradient(values).astype(jnp.float32), (rows, rotation))
     return _sum_elements(rows, rotation, engaged)
@@ -107,7 +106,7 @@ def _rows(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients) -> Row
     }
 
 
-BY_ARC = ("start", "stop", "centre", "centre_cosine", "centre_sine", "end_cosine", "slope")
+BY_ARC = ("start", "stop", "centre", "reach", "most")
 BY_TOOTH = ("offset", "offset_sine", "offset_cosine", "side", "down")
 
 

@@ -13,23 +13,23 @@ N_ANGLES = 72  # rotations searched in a revolution
 def search_rotations(edge: Edge) -> tuple[jax.Array, jax.Array]:
     """Rotations to evaluate and, moved off the ends of arcs as the search needs it, to search: (angle, segment) [rad].
 
-    First an even grid over the period of the force, then where the force has its upward kinks in the first arc:
-    the upper end of a tooth's edge has just entered it, or its tip is about to leave.
+    First an even grid over the period of the force, then where it has its upward kinks: the upper end of a tooth's
+    edge has just entered an arc, its tip is about to leave one, or its bottom edge has entered.
     """
     n_segments = edge.lag.shape[-1]
-    n_grid = _n_grid(edge)
-    grid = np.arange(n_grid, dtype=float)[:, None] * _step(edge)[None]
-    highest = -2  # the last element is the bottom disk
-    entered = edge.arc[0, 0, highest] + (edge.lag + jnp.maximum(edge.sweep, 0.0))[highest]
-    leaving = edge.arc[1, 0, 0] + jnp.minimum(edge.sweep, 0.0)[0]
-    margin = jnp.maximum(SEARCH_RAMP - jnp.abs(edge.sweep), 0.0)
+    grid = np.arange(_n_grid(edge), dtype=float)[:, None] * _step(edge)[None]
+    start, stop = edge.arc  # (arc, element, segment); the last element is the bottom disk, the highest slice is before
+    begin, end = jnp.minimum(edge.sweep, 0.0), jnp.maximum(edge.sweep, 0.0)
     teeth = edge.position[:1] if edge.alike else edge.position
 
-    def rotations(entered: jax.Array, leaving: jax.Array) -> jax.Array:
-        kinks = jnp.stack([entered, leaving])[:, None] + teeth[None]
+    def rotations(margin: float) -> jax.Array:
+        entered = start[:, -2] + (edge.lag + end)[None, -2] + margin
+        leaving = stop[:, 0] + begin[None, 0] - margin
+        bottom = start[:1, -1] + end[None, -1] + margin
+        kinks = jnp.concatenate([entered, leaving, bottom])[:, None] + teeth[None]
         return jnp.concatenate([grid, kinks.reshape(-1, n_segments)])
 
-    return rotations(entered, leaving), rotations(entered + margin[highest], leaving - margin[0])
+    return rotations(0.0), rotations(SEARCH_RAMP)
 
 
 def peak_rotations(edge: Edge, rotation: jax.Array, magnitude: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
