@@ -8,49 +8,11 @@ import time
 
 import pytest
 import trimesh
+from conftest import GOOD_PROGRAM as GOOD
 
 from twin.__main__ import main
 
 pytestmark = pytest.mark.usefixtures("jax_as_users_have_it")
-
-SCENARIO = """\
-# @package _global_
-defaults:
-  - /tool@tools.1: flat_d10_3fl
-  - override /machine: vmc_3axis
-  - override /controller: generic_jerk_limited
-  - override /material: aa7075_t6
-  - override /environment: shop_20
-scenario:
-  name: own
-  title: A slot of our own
-  program: part.nc
-  work_offsets: {G54: {x_mm: 0, y_mm: 0, z_mm: 0}}
-  machine_position_mm: [300, 200, 120]
-  stock: {kind: box, lower_mm: [0, 0, -20], upper_mm: [60, 40, 0]}
-model:
-  removal: {resolution_mm: 1.0}
-"""
-GOOD = """\
-G21 G90 G17 G94 G54
-T1 M6
-S8000 M3
-G0 X-10 Y20
-G0 Z-2
-G1 X70 F1200
-G0 Z50
-M30
-"""
-
-
-@pytest.fixture
-def desk(tmp_path):
-    """A folder of our own groups and scenarios, outside the checkout."""
-    (tmp_path / "conf" / "scenario").mkdir(parents=True)
-    (tmp_path / "scenarios" / "own").mkdir(parents=True)
-    (tmp_path / "conf" / "scenario" / "own.yaml").write_text(SCENARIO)
-    (tmp_path / "scenarios" / "own" / "part.nc").write_text(GOOD)
-    return tmp_path
 
 
 def run(desk, *words, program=None):

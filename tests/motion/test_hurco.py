@@ -8,10 +8,10 @@ import pytest
 from linuxcnc_trace import controller
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "validation"))
-from nist_runs import IDENTIFIED_ON, NEW_FEEDS, REPEATS, plate_log, plate_program, plate_windows, scores  # noqa: E402
+from nist_runs import IDENTIFIED_ON, NEW_FEEDS, REPEATS, plate_log, plate_program, plate_windows, scores
 
-from twin.motion import time_law  # noqa: E402
-from twin.motion.identify import window_times  # noqa: E402
+from twin.motion import time_law
+from twin.motion.identify import window_times
 
 pytestmark = pytest.mark.data
 

@@ -49,9 +49,8 @@ def test_profile_covers_the_length_and_meets_both_ends(start, end, length, jerk)
     limit = jnp.asarray([1.2])
     top = peak(start_, end_, limit, length_, a, down, j)
     assert float(top[0]) <= 1.2
-    phase, acceleration, slope = (np.asarray(x[0]) for x in profile(start_, end_, top, length_, a, down, j))
     speed, path = float(start_[0]), 0.0
-    for t, a0, j0 in zip(phase, acceleration, slope, strict=True):
+    for t, a0, j0 in zip(*np.asarray(profile(start_, end_, top, length_, a, down, j))[:, :, 0], strict=True):
         path += (speed + (0.5 * a0 + j0 * t / 6) * t) * t
         speed += (a0 + 0.5 * j0 * t) * t
     assert path == pytest.approx(length, rel=1e-6)
@@ -68,16 +67,16 @@ def test_peak_is_the_highest_that_fits():
 def test_time_along_inverts_the_integral_of_the_speed():
     start, end, length, a, j = arrays(0.1, 0.05, 0.2, ACCELERATION, JERK)
     top = peak(start, end, jnp.asarray([0.3]), length, a, a, j)
-    phase, acceleration, slope = profile(start, end, top, length, a, a, j)
-    total = float(phase.sum())
+    phases = profile(start, end, top, length, a, a, j)
+    duration, acceleration, slope = np.asarray(phases)[:, :, 0]
+    total = duration.sum()
     grid = np.linspace(0, total, 400_001)
-    edges = np.concatenate([[0], np.cumsum(np.asarray(phase[0]))])
+    edges = np.concatenate([[0], np.cumsum(duration)])
     k = np.clip(np.searchsorted(edges, grid, side="right") - 1, 0, 6)
-    jerk_now = np.asarray(slope[0])[k]
-    a_now = np.asarray(acceleration[0])[k] + jerk_now * (grid - edges[k])
+    a_now = acceleration[k] + slope[k] * (grid - edges[k])
     step = grid[1]
     speed = 0.1 + np.concatenate([[0], np.cumsum(0.5 * (a_now[1:] + a_now[:-1]) * step)])
     path = np.concatenate([[0], np.cumsum(0.5 * (speed[1:] + speed[:-1]) * step)])
     for share in (0.01, 0.2, 0.5, 0.77, 0.99):
-        at = float(time_along(jnp.asarray([share * 0.2]), start, phase, acceleration, slope)[0])
+        at = float(time_along(jnp.asarray([share * 0.2]), start, phases)[0])
         assert np.interp(at, grid, path) == pytest.approx(share * 0.2, rel=1e-4)

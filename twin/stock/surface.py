@@ -15,7 +15,7 @@ from twin.stock.settle import MADE, Samples, empty_samples, settle
 from twin.stock.sweep import ROW, ROWS
 from twin.stock.workpiece import Stock
 from twin.stock.zmap import EMPTY, ZMap
-from twin.stock.zmap import _to_tiles as to_tiles
+from twin.stock.zmap import to_tiles
 
 BAND = 120e-6  # [m] errors of up to half of this are followed faithfully
 CANDIDATES = 8

@@ -69,10 +69,10 @@ class ZMap:
         underside = np.where(height > EMPTY, floor, EMPTY)
         return cls(
             grid,
-            _to_tiles(grid, height, EMPTY),
-            _to_tiles(grid, floor, -EMPTY),
-            _to_tiles(grid, height, EMPTY).max(axis=2),
-            _to_tiles(grid, underside, EMPTY).max(axis=2),
+            to_tiles(grid, height, EMPTY),
+            to_tiles(grid, floor, -EMPTY),
+            to_tiles(grid, height, EMPTY).max(axis=2),
+            to_tiles(grid, underside, EMPTY).max(axis=2),
         )
 
     @property
@@ -110,7 +110,7 @@ def _tiles(grid: Grid) -> tuple[int, int]:
     return -(-ny // ROWS) + 2, -(-nx // ROW) + 2
 
 
-def _to_tiles(grid: Grid, cells: np.ndarray, margin: np.float32) -> np.ndarray:
+def to_tiles(grid: Grid, cells: np.ndarray, margin: np.float32) -> np.ndarray:
     """Cells (y, x) as tiles (tile row, tile column, cell), ``margin`` outside."""
     down, across = _tiles(grid)
     padded = np.full((down * ROWS, across * ROW), margin, np.float32)

@@ -13,7 +13,8 @@ from twin.result import Result
 
 def print_summary(result: Result, console: Console) -> None:
     """The run in a few numbers."""
-    table = Table(title=str(result.tree.attrs["title"]), title_justify="left", show_header=False)
+    console.print(f"\n[bold]{result.tree.attrs['title']}[/bold]", highlight=False)
+    table = Table(show_header=False)
     table.add_column("quantity")
     table.add_column("value", justify="right")
     table.add_column("unit")
