@@ -80,6 +80,19 @@ def ball_pocket() -> tuple[Toolpath, Stock]:
     return path, Stock.box(np.array([-22, -17, -15]) * MM, np.array([22, 17, 0]) * MM)
 
 
+def helical_bore() -> tuple[Toolpath, Stock]:
+    """A bore of 10 mm, 6 mm deep, milled by D6 in half turns that descend 0.13 mm each, with pauses of slope."""
+    angle = np.linspace(0, 2 * np.pi * 24, 24 * 36 + 1)
+    depth = np.linspace(0.2, -6.2, len(angle))
+    # A finishing helix, over a roughing one 0.08 mm inside it, as shops do.
+    runs = []
+    for radius in (1.92, 2.0):
+        turns = np.stack([radius * np.cos(angle), radius * np.sin(angle), depth], axis=1)
+        level = turns[:37] * [1, 1, 0] + [0, 0, -6.2]
+        runs.append((1, [[radius, 0, 5], *turns, *level[1:], [0, 0, -6.2], [0, 0, 5]]))
+    return path_of(*runs), Stock.box(np.array([-8, -8, -6]) * MM, np.array([8, 8, 0]) * MM)
+
+
 def drifting_error(path: Toolpath) -> np.ndarray:
     """Error (segment, 2, 3) [m], 45 um peak to peak, that drifts in time, varies in space and flips with the feed."""
     time = np.concatenate([[0.0], np.cumsum(path.length)])

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from parts import MM, ball_pocket, drifting_error, path_of, trace, wall_part
+from parts import MM, ball_pocket, drifting_error, helical_bore, path_of, trace, wall_part
 from scipy.spatial import cKDTree
 
 from twin.stock.deviation import candidates_of, deviation, deviation_by_source, deviations, doubtful
@@ -54,6 +54,18 @@ def test_walls_bore_and_floors_agree_with_the_recut():
     assert rms(off[inside & ~doubt]) < 0.1 * UM
     assert rms(off[~doubt]) < 1.5 * UM
     assert doubt.mean() < 0.15
+
+
+def test_a_helix_along_a_wall_agrees_with_the_recut():
+    """Thermal growth pushes the tool 23 um down: the rims of the turns must not seem to bite into the wall."""
+    path, stock = helical_bore()
+    surface, provenance, profiles, row = trace(path, stock, 0.25 * MM, n_candidates=12)
+    error = np.broadcast_to(np.array([3.0, -3.0, -23.0]) * UM, (path.n_segments, 2, 3))
+    found = np.asarray(deviation(candidates_of(provenance), jnp.asarray(error)))[: len(surface.position)]
+    off = found - recut_deviation(surface, path, profiles, row, np.array(error), 0.2 * MM)
+    wall = surface.machined & (np.abs(surface.normal[:, 2]) < 0.1)
+    assert wall.sum() > 2000
+    assert np.abs(off[wall]).max() < 0.5 * UM
 
 
 def test_a_shift_of_a_flat_end_mill_moves_floor_or_wall():

@@ -45,10 +45,10 @@ class Provenance:
 
     segment: np.ndarray  # (sample, candidate) int32 row of the Toolpath, -1 none
     along: np.ndarray  # (sample, candidate) float32, 0..1 from start to end of the segment
-    gap: (
-        np.ndarray
-    )  # (sample, candidate) [m] of the candidate's envelope above the final surface, along the sample's normal
-    normal: np.ndarray  # (sample, candidate, 3) float32 normal of the candidate's envelope there, divided by its part along the sample's
+    # (sample, candidate) [m] of the candidate's envelope above the final surface, along the sample's normal
+    gap: np.ndarray
+    # (sample, candidate, 3) float32 normal of the candidate's envelope there, divided by its part along the sample's
+    normal: np.ndarray
     overflow: np.ndarray  # (sample,) bool: more passes lay within the band than are kept
     edge: np.ndarray  # (sample,) bool: an edge of the surface lies within half the band, a displaced tool may miss it
     band: float  # [m] envelopes farther above the final surface than this were not recorded

@@ -16,8 +16,7 @@ from twin.stock.envelope import lag, profile_radius
 from twin.stock.kernel import kernel
 from twin.stock.passes import find_passes
 from twin.stock.sweep import ARC, CELLS, LANES, ROW, ROWS, F, sweep_of, sweep_tile, tile_bounds, tile_offsets
-from twin.stock.zmap import EMPTY, ZMap
-from twin.stock.zmap import to_tiles
+from twin.stock.zmap import EMPTY, ZMap, to_tiles
 
 OBLIQUE = np.sqrt(3.0)  # a ray is at most this much longer than the way along the normal of a sample of its family
 FAR = 1e3  # [m] stands for infinity in float32

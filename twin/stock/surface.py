@@ -14,8 +14,7 @@ from twin.stock.provenance import replay_columns, replay_path, replay_walls, sur
 from twin.stock.settle import MADE, Samples, empty_samples, settle
 from twin.stock.sweep import ROW, ROWS
 from twin.stock.workpiece import Stock
-from twin.stock.zmap import EMPTY, ZMap
-from twin.stock.zmap import to_tiles
+from twin.stock.zmap import EMPTY, ZMap, to_tiles
 
 BAND = 120e-6  # [m] errors of up to half of this are followed faithfully
 CANDIDATES = 8
