@@ -94,7 +94,7 @@ def random_path(n, tools, seed=0):
     engagement.arc[:, :, 1] = np.where(random.random((n, 1, 1)) < 0.3, ends[..., 2:], np.nan)
     engagement.depth[:] = random.uniform(0.5e-3, 8e-3, n)
     direction = random.normal(size=(n, 3)) * [1, 1, 0.1]
-    direction[:, 2] = -np.abs(direction[:, 2])  # downwards, so that every arc has a chip
+    direction[:, 2] = np.minimum(direction[:, 2], 0.0)  # half level, half downwards: every arc has a chip
     spindle = OMEGA * random.choice([-1, 1], n)
     path = make_path(direction, tool=random.choice([t.number for t in tools], n), spindle=spindle)
     return contact(engagement, path, cutters(tools)), jnp.asarray(random.uniform(0.005, 0.05, n)), jnp.asarray(spindle)
@@ -126,7 +126,7 @@ def test_peaks_against_dense_sampling(tools):
         (resultant, jnp.max(jnp.abs(force[2]), axis=0), jnp.abs(found.force_peak[:, 2])),
     ):
         missing = np.asarray((largest - peak) / jnp.maximum(scale, 1.0))
-        assert np.all(missing < 0.03)
+        assert np.all(missing < 0.06)  # two arcs on a ramp: the bottom edge enters the second between two angles
         assert np.mean(missing > 0.005) < 0.06
         assert np.quantile(missing[helical], 0.05) > -0.005
 
@@ -143,10 +143,10 @@ def test_mean_of_the_revolution_is_the_closed_form(tools):
     exact = mean_force(*inputs)
     error = np.max(np.abs(np.asarray(exact - sampled)[:3]), axis=0) / np.linalg.norm(np.asarray(exact[:3]), axis=0)
     wide = np.asarray(jnp.max(touch.arc[:, :, 0, 1] - touch.arc[:, :, 0, 0], axis=1)) > 0.2
-    helical = np.asarray(touch.tool) < 3
+    smooth = np.asarray((touch.tool < 3) & (touch.descent == 0))  # no edge enters all at once
     assert np.all(error[wide] < 0.012)
-    assert np.max(error[wide & helical]) < 0.01
-    assert np.median(error[helical]) < 2e-4
+    assert np.max(error[wide & smooth]) < 1e-3
+    assert np.median(error[smooth]) < 1e-4
 
 
 @pytest.mark.parametrize(("kind", "order"), [("ball", 1.4), ("flat", 1.9)])

@@ -58,13 +58,9 @@ def contact(engagement: Engagement, toolpath: Toolpath, cutters: Cutters, file: 
         ~cutting | (toolpath.spindle != 0), "feed cut with the spindle off", toolpath, file, "program M3 or M4 and S"
     )
     row = {number: index for index, number in enumerate(cutters.number)}
-    _demand(
-        ~cutting | np.isin(toolpath.tool, cutters.number),
-        "tool is not in the tool list",
-        toolpath,
-        file,
-        "add it to the list",
-    )
+    known = ~cutting | np.isin(toolpath.tool, cutters.number)
+    missing = f"tool T{toolpath.tool[np.argmin(known)]} is not in the tool list"
+    _demand(known, missing, toolpath, file, "add it to the list")
     ahead, advance, descent = _split_feed(toolpath)
     return Contact(
         depth=jnp.asarray(depth),

@@ -15,6 +15,7 @@ from twin.cutting.coefficients import CuttingCoefficients
 from twin.cutting.edge import Edge
 
 TINY = 1e-30
+NEVER = -1.0  # [m2] relief of a tooth that does not exist: more than any chip, yet finite for the gradient
 Antiderivatives = Callable[[jax.Array], jax.Array]  # (angle, sine, cosine) -> (integrand, ...)
 
 
@@ -31,7 +32,7 @@ def mean_force(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients) -
     if edge.has_runout:
         # a tooth cuts where share * feed * (side sin(phi) + down) + relief > 0 against every tooth before it
         share = edge.previous_share[:, :, None]
-        least = jnp.min(jnp.where(share > 0, edge.relief / jnp.where(share > 0, share, 1.0), -jnp.inf), axis=0)
+        least = jnp.min(jnp.where(share > 0, edge.relief / jnp.where(share > 0, share, 1.0), NEVER), axis=0)
         threshold = _threshold(edge.side[None], edge.down[None] + least / jnp.where(feed > 0, feed, 1.0)[None, None])
         rub = jnp.sum(_arc_integrals(edge.arc, threshold, _of_edge), axis=1)
     else:

@@ -14,7 +14,7 @@ def search_rotations(edge: Edge) -> tuple[jax.Array, jax.Array]:
     """Rotations to evaluate and, moved off the ends of arcs as the search needs it, to search: (angle, segment) [rad].
 
     First an even grid over the period of the force, then where it has its upward kinks: the upper end of a tooth's
-    edge has just entered an arc, its tip is about to leave one, or its bottom edge has entered.
+    edge has just entered an arc, its tip is about to leave one, or its bottom edge has just entered or left.
     """
     n_segments = edge.lag.shape[-1]
     grid = np.arange(_n_grid(edge), dtype=float)[:, None] * _step(edge)[None]
@@ -25,7 +25,7 @@ def search_rotations(edge: Edge) -> tuple[jax.Array, jax.Array]:
     def rotations(margin: float) -> jax.Array:
         entered = start[:, -2] + (edge.lag + end)[None, -2] + margin
         leaving = stop[:, 0] + begin[None, 0] - margin
-        bottom = start[:1, -1] + end[None, -1] + margin
+        bottom = jnp.stack([start[0, -1] + end[-1], stop[0, -1] + end[-1]]) + margin
         kinks = jnp.concatenate([entered, leaving, bottom])[:, None] + teeth[None]
         return jnp.concatenate([grid, kinks.reshape(-1, n_segments)])
 
