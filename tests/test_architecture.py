@@ -9,6 +9,7 @@ BASE = {"units", "errors", "config"}
 # What a physics folder may know of another one: its data types.
 DATA_TYPES = {
     "twin.program.program",
+    "twin.machine.spindle",
     "twin.machine.tool",
     "twin.stock.cut",
     "twin.motion.motion",

@@ -6,6 +6,7 @@ from twin.cutting.cutter import Cutters, cutters
 from twin.cutting.deflection import static_deflection, tip_compliance
 from twin.cutting.loads import Loads, loads
 from twin.cutting.material import Material
+from twin.cutting.spindle_load import SpindleCurve, available_torque, spindle_curve, torque_margin
 
 __all__ = [
     "Contact",
@@ -13,9 +14,13 @@ __all__ = [
     "Cutters",
     "Loads",
     "Material",
+    "SpindleCurve",
+    "available_torque",
     "contact",
     "cutters",
     "loads",
+    "spindle_curve",
     "static_deflection",
     "tip_compliance",
+    "torque_margin",
 ]
