@@ -35,9 +35,8 @@ def main() -> None:
             stages = ", ".join(
                 f"{name} {seconds:.1f}" for name, seconds in record["stages_s"].items() if seconds > 0.05
             )
-            print(
-                f"{label}: {wall:6.1f} s wall, {ratio:5.0f} x machining time, {record['peak_memory_mib']} MiB  ({stages})"
-            )
+            memory = record["peak_memory_mib"]
+            print(f"{label}: {wall:6.1f} s wall, {ratio:5.0f} x machining time, {memory} MiB  ({stages})")
 
 
 if __name__ == "__main__":

@@ -32,7 +32,9 @@ def main() -> None:
         found = features.isel(feature=np.flatnonzero(chosen))
         columns = [_range((report.value[k] - 4 * MM)[_rows(report)] / UM, report, k) for k in range(2)]
         parts = found["contribution_um"].mean("feature")
-        share = ", ".join(f"{name} {float(v):+.1f}" for name, v in zip(parts["contributor"].values, parts, strict=True))
+        names = parts["contributor"].values
+        share = ", ".join(f"{name} {float(v):+.1f}" for name, v in zip(names, parts, strict=True))
+        predicted = _text(found["error_um"].values)
         tools = "long" if plate in LONG else "short"
         print(
             f"{plate:5d} {tools:6s} {columns[0]:>24s} {columns[1]:>24s} {_text(found['error_um'].values):>24s}   {share}"
