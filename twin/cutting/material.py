@@ -11,6 +11,21 @@ Sureness = Literal["read", "remembered", "assumed"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class CoefficientScatter:
+    """One standard deviation of each coefficient."""
+
+    ktc: Pressure
+    krc: Pressure
+    kac: Pressure
+    kte: LineForce
+    kre: LineForce
+    kae: LineForce
+    chisel: Pressure
+    basis: str
+    """Where the scatter comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CoefficientSet:
     """Cutting coefficients of one source."""
 
@@ -28,14 +43,38 @@ class CoefficientSet:
     """Radial, per edge length."""
     kae: LineForce
     """Axial, per edge length."""
-    chisel: Pressure = 0.0
+    chisel: Pressure
     """Thrust of a drill's chisel edge per area of its chip."""
-    scatter: Ratio
-    """One standard deviation of every coefficient, relative."""
+    scatter: CoefficientScatter
+    """How far a repetition on another tool, heat or machine may lie."""
     source: str
     """Publication, tool, and what is assumed."""
     sureness: Sureness
     """Read in the source, remembered from it, or assumed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PropertyScatter:
+    """One standard deviation of each physical property."""
+
+    density: Density
+    specific_heat: SpecificHeat
+    conductivity: Conductivity
+    expansion: Expansion
+    youngs_modulus: Pressure
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherProperties:
+    """What another source says of the physical properties; None where it is silent."""
+
+    density: Density | None = None
+    specific_heat: SpecificHeat | None = None
+    conductivity: Conductivity | None = None
+    expansion: Expansion | None = None
+    youngs_modulus: Pressure | None = None
+    source: str
+    """Publication, temper and temperature."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +88,12 @@ class Material:
     conductivity: Conductivity
     expansion: Expansion
     youngs_modulus: Pressure
+    properties_scatter: PropertyScatter
     properties_source: str
-    """Where the physical properties come from."""
+    """Where the physical properties in force come from, and why where sources disagree."""
+    properties_sureness: Sureness
+    other_properties: tuple[OtherProperties, ...]
+    """Sources that are not in force."""
     workpiece_share: Ratio
     """Part of the cutting power that stays in the part as heat."""
     workpiece_share_source: str
