@@ -16,12 +16,14 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #1b1b1b; max-width: 1100px; margin: 2em auto; padding: 0 1em; }
+body { font: 14px/1.5 system-ui, sans-serif; color: #1b1b1b; max-width: 1100px; margin: 2em auto; padding: 0 1em; }
 h1 { margin-bottom: 0; } h2 { margin-top: 2em; border-bottom: 1px solid #ccc; } .sub { color: #555; margin-top: 0; }
-table { border-collapse: collapse; } th, td { padding: .25em .8em; border-bottom: 1px solid #ddd; text-align: left; }
-td.n { text-align: right; font-variant-numeric: tabular-nums; } img { max-width: 100%; }
+table { border-collapse: collapse; } th, td { padding: .25em .5em; border-bottom: 1px solid #ddd; text-align: left; }
+.wide { overflow-x: auto; } td.n { text-align: right; font-variant-numeric: tabular-nums; } img { max-width: 100%; }
 .warn { background: #fff4d6; padding: .5em 1em; border-left: 4px solid #d99000; }
 """
+
+SHOWN_NODES = 8  # those whose temperature changes most
 
 NOT_MODELLED = (
     "chatter and dynamic deflection",
@@ -87,7 +89,8 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         return f"<td class=n>{html.escape(text)}</td>" if number else f"<td>{html.escape(text)}</td>"
 
     head = "".join(f"<th>{html.escape(h)}</th>" for h in headings)
-    return f"<table><tr>{head}</tr>{''.join('<tr>' + ''.join(map(cell, row)) + '</tr>' for row in rows)}</table>"
+    body = "".join("<tr>" + "".join(map(cell, row)) + "</tr>" for row in rows)
+    return f"<div class=wide><table><tr>{head}</tr>{body}</table></div>"
 
 
 def _features(result: Result) -> str:
@@ -109,14 +112,9 @@ def _features(result: Result) -> str:
                 *(f"{float(v):+.1f}" for v in np.atleast_1d(row["contribution_um"].values)),
             )
         )
-    headings = (
-        "feature",
-        "characteristic",
-        "nominal [mm]",
-        "predicted [mm]",
-        "error [µm]",
-        *(f"{s} [µm]" for s in sources),
-    )
+    measured = [f"{name} [mm]" for name in features["laboratory"].values]
+    shares = [f"{source} [µm]" for source in sources]
+    headings = ("feature", "characteristic", "nominal [mm]", "predicted [mm]", *measured, "error [µm]", *shares)
     return _table(headings, rows)
 
 
@@ -153,7 +151,8 @@ def _thermal_plot(result: Result) -> bytes:
     thermal = result["thermal"]
     time = thermal["time_s"].values / 60.0
     figure, axes = plt.subplots(2, 1, figsize=(10, 4.5), sharex=True)
-    for node in thermal["node"].values:
+    moves = thermal["temperature_degc"].max("time") - thermal["temperature_degc"].min("time")
+    for node in moves.sortby(-moves)["node"].values[:SHOWN_NODES]:
         axes[0].plot(time, thermal["temperature_degc"].sel(node=node).values, linewidth=1.0, label=str(node))
     axes[0].set_ylabel("temperature [°C]")
     axes[0].legend(frameon=False, fontsize=7, ncols=4)
