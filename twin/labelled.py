@@ -81,6 +81,7 @@ def _segments(machining: Machining, error: np.ndarray) -> xr.Dataset:
             "torque_mean_nm": (load(loads.torque_mean), "N m", "mean spindle torque"),
             "torque_peak_nm": (load(loads.torque_peak), "N m", "largest spindle torque within a revolution"),
             "power_w": (load(loads.power_mean), "W", "mean cutting power"),
+            "torque_margin": (machining.torque_margin, "1", "part of the continuous spindle torque that is left"),
             "error_um": (
                 np.moveaxis(error.mean(axis=2), 0, 1).astype(np.float32) / np.float32(UM),
                 "µm",

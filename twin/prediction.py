@@ -42,6 +42,7 @@ class Machining:
     speed: np.ndarray  # (segment,) [m/s] mean along the segment
     contact: Contact
     loads: Loads
+    torque_margin: np.ndarray  # (segment,) part of the spindle's continuous torque that the cut leaves
     thermal: Temperatures
 
 

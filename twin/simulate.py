@@ -10,7 +10,7 @@ from jax.typing import ArrayLike
 
 import twin
 from twin.cache import cached, content_key, source_key
-from twin.cutting import Loads, contact, cutters, loads, static_deflection
+from twin.cutting import Loads, contact, cutters, loads, spindle_curve, static_deflection, torque_margin
 from twin.errors import InputError
 from twin.inspection import inspect, plan
 from twin.labelled import result_of
@@ -79,9 +79,13 @@ def machine(scenario: Scenario, say: Say) -> Machining:
         mills,
         scenario.material.coefficients,
     )
+    margin = np.asarray(
+        torque_margin(spindle_curve(scenario.machine.spindle), jnp.asarray(toolpath.spindle), forces.torque_mean)
+    )
+    warnings += _overloads(scenario, toolpath, margin)
     say("heat")
     thermal = _temperatures(scenario, program, toolpath, motion, time, forces, removed)
-    return Machining(program, warnings, toolpath, removed, motion, time, speed, touch, forces, thermal)
+    return Machining(program, warnings, toolpath, removed, motion, time, speed, touch, forces, margin, thermal)
 
 
 def read_program(scenario: Scenario) -> Program:
@@ -174,6 +178,15 @@ def _beyond_travel(scenario: Scenario, toolpath: Toolpath) -> tuple[ProgramWarni
             where = f"{distance * 1e3:.0f} mm beyond the travel of {scenario.machine.name}"
             found.append(ProgramWarning(line, axis, f"{where}: check scenario.machine_position_mm"))
     return tuple(found)
+
+
+def _overloads(scenario: Scenario, toolpath: Toolpath, margin: np.ndarray) -> tuple[ProgramWarning, ...]:
+    """One warning for the line that asks most of the spindle beyond its continuous torque."""
+    worst = int(np.argmin(margin))
+    if margin[worst] >= 0:
+        return ()
+    asked = f"the cut asks {100 * (1 - margin[worst]):.0f} % of the continuous torque of {scenario.machine.name}"
+    return (ProgramWarning(int(toolpath.line[worst]), "S", asked),)
 
 
 def _cut(scenario: Scenario, toolpath: Toolpath) -> Cut:
