@@ -3,7 +3,7 @@
 from twin.cutting.coefficients import CuttingCoefficients
 from twin.cutting.contact import Contact, contact
 from twin.cutting.cutter import Cutters, cutters
-from twin.cutting.deflection import static_deflection, tip_compliance
+from twin.cutting.deflection import compliance, static_deflection
 from twin.cutting.loads import Loads, loads
 from twin.cutting.material import Material
 from twin.cutting.spindle_load import SpindleCurve, available_torque, spindle_curve, torque_margin
@@ -16,11 +16,11 @@ __all__ = [
     "Material",
     "SpindleCurve",
     "available_torque",
+    "compliance",
     "contact",
     "cutters",
     "loads",
     "spindle_curve",
     "static_deflection",
-    "tip_compliance",
     "torque_margin",
 ]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from twin.cutting.contact import Contact
 from twin.cutting.loads import Loads
@@ -20,8 +21,8 @@ POISSON = 0.22  # of carbide; enters the small shear term only
 SIDE = 0.12  # [rad] an arc that ends this near to a normal of the feed shapes that wall; arcs are measured to 0.1 rad
 
 
-def tip_compliance(tool: Tool, height: float = 0.0) -> float:
-    """Sideways motion of the tip per force at ``height`` [m] above it, both across the axis [m/N].
+def compliance(tool: Tool, load: ArrayLike, at: ArrayLike) -> jax.Array:
+    """Sideways motion at height ``at`` per sideways force at height ``load``, both above the tip [m]: [m/N].
 
     Raises:
         InputError: a stiffness or modulus that is not positive.
@@ -30,26 +31,27 @@ def tip_compliance(tool: Tool, height: float = 0.0) -> float:
         raise InputError(
             f"tool T{tool.number} '{tool.name}': a stiffness is not positive", remedy="correct the tool list"
         )
+    load, at = (jnp.clip(jnp.asarray(height, dtype=float), 0.0, tool.stick_out) for height in (load, at))
+    total = 1 / tool.holder_stiffness + (tool.stick_out - load) * (tool.stick_out - at) / tool.holder_tilt_stiffness
     shank = tool.shank_diameter or tool.diameter
     ends = (0.0, tool.flute_length, tool.stick_out)
-    compliance = 1 / tool.holder_stiffness + tool.stick_out * (tool.stick_out - height) / tool.holder_tilt_stiffness
-    for low, high, diameter in zip(ends[:-1], ends[1:], (tool.core_ratio * tool.diameter, shank), strict=True):
-        low = max(low, height)
-        if high <= low:
-            continue
+    for below, above, diameter in zip(ends[:-1], ends[1:], (tool.core_ratio * tool.diameter, shank), strict=True):
         bending = tool.youngs_modulus * np.pi * diameter**4 / 64
         shear = SHEAR_COEFFICIENT * tool.youngs_modulus / (2 * (1 + POISSON)) * np.pi * diameter**2 / 4
-        # unit load: moment z at the tip's dummy load times moment (z - height) of the force, z from the tip
-        compliance += ((high**3 - low**3) / 3 - height * (high**2 - low**2) / 2) / bending + (high - low) / shear
-    return float(compliance)
+        low = jnp.clip(jnp.maximum(load, at), below, above)
+        # unit loads: the moments z - load and z - at, z from the tip, act together above the higher of the two
+        moments = (above**3 - low**3) / 3 - (load + at) * (above**2 - low**2) / 2 + load * at * (above - low)
+        total = total + moments / bending + (above - low) / shear
+    return total
 
 
 def static_deflection(contact: Contact, loads: Loads, tools: Mapping[int, Tool], numbers: tuple[int, ...]) -> jax.Array:
-    """Deflection of the tip (segment, 3) [m], part axes: actual minus nominal, one vector a segment.
+    """Deflection of the tool (segment, 3) [m], part axes: actual minus nominal, one vector a segment.
 
     A wall is shaped while a tooth passes it, a floor all the time. Where the tool touches material up to the left or
     the right normal of the feed, the force of that instant counts; where it does on both sides or on none (slot,
-    floor, plunge), the mean force. Forces act at half the engaged depth. Axial stiffness counts as infinite.
+    floor, plunge), the mean force. The force acts, and the deflection is taken, at half the engaged depth: the middle
+    of the wall; its foot gives way more, its top less. Axial stiffness counts as infinite.
 
     Args:
         contact: engagement and directions.
@@ -57,11 +59,10 @@ def static_deflection(contact: Contact, loads: Loads, tools: Mapping[int, Tool],
         tools: tool list.
         numbers: T word of each row of ``contact.tool``.
     """
-    base = jnp.asarray([tip_compliance(tools[number]) for number in numbers])
-    flute = jnp.asarray([tip_compliance(tools[number], tools[number].flute_length / 2) for number in numbers])
-    half = jnp.asarray([tools[number].flute_length / 2 for number in numbers])
-    share = jnp.clip(contact.depth / 2 / half[contact.tool], 0.0, 1.0)
-    compliance = base[contact.tool] * (1 - share) + flute[contact.tool] * share
+    middle = contact.depth / 2
+    soft = jnp.zeros_like(middle)
+    for row, number in enumerate(numbers):
+        soft = jnp.where(contact.tool == row, compliance(tools[number], middle, middle), soft)
     start, end = contact.arc[..., 0], contact.arc[..., 1]
     engaged = end > start
     left = jnp.any(engaged & (start < SIDE), axis=(1, 2))
@@ -72,4 +73,4 @@ def static_deflection(contact: Contact, loads: Loads, tools: Mapping[int, Tool],
         jnp.where((right & ~left)[:, None], loads.force_right, loads.force_mean),
     )
     across = force - jnp.sum(force * contact.axis, axis=1, keepdims=True) * contact.axis
-    return jnp.where((contact.depth > 0)[:, None], across * compliance[:, None], 0.0)
+    return jnp.where((contact.depth > 0)[:, None], across * soft[:, None], 0.0)
