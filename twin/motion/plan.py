@@ -16,10 +16,11 @@ from twin.motion.blocks import Blocks
 from twin.motion.controller import Controller
 from twin.motion.corner import corners
 from twin.motion.limits import left_by_curvature, path_limits, speed_limit, wait_times
-from twin.motion.speed import peak, profile, reach, time_along
+from twin.motion.speed import Phases, peak, profile, reach, time_along
 
 Array = jax.Array
-N_TRIALS = 3
+# Kept apart, the stages are compiled one by one; joined, XLA computes the same root several times over.
+_apart = jax.lax.optimization_barrier
 
 
 @dataclass(frozen=True)
@@ -32,17 +33,12 @@ class Plan:
     entry: Array  # (block,) [m/s]
     exit: Array  # (block,) [m/s]
     peak: Array  # (block,) [m/s]
-    wait: Array  # (block,) [s] at rest after the motion: settling, dwell, tool change, spindle
+    time: Array  # (block,) [s]: the phases, then at rest: settling, dwell, tool change, spindle
     phase: Array  # (block, phase) [s] durations
     acceleration: Array  # (block, phase) [m/s2] at the start of each phase
     jerk: Array  # (block, phase) [m/s3]
     trim: Array  # (block,) [m] of programmed path on either side of its end that a rounding arc replaces
     arc: Array  # (block,) [m] length of that arc
-
-    @property
-    def time(self) -> Array:
-        """Time of each block [s], (block,)."""
-        return self.phase.sum(-1) + self.wait
 
 
 jax.tree_util.register_dataclass(Plan, [f.name for f in dataclasses.fields(Plan)], [])
@@ -65,21 +61,22 @@ def plan(blocks: Blocks, controller: Controller, feed_override: Array, rapid_ove
     body = jnp.maximum(blocks.length - corner.trim - jnp.roll(corner.trim, 1).at[0].set(0.0), 0.0)
     cap = jnp.minimum(corner.speed, _stopping_speed(body, down, jerk, controller.look_ahead))
     ends = jnp.ones_like(blocks.stop) if jerk is None else _stretch_ends(body, cap, limit, up, down, jerk)
-    entry, exit_, top, phase, start, slope = _run_stretches(ends, body, cap, limit, up, down, jerk)
+    stretches = _stretches(ends, body, cap, limit, up, down, jerk)
+    entry, exit_, top, run, phases = _run_stretches(stretches)
     half = 0.5 * corner.arc
     before = _duration(jnp.roll(half, 1).at[0].set(0.0), entry)
     after = _duration(half, exit_)
-    zero = jnp.zeros_like(body)[:, None]
+    zero = jnp.zeros_like(body)
     moves = blocks.length > 0.0
     settling = jnp.where(moves & (exit_ <= 0.0), controller.settling, 0.0)
     return Plan(
         entry=jnp.where(moves, entry, 0.0),
         exit=jnp.where(moves, exit_, 0.0),
         peak=jnp.where(moves, top, 0.0),
-        wait=wait_times(blocks, controller) + settling,
-        phase=jnp.concatenate([before[:, None], phase, after[:, None]], axis=1),
-        acceleration=jnp.concatenate([zero, start, zero], axis=1),
-        jerk=jnp.concatenate([zero, slope, zero], axis=1),
+        time=before + run + after + settling + wait_times(blocks, controller),
+        phase=jnp.stack([before, *phases.duration, after], axis=1),
+        acceleration=jnp.stack([zero, *phases.acceleration, zero], axis=1),
+        jerk=jnp.stack([zero, *phases.jerk, zero], axis=1),
         trim=corner.trim,
         arc=corner.arc,
     )
@@ -127,82 +124,106 @@ def _least_rise(cap: Array, rise: Array, *, reverse: bool) -> Array:
 def _stretch_ends(length: Array, cap: Array, limit: Array, up: Array, down: Array, jerk: Array) -> Array:
     """Whether a stretch ends with the block: the corner binds, or the speed limit changes.
 
-    A corner that does not bind without a jerk limit never does with one. Of the others those are dropped that a
-    trial run does not reach, and taken back for good where another run then exceeds their speed.
+    A corner that does not bind without a jerk limit never does with one. Of the others those are dropped that
+    a first run does not reach, and taken back where a second run then exceeds their speed.
     """
     following = jnp.roll(limit, -1)
     changes = jnp.abs(limit - following) > 1e-9 * jnp.minimum(limit, following)
     fixed = (changes | (cap <= 0.0)).at[-1].set(True)
     candidates = fixed | (_ramps_between(length, cap, up, down)[1] >= cap * (1.0 - 1e-9))
-
-    def trial(k: int, state: tuple[Array, Array]) -> tuple[Array, Array]:
-        ends, taken_back = state
-        speed = _run_stretches(ends, length, cap, limit, up, down, jerk)[1]
-        taken_back = taken_back | (speed > cap * (1.0 + 1e-9))
-        kept = ends & ((speed >= cap * (1.0 - 1e-9)) | (k == N_TRIALS - 1))
-        return fixed | kept | taken_back, taken_back
-
-    return jax.lax.fori_loop(0, N_TRIALS, trial, (candidates, jnp.zeros_like(fixed)))[0]
+    first = _stretches(candidates, length, cap, limit, up, down, jerk)
+    reached = fixed | (candidates & (first.exit >= cap * (1.0 - 1e-9)))
+    second = _speed_after(_stretches(reached, length, cap, limit, up, down, jerk))
+    return reached | (second > cap * (1.0 + 1e-9))
 
 
-def _run_stretches(
+@dataclass(frozen=True)
+class _Stretches:
+    """Of each block the stretch it belongs to, (block,) each."""
+
+    begins: Array  # bool: the block opens its stretch
+    ends: Array  # bool: the block closes it
+    path: Array  # [m] from the start of the stretch to the end of the block
+    length: Array  # [m]
+    entry: Array  # [m/s]
+    exit: Array  # [m/s]
+    limit: Array  # [m/s]
+    up: Array  # [m/s2]
+    down: Array  # [m/s2]
+    jerk: Array | None  # [m/s3]
+
+
+def _stretches(
     ends: Array, length: Array, cap: Array, limit: Array, up: Array, down: Array, jerk: Array | None
-) -> tuple[Array, Array, Array, Array, Array, Array]:
-    """Entry, exit and peak speed of each block, and durations, accelerations and jerks of its seven phases."""
-    n = length.shape[0]
+) -> _Stretches:
+    """Join the blocks up to each of ``ends`` and find the speeds between the stretches."""
     begins = jnp.roll(ends, 1).at[0].set(True)
-    stretch = jnp.cumsum(begins) - 1
-
-    def total(values: Array) -> Array:
-        return jax.ops.segment_sum(values, stretch, n, indices_are_sorted=True)
-
-    def least(values: Array) -> Array:
-        return jax.ops.segment_min(values, stretch, n, indices_are_sorted=True)
-
-    span = total(length)
-    cap = jnp.where(jnp.arange(n) <= stretch[-1], least(jnp.where(ends, cap, jnp.inf)), 0.0)
-    limit = least(limit)
-    up, down = jnp.minimum(least(up), 1e9), jnp.minimum(least(down), 1e9)
     if jerk is None:
-        entry, exit_ = _ramps_between(span, cap, up, down)
-    else:
-        jerk = jnp.minimum(least(jerk), 1e12)
-        entry, exit_ = _jerk_limited_passes(span, cap, up, down, jerk)
-    top = peak(entry, exit_, limit, span, up, down, jerk)
-    phase, start, slope = profile(entry, exit_, top, span, up, down, jerk)
-    # Each block runs the part of its stretch's phases between the times at which it starts and ends.
-    path = jnp.cumsum(length)
-    path = path - (path - length)[jnp.searchsorted(stretch, stretch, side="left")]
-    phase, start, slope = phase[stretch], start[stretch], slope[stretch]
-    entry, exit_ = entry[stretch], exit_[stretch]
-    until = jnp.where(ends, phase.sum(-1), time_along(path, entry, phase, start, slope))
-    since = jnp.where(begins, 0.0, jnp.roll(until, 1))
-    origin = jnp.cumsum(phase, axis=1) - phase
-    skipped = jnp.clip(since[:, None] - origin, 0.0, phase)
-    reached = jnp.clip(until[:, None] - origin, 0.0, phase)
-    speed = entry + jnp.sum((start + 0.5 * slope * reached) * reached, axis=1)
-    leaving = jnp.where(ends, exit_, speed)
-    entering = jnp.where(begins, entry, jnp.roll(speed, 1))
-    cruise = entry + jnp.sum(((start + 0.5 * slope * phase) * phase)[:, :3], axis=1)
-    ramps_up, ramps_down = until <= origin[:, 3], since >= origin[:, 4]
-    highest = jnp.where(ramps_up, leaving, jnp.where(ramps_down, entering, cruise))
-    return entering, leaving, highest, reached - skipped, start + slope * skipped, slope
+        # Acceleration may step at every corner: each block is a stretch of its own.
+        entry, exit_ = _ramps_between(length, cap, up, down)
+        return _Stretches(begins, ends, length, length, entry, exit_, limit, up, down, None)
+    rows = jnp.stack([up, down, jerk])
 
+    def gather(carry: tuple[Array, Array], row: tuple) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+        opens, step, own = row
+        path = jnp.where(opens, step, carry[0] + step)
+        least = jnp.where(opens, own, jnp.minimum(carry[1], own))
+        return (path, least), (path, least)
 
-def _jerk_limited_passes(length: Array, cap: Array, up: Array, down: Array, jerk: Array) -> tuple[Array, Array]:
-    """Speeds at the start and end of each stretch that ramps of limited jerk can reach."""
-
-    def back(after: Array, row: tuple) -> tuple[Array, Array]:
-        corner, span, a, j = row
-        end = jnp.minimum(corner, after)
-        return reach(end, span, a, j), end
+    def spread(carry: tuple, row: tuple) -> tuple[tuple, tuple]:
+        after, *held = carry
+        closes, corner, *own = row
+        span, least = (jnp.where(closes, new, old) for new, old in zip(own, held[:2], strict=True))
+        end = jnp.where(closes, jnp.minimum(corner, after), held[2])
+        start = reach(end, span, least[1], least[2])
+        return (start, span, least, end), (span, least, end)
 
     def forth(before: Array, row: tuple) -> tuple[Array, tuple[Array, Array]]:
-        corner, span, a, j = row
-        end = jnp.minimum(corner, reach(before, span, a, j))
-        return end, (before, end)
+        closes, safe, span, least = row
+        end = jnp.minimum(safe, reach(before, span, least[0], least[2]))
+        return jnp.where(closes, end, before), (before, end)
 
-    rest = jnp.zeros_like(length[0])
-    _, safe = jax.lax.scan(back, rest, (cap, length, down, jerk), reverse=True, unroll=4)
-    _, (entry, exit_) = jax.lax.scan(forth, rest, (safe, length, up, jerk), unroll=4)
-    return entry, exit_
+    zero, none = jnp.zeros_like(length[0]), jnp.zeros_like(rows[:, 0])
+    _, (path, least) = jax.lax.scan(gather, (zero, none), (begins, length, rows.T), unroll=4)
+    start = (zero, zero, none + 1.0, zero)
+    _, (span, least, safe) = jax.lax.scan(spread, start, (ends, cap, path, least), reverse=True, unroll=4)
+    _, (entry, exit_) = jax.lax.scan(forth, zero, (ends, safe, span, least), unroll=4)
+    up, down, jerk = least.T
+    return _Stretches(begins, ends, path, span, entry, exit_, limit, up, down, jerk)
+
+
+def _profile(s: _Stretches) -> tuple[Array, Phases]:
+    top = _apart(peak(s.entry, s.exit, s.limit, s.length, s.up, s.down, s.jerk))
+    return top, _apart(profile(s.entry, s.exit, top, s.length, s.up, s.down, s.jerk))
+
+
+def _speed_after(s: _Stretches) -> Array:
+    """Speed at the end of each block [m/s]."""
+    top, phases = _profile(s)
+    time, speed = _apart(time_along(s.path, s.entry, phases)), s.entry
+    for duration, a, j in zip(*phases, strict=True):
+        run = jnp.clip(time, 0.0, duration)
+        speed, time = speed + (a + 0.5 * j * run) * run, time - duration
+    return jnp.where(s.ends, s.exit, speed)
+
+
+def _run_stretches(s: _Stretches) -> tuple[Array, Array, Array, Array, Phases]:
+    """Entry, exit and peak speed of each block, its time, and its seven phases.
+
+    Each block runs the part of its stretch's phases between the times at which it starts and ends.
+    """
+    top, phases = _profile(s)
+    total = sum(phases.duration[1:], phases.duration[0])
+    until = jnp.where(s.ends, total, _apart(time_along(s.path, s.entry, phases)))
+    since = jnp.where(s.begins, 0.0, jnp.roll(until, 1))
+    leaving, origin = s.entry, jnp.zeros_like(until)
+    own = []
+    for duration, a, j in zip(*phases, strict=True):
+        skipped, reached = jnp.clip(since - origin, 0.0, duration), jnp.clip(until - origin, 0.0, duration)
+        own.append((reached - skipped, a + j * skipped, j))
+        leaving, origin = leaving + (a + 0.5 * j * reached) * reached, origin + duration
+    leaving = jnp.where(s.ends, s.exit, leaving)
+    entering = jnp.where(s.begins, s.entry, jnp.roll(leaving, 1))
+    ramp_up = sum(phases.duration[1:3], phases.duration[0])
+    highest = jnp.where(until <= ramp_up, leaving, jnp.where(since >= ramp_up + phases.duration[3], entering, top))
+    return entering, leaving, highest, until - since, Phases(*zip(*own, strict=True))

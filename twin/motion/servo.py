@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from twin.motion.controller import Controller
+from twin.motion.controller import Axis, Controller
 from twin.motion.law import time_at
 from twin.motion.motion import Motion
 from twin.motion.track import programmed_point, sample, track_of
@@ -94,7 +94,7 @@ class Loops:
     """Servo parameters of X, Y, Z, (3,) each; SI units."""
 
     gain: Array  # [1/s]
-    lag_share: Array  # 1 - feed-forward
+    lag_share: Array  # 1 - feed-forward; 0 where the axis follows exactly
     play: Array  # [m] half the lost motion
     spike: Array  # [m]
     decay: Array  # [m]
@@ -195,18 +195,17 @@ def _loops(controller: Controller) -> Loops | None:
     axes = [controller.axis.get(name) for name in "xyz"]
     if all(a is None or (a.gain is None and a.backlash == 0 and a.friction_spike == 0) for a in axes):
         return None
-    stiff = 1e6  # [1/s] an axis without a stated gain follows within the sample
 
-    def column(name: str, absent: float) -> Array:
-        values = [getattr(a, name) if a is not None and getattr(a, name) is not None else absent for a in axes]
+    def column(values: list[float]) -> Array:
         return jnp.asarray(values, float)
 
+    present = [axis if axis is not None else Axis(velocity=1.0, acceleration=1.0) for axis in axes]
     return Loops(
-        gain=column("gain", stiff),
-        lag_share=1.0 - column("feed_forward", 0.0),
-        play=0.5 * column("backlash", 0.0),
-        spike=column("friction_spike", 0.0),
-        decay=column("friction_decay", 1.0),
+        gain=column([1.0 if a.gain is None else a.gain for a in present]),
+        lag_share=column([0.0 if a.gain is None else 1.0 - a.feed_forward for a in present]),
+        play=column([0.5 * a.backlash for a in present]),
+        spike=column([a.friction_spike for a in present]),
+        decay=column([a.friction_decay for a in present]),
     )
 
 

@@ -5,14 +5,24 @@ A change by ``dv`` starts and ends without acceleration. With jerk ``j`` and acc
 Without a jerk limit (``jerk`` None) it takes ``dv/a``. All arguments broadcast; JAX, differentiable.
 """
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 
 Array = jax.Array
 TINY = 1e-12  # [m/s], [m]: below this a change is none
-SLOWEST = 1e-14  # [m/s] from rest the cubic below has no linear term
-N_NEWTON = 8
-N_BISECT = 20  # then one Newton step: errors below 1e-9 of the duration
+SLOWEST = 1e-14  # [m/s] from rest the cubic of a ramp has no linear term
+N_NEWTON = 5
+N_BISECT = 12  # then two Newton steps
+
+
+class Phases(NamedTuple):
+    """Phases of constant jerk, one after the other; a tuple of one array per phase each."""
+
+    duration: tuple[Array, ...]  # [s]
+    acceleration: tuple[Array, ...]  # [m/s2] at the start
+    jerk: tuple[Array, ...]  # [m/s3]
 
 
 def ramp_times(change: Array, acceleration: Array, jerk: Array | None) -> tuple[Array, Array]:
@@ -69,18 +79,22 @@ def peak(start: Array, end: Array, limit: Array, length: Array, up: Array, down:
         return ramp_length(start, top, up, jerk) + ramp_length(end, top, down, jerk) - length
 
     fixed = jax.lax.stop_gradient
-    bound_, high_ = fixed(bound), fixed(high)
+    high_, drive = fixed(high), fixed(length * jnp.sqrt(jerk))
+    # Two ramps from the higher end, as far as jerk allows; the lower end shortens a ramp by at most 8 %.
+    q = jnp.minimum(jnp.cbrt(0.55 * drive), 0.28 * drive / jnp.maximum(high_, SLOWEST))
+    q = jnp.minimum(q, jnp.sqrt(fixed(bound) - high_))
 
     def slope(top: Array) -> Array:
         return jax.jvp(excess, (top,), (jnp.ones_like(top),))[1]
 
     # The excess is convex and rising in q = sqrt(top - high): Newton from above never overshoots.
-    def newton(_: int, top: Array) -> Array:
-        q = jnp.sqrt(jnp.maximum(top - high_, 0.0))
+    def newton(_: int, q: Array) -> Array:
+        top = high_ + q * q
         step = jnp.maximum(fixed(excess(top)), 0.0) / jnp.maximum(fixed(slope(top)) * 2.0 * q, TINY)
-        return high_ + jnp.maximum(q - step, 0.0) ** 2
+        return jnp.maximum(q - step, 0.0)
 
-    top = jnp.clip(jax.lax.fori_loop(0, N_NEWTON, newton, bound_), high_, bound_)
+    q = jax.lax.fori_loop(0, N_NEWTON, newton, q)
+    top = high_ + q * q
     limited = fixed(excess(bound)) > 0.0
     open_above = fixed(top - high) > TINY
     # One more step carries the derivative of the root with respect to everything else (implicit function).
@@ -88,37 +102,34 @@ def peak(start: Array, end: Array, limit: Array, length: Array, up: Array, down:
     return jnp.where(limited, jnp.where(open_above, implicit, high), bound)
 
 
-def profile(
-    start: Array, end: Array, top: Array, length: Array, up: Array, down: Array, jerk: Array | None
-) -> tuple[Array, Array, Array]:
-    """Durations [s], accelerations at the start [m/s2] and jerks [m/s3] of seven phases, (..., 7) each.
-
-    Jerk, constant acceleration, jerk back to none at the speed ``top``; constant speed; the same down to ``end``.
-    """
+def profile(start: Array, end: Array, top: Array, length: Array, up: Array, down: Array, jerk: Array | None) -> Phases:
+    """The seven phases of a run: jerk, constant acceleration, jerk back to none at the speed ``top``; constant
+    speed; the same down to ``end``."""
     rising, constant_up = ramp_times(top - start, up, jerk)
     falling, constant_down = ramp_times(top - end, down, jerk)
     ramps = ramp_length(start, top, up, jerk) + ramp_length(end, top, down, jerk)
     cruise = jnp.maximum(length - ramps, 0.0) / jnp.where(top > 0.0, top, 1.0)
-    zero = jnp.zeros_like(top)
-    duration = jnp.stack([rising, constant_up, rising, cruise, falling, constant_down, falling], axis=-1)
-    high, low, slope = (up, -down, zero) if jerk is None else (jerk * rising, -jerk * falling, jerk)
-    at_start = jnp.stack([zero, high, high, zero, zero, low, low], axis=-1)
-    return duration, at_start, jnp.stack([slope, zero, -slope, zero, -slope, zero, slope], axis=-1)
+    none = jnp.zeros_like(top)
+    high, low, slope = (up, -down, none) if jerk is None else (jerk * rising, -jerk * falling, jerk)
+    return Phases(
+        duration=(rising, constant_up, rising, cruise, falling, constant_down, falling),
+        acceleration=(none, high, high, none, none, low, low),
+        jerk=(slope, none, -slope, none, -slope, none, slope),
+    )
 
 
-def time_along(path: Array, start: Array, duration: Array, acceleration: Array, jerk: Array) -> Array:
-    """Time at which a profile that starts at speed ``start`` has run ``path`` [s]; phases on the last axis."""
-    gain = (acceleration + 0.5 * jerk * duration) * duration
-    speeds = start[..., None] + jnp.cumsum(gain, -1) - gain
-    ends = jnp.cumsum((speeds + (0.5 * acceleration + jerk * duration / 6.0) * duration) * duration, -1)
-    k = jnp.minimum((path[..., None] >= ends).sum(-1), duration.shape[-1] - 1)[..., None]
-
-    def of_phase(values: Array) -> Array:
-        return jnp.take_along_axis(values, k, -1)[..., 0]
-
-    speed, a, j, span = of_phase(speeds), of_phase(acceleration), of_phase(jerk), of_phase(duration)
-    begin = of_phase(jnp.cumsum(duration, -1) - duration)
-    left = path - jnp.where(k[..., 0] > 0, of_phase(jnp.roll(ends, 1, -1)), 0.0)
+def time_along(path: Array, start: Array, phases: Phases) -> Array:
+    """Time at which a run that begins at the speed ``start`` has covered ``path`` [s]."""
+    begin, covered, speed = jnp.zeros_like(path), jnp.zeros_like(path), start
+    found = (begin, path, speed, *(column[0] for column in phases))
+    for duration, a, j in zip(*phases, strict=True):
+        within = path >= covered
+        here = (begin, path - covered, speed, duration, a, j)
+        found = tuple(jnp.where(within, new, old) for new, old in zip(here, found, strict=True))
+        begin = begin + duration
+        covered = covered + (speed + (0.5 * a + j * duration / 6.0) * duration) * duration
+        speed = speed + (a + 0.5 * j * duration) * duration
+    begin, left, speed, duration, a, j = found
 
     def position(time: Array) -> Array:
         return (speed + (0.5 * a + j * time / 6.0) * time) * time
@@ -130,8 +141,11 @@ def time_along(path: Array, start: Array, duration: Array, acceleration: Array, 
         return jnp.where(short, middle, low), jnp.where(short, high, middle)
 
     fixed = jax.lax.stop_gradient
-    low, high = jax.lax.fori_loop(0, N_BISECT, halve, (jnp.zeros_like(left), fixed(span)))
+    low, high = jax.lax.fori_loop(0, N_BISECT, halve, (jnp.zeros_like(left), fixed(duration)))
     time = fixed(0.5 * (low + high))
-    # One Newton step sharpens the root and carries its derivative (implicit function).
-    rate = fixed(speed + (a + 0.5 * j * time) * time)
-    return begin + jnp.where(rate > TINY, time - (position(time) - left) / jnp.where(rate > TINY, rate, 1.0), time)
+    for _ in range(2):
+        # Newton's steps sharpen the root; the last one carries its derivative (implicit function).
+        rate = fixed(speed + (a + 0.5 * j * time) * time)
+        step = (position(fixed(time)) - left) / jnp.where(rate > TINY, rate, 1.0)
+        time = jnp.where(rate > TINY, fixed(time) - step, time)
+    return begin + jnp.clip(time, 0.0, duration)

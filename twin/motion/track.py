@@ -6,7 +6,7 @@ import numpy as np
 
 from twin.motion.blocks import arc_sweep, blocks_of, plane_axes
 from twin.motion.motion import Motion
-from twin.program.program import Op, Program
+from twin.program.program import Program
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,3 @@ def _on_corner(track: Track, move: np.ndarray, end: int, beyond: np.ndarray) -> 
     corner = track.start[row] + track.delta[row]
     along = radius * np.sin(angle) - trim
     return corner + along[:, None] * incoming + (radius * (1 - np.cos(angle)))[:, None] * normal
-
-
-def moving(program: Program) -> np.ndarray:
-    """Whether each row cuts or could cut: a feed move, (move,) bool."""
-    return np.isin(program.op, (Op.FEED, Op.ARC))
