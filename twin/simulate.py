@@ -32,6 +32,7 @@ from twin.thermal import (
 )
 
 CODE = Path(__file__).parent
+BLOCK = 1 << 18  # samples whose deviation is computed at once: bounds the memory
 Say = Callable[[str], None]
 
 
@@ -106,11 +107,16 @@ def predict(scenario: Scenario, machining: Machining, say: Say) -> Prediction:
     surface, provenance = machining.cut.surface, machining.cut.provenance
     n = len(surface.area)
     say(f"deviation of {n:,} surface samples")
-    total, contribution, winner, doubt = (np.asarray(a) for a in _deviation(candidates_of(provenance), _padded(error)))
-    maker = np.where(surface.machined, provenance.segment[np.arange(n), winner[:n]], -1)
+    errors = _padded(error)
+    blocks = [
+        [np.asarray(a)[..., : len(rows)] for a in _deviation(candidates_of(provenance, rows), errors)]
+        for rows in np.split(np.arange(n), range(BLOCK, n, BLOCK))
+    ]
+    total, contribution, winner, doubt = (np.concatenate(parts, axis=-1) for parts in zip(*blocks, strict=True))
+    maker = np.where(surface.machined, provenance.segment[np.arange(n), winner], -1)
     say("inspection")
-    report = inspect(plan(scenario.features, surface), total[:n], contribution[:, :n], SOURCES)
-    return Prediction(machining, error, total[:n], contribution[:, :n], maker, doubt[:n], report)
+    report = inspect(plan(scenario.features, surface), total, contribution, SOURCES)
+    return Prediction(machining, error, total, contribution, maker, doubt, report)
 
 
 @jax.jit
