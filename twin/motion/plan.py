@@ -19,8 +19,6 @@ from twin.motion.limits import left_by_curvature, path_limits, speed_limit, wait
 from twin.motion.speed import Phases, peak, profile, reach, time_along
 
 Array = jax.Array
-# Kept apart, the stages are compiled one by one; joined, XLA computes the same root several times over.
-_apart = jax.lax.optimization_barrier
 
 
 @dataclass(frozen=True)
@@ -193,14 +191,14 @@ def _stretches(
 
 
 def _profile(s: _Stretches) -> tuple[Array, Phases]:
-    top = _apart(peak(s.entry, s.exit, s.limit, s.length, s.up, s.down, s.jerk))
-    return top, _apart(profile(s.entry, s.exit, top, s.length, s.up, s.down, s.jerk))
+    top = peak(s.entry, s.exit, s.limit, s.length, s.up, s.down, s.jerk)
+    return top, profile(s.entry, s.exit, top, s.length, s.up, s.down, s.jerk)
 
 
 def _speed_after(s: _Stretches) -> Array:
     """Speed at the end of each block [m/s]."""
     top, phases = _profile(s)
-    time, speed = _apart(time_along(s.path, s.entry, phases)), s.entry
+    time, speed = time_along(s.path, s.entry, phases), s.entry
     for duration, a, j in zip(*phases, strict=True):
         run = jnp.clip(time, 0.0, duration)
         speed, time = speed + (a + 0.5 * j * run) * run, time - duration
@@ -214,7 +212,7 @@ def _run_stretches(s: _Stretches) -> tuple[Array, Array, Array, Array, Phases]:
     """
     top, phases = _profile(s)
     total = sum(phases.duration[1:], phases.duration[0])
-    until = jnp.where(s.ends, total, _apart(time_along(s.path, s.entry, phases)))
+    until = jnp.where(s.ends, total, time_along(s.path, s.entry, phases))
     since = jnp.where(s.begins, 0.0, jnp.roll(until, 1))
     leaving, origin = s.entry, jnp.zeros_like(until)
     own = []
