@@ -12,7 +12,7 @@ import jax
 __version__ = "0.1.0"
 
 jax.config.update("jax_enable_x64", True)
-CACHE = Path(os.environ.get("TWINCACHE_DIR", Path.home() / ".cache" / "machining-twin"))
+CACHE = Path(os.environ.get("TWIN_CACHE_DIR", Path.home() / ".cache" / "machining-twin"))
 jax.config.update("jax_compilation_cache_dir", str(CACHE / "jax"))
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -1,6 +1,7 @@
 """The chain: scenario in, Result out. The one place where the models meet."""
 
 from collections.abc import Callable
+from operator import itemgetter
 from pathlib import Path
 
 import jax
@@ -10,7 +11,17 @@ from jax.typing import ArrayLike
 
 import twin
 from twin.cache import cached, content_key, source_key
-from twin.cutting import Loads, contact, cutters, loads, spindle_curve, static_deflection, torque_margin
+from twin.cutting import (
+    Contact,
+    Cutters,
+    Loads,
+    contact,
+    cutters,
+    loads,
+    spindle_curve,
+    static_deflection,
+    torque_margin,
+)
 from twin.errors import InputError
 from twin.inspection import inspect, plan
 from twin.labelled import result_of
@@ -32,6 +43,7 @@ from twin.thermal import (
 )
 
 CODE = Path(__file__).parent
+LOADS_BLOCK = 1 << 13  # segments whose forces are computed at once
 BLOCK = 1 << 18  # samples whose deviation is computed at once: bounds the memory
 Say = Callable[[str], None]
 
@@ -73,13 +85,7 @@ def machine(scenario: Scenario, say: Say) -> Machining:
     say("cutting forces")
     mills = cutters(list(scenario.tools.values()))
     touch = contact(removed.engagement, toolpath, mills, scenario.program_file)
-    forces = loads(
-        touch,
-        jnp.asarray(speed),
-        jnp.asarray(toolpath.spindle),
-        mills,
-        scenario.material.coefficients,
-    )
+    forces = _loads(scenario, touch, mills, speed, toolpath.spindle)
     margin = np.asarray(
         torque_margin(spindle_curve(scenario.machine.spindle), jnp.asarray(toolpath.spindle), forces.torque_mean)
     )
@@ -184,6 +190,25 @@ def _beyond_travel(scenario: Scenario, toolpath: Toolpath) -> tuple[ProgramWarni
             where = f"{distance * 1e3:.0f} mm beyond the travel of {scenario.machine.name}"
             found.append(ProgramWarning(line, axis, f"{where}: check scenario.machine_position_mm"))
     return tuple(found)
+
+
+def _loads(scenario: Scenario, touch: Contact, mills: Cutters, speed: np.ndarray, spindle: np.ndarray) -> Loads:
+    """Cutting loads of every segment, air cuts left out; NumPy arrays."""
+    mine = np.flatnonzero(np.asarray(touch.depth) > 0)
+    arrays = jax.tree.map(np.asarray, touch)
+    blocks = []
+    for first in range(0, max(len(mine), 1), LOADS_BLOCK):
+        rows = np.resize(mine[first : first + LOADS_BLOCK], LOADS_BLOCK)  # one shape, whatever the program
+        some = jax.tree.map(itemgetter(rows), arrays)
+        blocks.append(loads(some, speed[rows], spindle[rows], mills, scenario.material.coefficients))
+
+    def scattered(*parts: jax.Array) -> np.ndarray:
+        values = np.concatenate([np.asarray(part) for part in parts])[: len(mine)]
+        whole = np.zeros((len(speed), *values.shape[1:]))
+        whole[mine] = values
+        return whole
+
+    return jax.tree.map(scattered, *blocks)
 
 
 def _overloads(scenario: Scenario, toolpath: Toolpath, margin: np.ndarray) -> tuple[ProgramWarning, ...]:
