@@ -48,7 +48,7 @@ def contact(engagement: Engagement, toolpath: Toolpath, cutters: Cutters, file: 
     if len(engagement.depth) != n:
         raise InputError(f"engagement of {len(engagement.depth)} segments for a toolpath of {n}")
     depth = np.where(toolpath.rapid, 0.0, engagement.depth)
-    arc = np.nan_to_num(np.asarray(engagement.arc, dtype=float), nan=0.0)
+    arc = np.nan_to_num(engagement.arc, nan=0.0)  # keeps the precision it comes in
     cutting = depth > 0
     _demand(np.isfinite(depth) & (depth >= 0), "engaged depth is negative or not a number", toolpath, file)
     span = arc[..., 1] - arc[..., 0]
@@ -64,7 +64,7 @@ def contact(engagement: Engagement, toolpath: Toolpath, cutters: Cutters, file: 
     ahead, advance, descent = _split_feed(toolpath)
     return Contact(
         depth=jnp.asarray(depth),
-        arc=jnp.asarray(np.where(cutting[:, None, None, None], arc, 0.0)),
+        arc=jnp.asarray(arc * cutting[:, None, None, None]),
         ahead=jnp.asarray(ahead),
         axis=jnp.asarray(toolpath.axis_start),
         advance=jnp.asarray(advance),

@@ -78,7 +78,7 @@ def edge_elements(contact: Contact, clockwise: jax.Array, cutters: Cutters) -> E
     width = with_disk(lip * length, tool.disk)
     safe_width = jnp.where(width > 0, width, 1.0)
     lag, sweep = with_disk(level[:-1] * tool.lag, none), with_disk(thickness * tool.lag, none)
-    start, stop = jnp.moveaxis(contact.arc, (3, 2, 1), (0, 1, 2))
+    start, stop = jnp.moveaxis(contact.arc.astype(float), (3, 2, 1), (0, 1, 2))
     mirrored = (np.pi - stop) % (2 * np.pi)
     start, stop = jnp.where(clockwise, start, mirrored), jnp.where(clockwise, stop, mirrored + stop - start)
     arc = jnp.stack([start, stop])

@@ -59,23 +59,23 @@ def search_force(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients,
         distance = jnp.abs(distance - TURN * jnp.round(distance * (1 / TURN)))
         return jnp.clip((row["reach"] - distance) * row["slope"], 0.0, row["most"]), sine, cosine
 
-    rows = _rows(edge, feed, coefficients)
-    ramp = jnp.maximum(2 * rows["half_sweep"][:, None], SEARCH_RAMP)
-    half = (rows["stop"] - rows["start"]) / 2
-    margin = ramp / 2 - rows["half_sweep"][:, None]  # the ramp of a straight edge lies within the arc
-    rows |= {
-        "reach": half + ramp / 2 - margin,
-        "slope": 1 / ramp[:, 0],
-        "most": jnp.where(half > 0, jnp.minimum(1.0, 2 * half / ramp), 0.0),
-    }
-    rows, rotation = jax.tree.map(lambda values: jax.lax.stop_gradient(values).astype(jnp.float32), (rows, rotation))
+    by_element, by_arc, by_tooth = _rows(edge, feed, coefficients)
+    ramp = jnp.maximum(2 * by_element["half_sweep"], SEARCH_RAMP)
+    half = (by_arc["stop"] - by_arc["start"]) / 2
+    # the ramp of a straight edge lies within the arc
+    by_element["slope"] = 1 / ramp
+    by_arc["reach"] = half + by_element["half_sweep"][None]
+    by_arc["most"] = jnp.where(half > 0, jnp.minimum(1.0, 2 * half / ramp[None]), 0.0)
+    rows, rotation = jax.tree.map(
+        lambda values: jax.lax.stop_gradient(values).astype(jnp.float32), ((by_element, by_arc, by_tooth), rotation)
+    )
     return _sum_elements(rows, rotation, engaged)
 
 
-def _rows(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients) -> Rows:
-    """What the sum needs of each element: (element, segment), by arc (element, arc, segment), or by tooth
-    (element, tooth, segment), chips by (element, tooth, back, segment)."""
-    start, stop = edge.arc.swapaxes(1, 2)
+def _rows(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients) -> tuple[Rows, Rows, Rows]:
+    """What the sum needs: by element (element, segment), by arc (arc, element, segment), and by tooth
+    (tooth, element, segment); there the chips against each tooth before, (tooth, element, back, segment)."""
+    start, stop = edge.arc
     endless = stop - start > WHOLE_TURN
     start, stop = jnp.where(endless, start - np.pi, start), jnp.where(endless, stop + np.pi, stop)
     share = edge.previous_share if edge.has_runout else edge.share[None]  # (back, tooth, segment)
@@ -85,37 +85,35 @@ def _rows(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients) -> Row
         down = down + edge.relief
     offset = edge.position[:, None] + (edge.lag + edge.sweep / 2)[None]
     k, axial, axial_edge = coefficients, coefficients.kac * edge.hand, coefficients.kae * edge.hand
-    return {
+    by_element = {
         "half_sweep": jnp.abs(edge.sweep) / 2,
         "tangential": k.ktc * jnp.ones_like(edge.width),
         "inward": edge.sine * k.krc + edge.cosine * axial,
         "up": edge.cosine * k.krc - edge.sine * axial,
+        "torque": k.ktc * edge.chip_arm,
         "tangential_edge": k.kte * edge.width,
         "inward_edge": (edge.sine * k.kre + edge.cosine * axial_edge) * edge.width,
         "up_edge": (edge.cosine * k.kre - edge.sine * axial_edge) * edge.width,
-        "torque": k.ktc * edge.chip_arm,
         "torque_edge": k.kte * edge.edge_arm * edge.width,
-        "start": start,
-        "stop": stop,
-        "centre": (start + stop) / 2,
-        "offset": jnp.moveaxis(offset, 1, 0),
-        "offset_sine": jnp.moveaxis(jnp.sin(offset), 1, 0),
-        "offset_cosine": jnp.moveaxis(jnp.cos(offset), 1, 0),
-        "side": jnp.moveaxis(side, (2, 1), (0, 1)),
-        "down": jnp.moveaxis(down, (2, 1), (0, 1)),
     }
+    by_arc = {"start": start, "stop": stop, "centre": (start + stop) / 2}
+    by_tooth = {
+        "offset": offset,
+        "offset_sine": jnp.sin(offset),
+        "offset_cosine": jnp.cos(offset),
+        "side": jnp.moveaxis(side, 0, 2),
+        "down": jnp.moveaxis(down, 0, 2),
+    }
+    return by_element, by_arc, by_tooth
 
 
-BY_ARC = ("start", "stop", "centre", "reach", "most")
-BY_TOOTH = ("offset", "offset_sine", "offset_cosine", "side", "down")
-
-
-def _sum_elements(rows: Rows, rotation: jax.Array, engaged: Engaged) -> jax.Array:
+def _sum_elements(rows: tuple[Rows, Rows, Rows], rotation: jax.Array, engaged: Engaged) -> jax.Array:
     """Sum the forces of all elements, teeth and arcs: (4, angle, segment)."""
+    by_element, by_arc, by_tooth = rows
     sine, cosine = jnp.sin(rotation), jnp.cos(rotation)
-    nothing = (jnp.zeros_like(rotation),) * 4
 
-    def add_tooth(total: tuple, row: Rows) -> tuple[tuple, None]:
+    @jax.checkpoint
+    def add_element(total: tuple, row: Rows) -> tuple[tuple, None]:
         row = {name: values[None] for name, values in row.items()}  # broadcasts against the angles
         s = sine * row["offset_cosine"] - cosine * row["offset_sine"]
         c = cosine * row["offset_cosine"] + sine * row["offset_sine"]
@@ -133,15 +131,20 @@ def _sum_elements(rows: Rows, rotation: jax.Array, engaged: Engaged) -> jax.Arra
         parts = (-tangential * c - inward * s, tangential * s - inward * c, up, torque)
         return tuple(old + new for old, new in zip(total, parts, strict=True)), None
 
-    def add_element(total: tuple, element: Rows) -> tuple[tuple, None]:
-        teeth = {name: element.pop(name) for name in BY_TOOTH}
-        step = jax.checkpoint(lambda total, tooth: add_tooth(total, element | tooth))
-        return jax.lax.scan(step, total, teeth)
+    def add_tooth(total: tuple, of_arc_and_tooth: tuple[Rows, Rows]) -> tuple[tuple, None]:
+        of_arc, of_tooth = of_arc_and_tooth
+        exists = jnp.any(of_tooth["side"] != 0) | jnp.any(of_tooth["down"] != 0)
+        total = jax.lax.cond(
+            exists & jnp.any(of_arc["stop"] > of_arc["start"]),
+            lambda: jax.lax.scan(add_element, total, by_element | of_arc | of_tooth)[0],
+            lambda: total,
+        )
+        return total, None
 
-    def add_arc(total: tuple, of_arc: Rows) -> tuple[tuple, None]:
-        engaged = jnp.any(of_arc["stop"] > of_arc["start"])
-        added = jax.lax.cond(engaged, lambda: jax.lax.scan(add_element, nothing, rows | of_arc)[0], lambda: nothing)
-        return tuple(old + new for old, new in zip(total, added, strict=True)), None
-
-    by_arc = {name: jnp.moveaxis(rows.pop(name), 1, 0) for name in BY_ARC if name in rows}
-    return jnp.stack(jax.lax.scan(add_arc, nothing, by_arc)[0])
+    n_arcs, n_teeth = len(by_arc["start"]), len(by_tooth["offset"])
+    pairs = (
+        jax.tree.map(lambda values: jnp.repeat(values, n_teeth, axis=0), by_arc),
+        jax.tree.map(lambda values: jnp.concatenate([values] * n_arcs), by_tooth),
+    )
+    total, _ = jax.lax.scan(add_tooth, (jnp.zeros_like(rotation),) * 4, pairs)
+    return jnp.stack(total)

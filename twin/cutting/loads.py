@@ -79,14 +79,14 @@ def _block_loads(rows: Rows, cutters: Cutters, coefficients: CuttingCoefficients
     inputs = (edge, per_revolution, coefficients)
 
     def to_part(force: jax.Array) -> jax.Array:
-        """(3, ..., segment) in the feed's frame to (..., segment, 3) in part axes."""
-        return jnp.einsum("f...s,fsk->...sk", force, frame)
+        """(3, ..., segment) in the feed's frame to (3, ..., segment) in part axes."""
+        turn = jnp.moveaxis(frame, 2, 0).astype(force.dtype).reshape(3, 3, *(1,) * (force.ndim - 2), -1)
+        return sum((turn[:, axis] * force[axis][None] for axis in range(3)), jnp.zeros_like(force))
 
     def searched(rotation: jax.Array) -> jax.Array:
         """What has a peak: |X|, |Y|, |Z|, the squared resultant and the torque (quantity, angle, segment)."""
         force = search_force(*inputs, rotation).at[2].add(jax.lax.stop_gradient(chisel).astype(jnp.float32)[None])
-        part = jnp.einsum("fas,fsk->kas", force[:3], frame.astype(jnp.float32))
-        return jnp.stack([*jnp.abs(part), jnp.sum(force[:3] ** 2, axis=0), force[3]])
+        return jnp.stack([*jnp.abs(to_part(force[:3])), jnp.sum(force[:3] ** 2, axis=0), force[3]])
 
     rotations, to_search = search_rotations(edge)
     largest, best, vertex = peak_rotations(edge, rotations, searched(to_search))
@@ -95,15 +95,15 @@ def _block_loads(rows: Rows, cutters: Cutters, coefficients: CuttingCoefficients
     force = instant_force(*inputs, jnp.concatenate([best, _wall_rotations(contact, cutters)]))
     force = force.at[2].add(chisel[None])
     mean = mean_force(*inputs).at[2].add(chisel)
-    part_peak = to_part(force[:3, :3])  # (quantity, segment, 3)
+    part_peak = to_part(force[:3, :3])  # (axis, quantity, segment)
     squared = jnp.sum(force[:3, 3] ** 2, axis=0)
-    low, high = jnp.mean(to_part(force[:3, len(best) :]).reshape(2, -1, len(feed), 3), axis=1)
+    low, high = jnp.mean(to_part(force[:3, len(best) :]).reshape(3, 2, -1, len(feed)), axis=2).swapaxes(0, 1)
     return Loads(
-        force_mean=to_part(mean[:3]),
-        force_peak=jnp.stack([part_peak[k, :, k] for k in range(3)], axis=-1),
+        force_mean=to_part(mean[:3]).T,
+        force_peak=jnp.stack([part_peak[axis, axis] for axis in range(3)], axis=-1),
         resultant_peak=jnp.where(squared > 0, jnp.sqrt(jnp.where(squared > 0, squared, 1.0)), 0.0),
-        force_left=jnp.where(clockwise[:, None], low, high),
-        force_right=jnp.where(clockwise[:, None], high, low),
+        force_left=jnp.where(clockwise[None], low, high).T,
+        force_right=jnp.where(clockwise[None], high, low).T,
         torque_mean=mean[3],
         torque_peak=force[3, 4],
         power_mean=mean[3] * jnp.abs(spindle),
