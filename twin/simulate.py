@@ -200,7 +200,8 @@ def _loads(scenario: Scenario, touch: Contact, mills: Cutters, speed: np.ndarray
     for first in range(0, max(len(mine), 1), LOADS_BLOCK):
         rows = np.resize(mine[first : first + LOADS_BLOCK], LOADS_BLOCK)  # one shape, whatever the program
         some = jax.tree.map(itemgetter(rows), arrays)
-        blocks.append(loads(some, speed[rows], spindle[rows], mills, scenario.material.coefficients))
+        feed, turning = jnp.asarray(speed[rows]), jnp.asarray(spindle[rows])
+        blocks.append(loads(some, feed, turning, mills, scenario.material.coefficients))
 
     def scattered(*parts: jax.Array) -> np.ndarray:
         values = np.concatenate([np.asarray(part) for part in parts])[: len(mine)]
