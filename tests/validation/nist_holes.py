@@ -36,9 +36,8 @@ def main() -> None:
         share = ", ".join(f"{name} {float(v):+.1f}" for name, v in zip(names, parts, strict=True))
         predicted = _text(found["error_um"].values)
         tools = "long" if plate in LONG else "short"
-        print(
-            f"{plate:5d} {tools:6s} {columns[0]:>24s} {columns[1]:>24s} {_text(found['error_um'].values):>24s}   {share}"
-        )
+        columns.append(predicted)
+        print(f"{plate:5d} {tools:6s} " + " ".join(f"{text:>24s}" for text in columns) + f"   {share}")
 
 
 def _rows(report) -> np.ndarray:
