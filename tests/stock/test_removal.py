@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import trimesh
 from test_zmap import TOOLS, path_of
 
 from twin.errors import InputError
@@ -132,3 +133,16 @@ def test_start_pose_inside_the_stock_is_reported():
     """The machine stands in the block when the program starts and leaves sideways at rapid."""
     path = path_of([(0, 0, -3e-3), (17e-3, 0, -3e-3)], [(17e-3, 0, -3e-3), (17e-3, 0, 5e-3)], 1, rapid=True)
     assert [(c.kind, c.line) for c in cut(path, TOOLS, STOCK, SETTINGS).collisions] == [("rapid", 1)]
+
+
+def test_an_undercut_stock_is_refused():
+    """A block with a slot through its side: rays along the tool meet two pieces of material."""
+    block = trimesh.creation.extrude_triangulation(
+        np.array([[-8, -6], [8, -6], [8, -4], [4, -4], [4, -2], [8, -2], [8, 0], [-8, 0]]) * 1e-3,
+        np.array([[0, 1, 2], [0, 2, 3], [0, 3, 4], [0, 4, 7], [4, 5, 6], [4, 6, 7]]),
+        height=16e-3,
+    )
+    stock = Stock.from_mesh(block.vertices, block.faces)
+    upright = np.array([[1.0, 0, 0, 0], [0, 0, -1, 8e-3], [0, 1, 0, 0], [0, 0, 0, 1]])
+    with pytest.raises(InputError, match="undercut along the tool axis, at X4"):
+        cut(level_pass(), TOOLS, stock.transformed(upright), SETTINGS)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.errors import InputError
 from twin.program.program import Toolpath
 from twin.stock.assembly import SHANK
 from twin.stock.clearance import Watch, deepest_contact, nothing_watched
@@ -35,6 +36,7 @@ from twin.stock.workpiece import Stock
 EIGHTH = CELLS // 8
 EMPTY = F(-1e30)  # height of a column without material
 TRACE = F(1e-7)  # [m] a cell lowered by less than this is rounding, not cutting
+SLIVER = 1e-5  # [m] thinner pieces of a mesh along a ray are its rounding
 RAYS = 1 << 20  # rays cast into the stock at once, to bound memory
 
 
@@ -56,7 +58,11 @@ class ZMap:
 
     @classmethod
     def of(cls, stock: Stock, grid: Grid) -> "ZMap":
-        """The stock over ``grid``. A column is taken as filled from its lowest to its highest material."""
+        """The stock over ``grid``.
+
+        Raises:
+            InputError: a column meets more than one piece of material: an undercut, out of the domain of a z-map.
+        """
         x, y = grid.centres(0), grid.centres(1)
         height, floor = np.empty((len(y), len(x)), np.float32), np.empty((len(y), len(x)), np.float32)
         band = max(RAYS // len(x), 1)
@@ -64,6 +70,13 @@ class ZMap:
             rows = slice(first, first + band)
             n = len(y[rows])
             rays = stock.intervals(2, np.tile(x, n), np.repeat(y[rows], len(x)))
+            hollow = np.flatnonzero((rays[..., 1] - rays[..., 0] > SLIVER).sum(axis=1) > 1)
+            if hollow.size:
+                at = (x[hollow[0] % len(x)] * 1e3, y[rows][hollow[0] // len(x)] * 1e3)
+                raise InputError(
+                    f"the stock is hollow or undercut along the tool axis, at X{at[0]:.2f} Y{at[1]:.2f} mm",
+                    remedy="turn it so that every ray along the tool axis meets one piece of material",
+                )
             height[rows] = np.where(np.isnan(rays[..., 1]), EMPTY, rays[..., 1]).max(axis=1).reshape(n, len(x))
             floor[rows] = np.where(np.isnan(rays[..., 0]), -EMPTY, rays[..., 0]).min(axis=1).reshape(n, len(x))
         underside = np.where(height > EMPTY, floor, EMPTY)
