@@ -51,7 +51,7 @@ def _readable(error: Exception, overrides: Sequence[str], conf: Path | None) -> 
     """The error in the user's terms: which override, what is known instead."""
     text = str(error).strip().splitlines()[0]
     known = groups(conf)
-    for override in overrides:
+    for override in sorted(overrides, key=len, reverse=True):  # the most specific one that the message names
         key, _, value = override.partition("=")
         name = key.lstrip("+~")
         if name in known and value not in known[name]:

@@ -1,7 +1,9 @@
 """One job of the engineer's desk: a scenario in, a run folder out."""
 
 import resource
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -38,6 +40,8 @@ def run_scenario(overrides: Sequence[str], *, outputs: Path, conf: Path | None =
     """
     console = Console(width=None if sys.stdout.isatty() else 160)
     watch = Stopwatch(console)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, watch.interrupt)
     watch("composing the scenario")
     scenario = load_scenario(*overrides, conf=conf)
     with new_run(outputs, scenario.part.name) as (folder, final):
@@ -86,6 +90,12 @@ class Stopwatch:
         self.started = self._lap = time.perf_counter()
         self.seconds: dict[str, float] = {}
         self._doing = ""
+        self._interrupted = False
+
+    def interrupt(self, *_: object) -> None:
+        """Ctrl-C. Compilers swallow the exception now and then, so that the next stage raises it again."""
+        self._interrupted = True
+        raise KeyboardInterrupt
 
     def __call__(self, stage: str) -> None:
         """Begin ``stage``."""
@@ -100,6 +110,8 @@ class Stopwatch:
         if self._doing:
             name = self._doing.split(":")[0]
             self.seconds[name] = round(self.seconds.get(name, 0.0) + now - self._lap, 3)
+        if self._interrupted:
+            raise KeyboardInterrupt
         self._lap, self._doing = now, ""
 
     @property
@@ -136,7 +148,7 @@ def _tell(console: Console, result: Result, folder: Path, missing_picture: Input
             console.print(f"... and {len(lines) - 5} more, in the report", highlight=False)
     if missing_picture:
         console.print(f"[yellow]no picture[/yellow] {missing_picture}", highlight=False)
-    else:
+    elif (folder / "part.png").is_file():
         console.print(f"picture  {folder / 'part.png'}", highlight=False, soft_wrap=True)
     console.print(f"report   {folder / 'report.html'}", highlight=False, soft_wrap=True)
     console.print(f"results  {folder}", highlight=False, soft_wrap=True)

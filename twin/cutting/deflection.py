@@ -18,7 +18,7 @@ from twin.machine.tool import Tool
 
 SHEAR_COEFFICIENT = 0.9
 POISSON = 0.22  # of carbide; enters the small shear term only
-SIDE = 0.12  # [rad] an arc that ends this near to a normal of the feed shapes that wall; arcs are measured to 0.1 rad
+SIDE = 0.12  # [rad] an arc that ends this near to a normal of the feed shapes that wall
 
 
 def compliance(tool: Tool, load: ArrayLike, at: ArrayLike) -> jax.Array:

@@ -54,18 +54,20 @@ def loads(
         lambda values: jnp.pad(values, [(0, padded - n)] + [(0, 0)] * (values.ndim - 1)),
         (contact, jnp.asarray(feed), jnp.asarray(spindle)),
     )
-    return jax.tree.map(lambda values: values[:n], _padded_loads(rows, cutters, coefficients))
+    order = jnp.concatenate([jnp.arange(n, padded, dtype=contact.order.dtype), contact.order])
+    return jax.tree.map(lambda values: values[:n], _padded_loads(rows, order, cutters, coefficients))
 
 
 @jax.jit
-def _padded_loads(rows: Rows, cutters: Cutters, coefficients: CuttingCoefficients) -> Loads:
-    n = len(rows[1])
-    blocks = jax.tree.map(lambda values: values.reshape(n // BLOCK, BLOCK, *values.shape[1:]), rows)
+def _padded_loads(rows: Rows, order: jax.Array, cutters: Cutters, coefficients: CuttingCoefficients) -> Loads:
+    n = len(order)
+    blocks = jax.tree.map(lambda values: values[order].reshape(n // BLOCK, BLOCK, *values.shape[1:]), rows)
     # the gradient keeps only the rotations of the peaks and computes each block anew: memory stays bounded
     keep = jax.checkpoint_policies.save_only_these_names(PEAK_ROTATION)
     block_loads = jax.checkpoint(_block_loads, policy=keep)
     out = jax.lax.map(lambda block: block_loads(block, cutters, coefficients), blocks)
-    return jax.tree.map(lambda values: values.reshape(n, *values.shape[2:]), out)
+    place = jnp.argsort(order)
+    return jax.tree.map(lambda values: values.reshape(n, *values.shape[2:])[place], out)
 
 
 def _block_loads(rows: Rows, cutters: Cutters, coefficients: CuttingCoefficients) -> Loads:

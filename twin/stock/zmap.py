@@ -36,7 +36,6 @@ from twin.stock.workpiece import Stock
 EIGHTH = CELLS // 8
 EMPTY = F(-1e30)  # height of a column without material
 TRACE = F(1e-7)  # [m] a cell lowered by less than this is rounding, not cutting
-SLIVER = 1e-5  # [m] thinner pieces of a mesh along a ray are its rounding
 RAYS = 1 << 20  # rays cast into the stock at once, to bound memory
 
 
@@ -65,20 +64,16 @@ class ZMap:
         """
         x, y = grid.centres(0), grid.centres(1)
         height, floor = np.empty((len(y), len(x)), np.float32), np.empty((len(y), len(x)), np.float32)
+        hollow = np.zeros((len(y), len(x)), bool)
         band = max(RAYS // len(x), 1)
         for first in range(0, len(y), band):
             rows = slice(first, first + band)
             n = len(y[rows])
             rays = stock.intervals(2, np.tile(x, n), np.repeat(y[rows], len(x)))
-            hollow = np.flatnonzero((rays[..., 1] - rays[..., 0] > SLIVER).sum(axis=1) > 1)
-            if hollow.size:
-                at = (x[hollow[0] % len(x)] * 1e3, y[rows][hollow[0] // len(x)] * 1e3)
-                raise InputError(
-                    f"the stock is hollow or undercut along the tool axis, at X{at[0]:.2f} Y{at[1]:.2f} mm",
-                    remedy="turn it so that every ray along the tool axis meets one piece of material",
-                )
+            hollow[rows] = ((~np.isnan(rays[..., 0])).sum(axis=1) > 1).reshape(n, len(x))
             height[rows] = np.where(np.isnan(rays[..., 1]), EMPTY, rays[..., 1]).max(axis=1).reshape(n, len(x))
             floor[rows] = np.where(np.isnan(rays[..., 0]), -EMPTY, rays[..., 0]).min(axis=1).reshape(n, len(x))
+        _refuse_undercut(hollow, x, y)
         underside = np.where(height > EMPTY, floor, EMPTY)
         return cls(
             grid,
@@ -121,6 +116,20 @@ def _tiles(grid: Grid) -> tuple[int, int]:
     """Tiles down and across: whole ones over the grid, and a margin of one around."""
     nx, ny, _ = grid.shape
     return -(-ny // ROWS) + 2, -(-nx // ROW) + 2
+
+
+def _refuse_undercut(hollow: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+    """Raise where columns (y, x) of more than one piece of material lie side by side.
+
+    A single row of them is a ray that grazes the facets of an upright wall; it counts as filled.
+    """
+    inner = hollow[1:-1, 1:-1] & hollow[:-2, 1:-1] & hollow[2:, 1:-1] & hollow[1:-1, :-2] & hollow[1:-1, 2:]
+    if inner.any():
+        row, column = np.argwhere(inner)[0] + 1
+        raise InputError(
+            f"the stock is hollow or undercut along the tool axis, at X{x[column] * 1e3:.2f} Y{y[row] * 1e3:.2f} mm",
+            remedy="turn it so that every ray along the tool axis meets one piece of material",
+        )
 
 
 def to_tiles(grid: Grid, cells: np.ndarray, margin: np.float32) -> np.ndarray:
