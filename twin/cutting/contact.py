@@ -27,7 +27,6 @@ class Contact:
     advance: jax.Array  # (segment,) part of the feed across the tool axis, 0..1
     descent: jax.Array  # (segment,) part of the feed along the tool axis into the material, -1..1
     tool: jax.Array  # (segment,) int32 row of the Cutters
-    order: jax.Array  # (segment,) int32 segments sorted by what they cost to compute, so that blocks are alike
 
 
 def contact(engagement: Engagement, toolpath: Toolpath, cutters: Cutters, file: object = None) -> Contact:
@@ -64,8 +63,6 @@ def contact(engagement: Engagement, toolpath: Toolpath, cutters: Cutters, file: 
     _demand(known, missing, toolpath, file, "add it to the list")
     ahead, advance, descent = _split_feed(toolpath)
     tool = np.array([row.get(int(number), 0) for number in toolpath.tool], dtype=np.int32)
-    n_arcs = np.count_nonzero((span > 0).any(axis=1), axis=1) * cutting
-    n_teeth = np.count_nonzero(np.asarray(cutters.cut_share), axis=1)[tool]
     return Contact(
         depth=jnp.asarray(depth),
         arc=jnp.asarray(arc * cutting[:, None, None, None]),
@@ -74,7 +71,6 @@ def contact(engagement: Engagement, toolpath: Toolpath, cutters: Cutters, file: 
         advance=jnp.asarray(advance),
         descent=jnp.asarray(descent),
         tool=jnp.asarray(tool),
-        order=jnp.asarray(np.lexsort((n_teeth, n_arcs)), dtype=jnp.int32),
     )
 
 

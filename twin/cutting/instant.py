@@ -3,8 +3,8 @@
 At rotation 0 the tip of tooth 0 stands at immersion 0. The same sum comes in two forms:
 
 - :func:`instant_force` counts an element by the exact part of its helix within the arc, at the middle of that part;
-- :func:`search_force` is several times cheaper and finds where the peaks are: float32, the element at its own
-  middle, its part within the arc from the cosine of the distance to the arc's centre, which needs no unwrapping.
+- :func:`search_force` is several times cheaper and finds where the peaks are: float32, and the element counts at
+  its own middle.
 
 Both loop over elements and teeth, so that each step is one vector operation over angles and segments.
 """

@@ -54,12 +54,12 @@ def loads(
         lambda values: jnp.pad(values, [(0, padded - n)] + [(0, 0)] * (values.ndim - 1)),
         (contact, jnp.asarray(feed), jnp.asarray(spindle)),
     )
-    order = jnp.concatenate([jnp.arange(n, padded, dtype=contact.order.dtype), contact.order])
-    return jax.tree.map(lambda values: values[:n], _padded_loads(rows, order, cutters, coefficients))
+    return jax.tree.map(lambda values: values[:n], _padded_loads(rows, cutters, coefficients))
 
 
 @jax.jit
-def _padded_loads(rows: Rows, order: jax.Array, cutters: Cutters, coefficients: CuttingCoefficients) -> Loads:
+def _padded_loads(rows: Rows, cutters: Cutters, coefficients: CuttingCoefficients) -> Loads:
+    order = _by_cost(rows[0], cutters)
     n = len(order)
     blocks = jax.tree.map(lambda values: values[order].reshape(n // BLOCK, BLOCK, *values.shape[1:]), rows)
     # the gradient keeps only the rotations of the peaks and computes each block anew: memory stays bounded
@@ -68,6 +68,13 @@ def _padded_loads(rows: Rows, order: jax.Array, cutters: Cutters, coefficients: 
     out = jax.lax.map(lambda block: block_loads(block, cutters, coefficients), blocks)
     place = jnp.argsort(order)
     return jax.tree.map(lambda values: values.reshape(n, *values.shape[2:])[place], out)
+
+
+def _by_cost(contact: Contact, cutters: Cutters) -> jax.Array:
+    """Segments sorted by arcs and teeth (segment,): blocks leave out the arcs and teeth that none of theirs has."""
+    n_arcs = jnp.sum(jnp.any(contact.arc[..., 1] > contact.arc[..., 0], axis=1), axis=1)
+    n_teeth = jnp.sum(cutters.cut_share > 0, axis=1)[contact.tool]
+    return jnp.argsort(jnp.where(contact.depth > 0, n_arcs * (cutters.n_teeth + 1) + n_teeth, 0))
 
 
 def _block_loads(rows: Rows, cutters: Cutters, coefficients: CuttingCoefficients) -> Loads:
