@@ -93,8 +93,9 @@ class Stopwatch:
         self._interrupted = False
 
     def interrupt(self, *_: object) -> None:
-        """Ctrl-C. Compilers swallow the exception now and then, so that the next stage raises it again."""
+        """Ctrl-C. Callbacks of a compiler swallow the exception now and then: the next stage raises it again."""
         self._interrupted = True
+        sys.unraisablehook = lambda *_: None  # they would print it on the way
         raise KeyboardInterrupt
 
     def __call__(self, stage: str) -> None:
