@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from twin.cutting import CuttingCoefficients, contact, cutters, loads
+from twin.cutting import Contact, Cutters, CuttingCoefficients, contact, cutters, loads
 from twin.machine.tool import Tool
 from twin.program.program import Toolpath
 from twin.stock.cut import Engagement
@@ -116,15 +116,16 @@ def main(n: int) -> None:
         mills = cutters([mill(runout)])
         touch = contact(engagement, path, mills)
 
-        def forward(coefficients, touch=touch, mills=mills):
-            return loads(touch, feed, spindle, mills, coefficients)
+        def total(coefficients: CuttingCoefficients, touch: Contact, mills: Cutters = mills) -> jax.Array:
+            return sum(jnp.sum(leaf) for leaf in jax.tree.leaves(loads(touch, feed, spindle, mills, coefficients)))
 
-        gradient = jax.jit(jax.grad(lambda k, f=forward: sum(jnp.sum(leaf) for leaf in jax.tree.leaves(f(k)))))
-        times = best_time(lambda f=forward: f(COEFFICIENTS))
+        gradient = jax.jit(jax.grad(total))
+        times = best_time(lambda t=touch, m=mills: loads(t, feed, spindle, m, COEFFICIENTS))
         line(f"loads, float64, {name}", times)
-        line(f"their gradient, {name}", best_time(lambda g=gradient: g(COEFFICIENTS)), times[0])
+        line(f"their gradient, {name}", best_time(lambda g=gradient, t=touch: g(COEFFICIENTS, t)), times[0])
         if runout == 0:
-            lower = np.asarray(1 - sampled / forward(COEFFICIENTS).resultant_peak)
+            peak = loads(touch, feed, spindle, mills, COEFFICIENTS).resultant_peak
+            lower = np.asarray(1 - sampled / peak)
             print(f"  plain sampling falls short of the peak: median {np.median(lower):.2%}, worst {lower.max():.0%}")
     print(f"peak memory of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
 
