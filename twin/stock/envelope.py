@@ -41,22 +41,11 @@ BISECTIONS = 24  # of the torus contact; halves the interval to 6e-8 of its widt
 
 
 def profile(tool: Tool) -> np.void:
-    """The PROFILE record of ``tool``. A face mill is the cylinder that its teeth sweep."""
-    radius, corner = tool.radius, tool.corner_radius
-    rows = {
-        "flat": (radius, radius, 0.0, radius, 0.0, VERTICAL),
-        "face": (radius, radius, 0.0, radius, 0.0, VERTICAL),
-        "ball": (radius, 0.0, radius, radius, radius, VERTICAL),
-        "bull": (radius, radius - corner, corner, radius, corner, VERTICAL),
-    }
-    if tool.kind == "taper":
-        cosine, sine = np.cos(tool.taper_angle), np.sin(tool.taper_angle)
-        tangent = corner * cosine if corner else tool.tip_diameter / 2
-        flat = 0.0 if corner else tangent
-        rows["taper"] = (radius, flat, corner, tangent, corner * (1 - sine), cosine / sine)
-    if tool.kind == "drill":
-        rows["drill"] = (radius, 0.0, 0.0, 0.0, 0.0, 1 / np.tan(tool.point_angle / 2))
-    return np.array([rows[tool.kind]], PROFILE)[0]
+    """The PROFILE record of ``tool``. A face mill is the body that its teeth sweep."""
+    shape = tool.profile
+    cone = 1 / np.tan(shape.half_angle) if shape.half_angle else VERTICAL
+    row = (tool.radius, shape.disk, shape.corner, shape.tangent_radius, shape.tangent_height, cone)
+    return np.array([row], PROFILE)[0]
 
 
 def profile_table(tools: Mapping[int, Tool], path: Toolpath, file: object = None) -> tuple[np.ndarray, np.ndarray]:
