@@ -122,7 +122,7 @@ class Tool:
     """Of the holder material."""
     holder_density: Density = 7850.0
     """Of the holder material."""
-    loss_factor: Ratio = 0.01
+    loss_factor: Ratio = 0.02
     """Of the vibrating tool in its clamp and of the holder: imaginary over real part of the moduli."""
     holder_stiffness: Stiffness = 2e7
     """Radial stiffness of spindle and holder at the holder face."""

@@ -42,6 +42,7 @@ def chip_area(edge: DiscretisedEdge, feed: jax.Array, sine: jax.Array) -> jax.Ar
     return least
 
 
+@jax.jit
 def force_history(
     edge: DiscretisedEdge, feed: jax.Array, arc: jax.Array, law: ForceLaw, rotation: jax.Array
 ) -> jax.Array:
@@ -67,9 +68,10 @@ def force_history(
     def of_arc(start: jax.Array, stop: jax.Array, angle: jax.Array) -> jax.Array:
         phi = angle - edge.trail  # (tooth, element)
         near = phi - TURN * jnp.round((phi - (start + stop) / 2) / TURN)
-        lower, upper = jnp.clip(near - half, start, stop), jnp.clip(near + half, start, stop)
-        part = (upper - lower) / (2 * half)
-        middle = jnp.where(part > 0, (lower + upper) / 2, near)
+        before = jnp.clip(start - near + half, 0.0, 2 * half)  # of the element, not yet in the arc
+        beyond = jnp.clip(near + half - stop, 0.0, 2 * half)
+        part = jnp.clip(1 - (before + beyond) / (2 * half), 0.0, 1.0)
+        middle = near + (before - beyond) / 2
         sine, cosine = jnp.sin(middle), jnp.cos(middle)
         area = chip_area(edge, feed, sine)
         touches = (area > 0) & (width > 0)
