@@ -12,12 +12,12 @@ import numpy as np
 from twin.cutting.time_domain.simulate import Signals
 from twin.errors import InputError
 
-# Of the non-repeating vibration to the repeating one, rms to rms. Beyond the stability limit a vibration grows until
-# teeth lose contact, when it is as large as the chip is thick: the ratio is then about one or more. In a stable cut
-# it dies towards zero. A tenth separates the two, and is what a spectrum shows beside its tooth passing lines.
-CHATTER_RATIO = 0.1
-# A vibration that loses more than half from one quarter of the record to the next is dying, not chatter.
-DYING = 0.5
+# Of the vibration that does not repeat (rms) to the feed per tooth. In a stable cut it dies towards zero; beyond the
+# limit it grows until teeth lose contact: to about a third where they leave the cut altogether, to a few percent close
+# to the limit of a slot, where they only do at entry and exit. Within about 2 % of the limit chatter goes unnoticed.
+CHATTER_RATIO = 0.03
+# A vibration that loses more than a fifth from one quarter of the record to the next is dying, not chatter.
+DYING = 0.8
 LEAST_PERIODS = 16
 
 
@@ -28,7 +28,7 @@ class Chatter:
     present: np.ndarray  # (case,) bool
     kind: np.ndarray  # (case,) "none", "hopf" or "flip"
     frequency: np.ndarray  # (case,) [Hz] strongest line of the vibration that does not repeat; NaN without chatter
-    ratio: np.ndarray  # (case,) rms of the vibration that does not repeat over that which does, at the end
+    ratio: np.ndarray  # (case,) rms of the vibration that does not repeat over the feed per tooth, at the end
     trend: np.ndarray  # (case,) the former in the last quarter of the record over the quarter before
 
 
@@ -52,24 +52,21 @@ def detect_chatter(signals: Signals) -> Chatter:
     """Judge the last half of a recording; see :data:`CHATTER_RATIO` for the threshold.
 
     Raises:
-        InputError: a recording of fewer than 4 x 16 / 2 periods.
+        InputError: a recording of fewer than 36 periods.
     """
     n = signals.period_steps
     n_periods = signals.displacement.shape[1] // n // 4 * 2  # even, so that a flip does not enter the mean
     if n_periods < LEAST_PERIODS:
         raise InputError(
             f"a recording of {signals.displacement.shape[1] // n} periods is too short to tell chatter",
-            remedy=f"keep at least {2 * LEAST_PERIODS + 4} periods",
+            remedy=f"keep at least {2 * LEAST_PERIODS + 4}",
         )
     last = signals.displacement[:, -n_periods * n :]
     folded = last.reshape(len(last), n_periods, n, 3)
-    repeating = folded.mean(axis=1, keepdims=True)
-    rest = folded - repeating
+    rest = folded - folded.mean(axis=1, keepdims=True)
     half = n_periods // 2
     before, after = (np.sqrt((part**2).mean(axis=(1, 2)).sum(axis=-1)) for part in (rest[:, :half], rest[:, half:]))
-    forced = np.sqrt(repeating[:, 0].var(axis=1).sum(axis=-1))
-    tiny = np.finfo(float).tiny
-    ratio, trend = after / np.maximum(forced, tiny), after / np.maximum(before, tiny)
+    ratio, trend = after / signals.feed_per_tooth, after / np.maximum(before, np.finfo(float).tiny)
     present = (ratio > CHATTER_RATIO) & (trend > DYING)
     frequency = np.full(len(last), np.nan)
     kind = np.full(len(last), "none", dtype="<U4")

@@ -82,7 +82,7 @@ def advance(
                     reach = out_ahead * ahead + out_left * left - cos_kappa * up + sin_kappa * runout[case, tooth, s]
                     left_behind = surface[s, angle] - feed[case, tooth] * out_ahead
                     chip = reach - left_behind
-                    if chip <= 0.0:
+                    if chip < 0.0:
                         surface[s, angle] = left_behind
                         continue
                     surface[s, angle] = reach

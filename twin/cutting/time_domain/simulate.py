@@ -28,6 +28,7 @@ class Signals:
     force: np.ndarray  # (case, step, 3) [N] on the tool
     rotation: np.ndarray  # (step,) [rad] by which the spindle has turned
     spindle: np.ndarray  # (case,) [rad/s]
+    feed_per_tooth: np.ndarray  # (case,) [m]
     tooth_step: np.ndarray  # (tooth,) steps by which each tooth trails tooth 0
     steps_per_revolution: int
     alike: bool  # even pitch, no runout: a stable cut repeats with every tooth, else with every revolution
@@ -80,10 +81,9 @@ def simulate(
     mode = _checked_modes(modes, n_cases, time)
     narrowest = np.min(cases["stop"] - cases["start"])
     if narrowest * steps_per_revolution / TURN < STEPS_PER_ARC:
-        least = int(np.ceil(STEPS_PER_ARC * TURN / narrowest))
         raise InputError(
-            f"{steps_per_revolution} steps a revolution are too coarse for an arc of {np.degrees(narrowest):.3g} degrees",
-            remedy=f"take at least {least}",
+            f"{steps_per_revolution} steps a revolution are too coarse for {np.degrees(narrowest):.3g} degrees of cut",
+            remedy=f"take at least {np.ceil(STEPS_PER_ARC * TURN / narrowest):.0f}",
         )
     if n_cases * n_kept * steps_per_revolution * N_COLUMNS * 8 > MOST_BYTES:
         raise InputError("the recording does not fit into memory", remedy="keep fewer revolutions or split the cases")
@@ -112,6 +112,7 @@ def simulate(
         force=recorded[..., FORCE],
         rotation=(first + np.arange(recorded.shape[1])) * (TURN / steps_per_revolution),
         spindle=cases["spindle"],
+        feed_per_tooth=cases["feed_per_tooth"],
         tooth_step=tooth_step,
         steps_per_revolution=steps_per_revolution,
         alike=tool.runout == 0 and bool(np.ptp(slices.pitch) < 1e-9),
@@ -160,16 +161,16 @@ def _checked_modes(modes: Modes, n_cases: int, time: np.ndarray) -> dict[str, np
 
 
 def _engagement(cases: dict[str, np.ndarray], slices: Slices, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Immersion (case, slice, angle) [rad], whole steps of lag (case, slice), part of each step within the arc."""
+    """Immersion (case, slice, angle) [rad], whole steps of lag (case, slice), part of each step in the arc."""
     lag = slices.lag * n / TURN
     whole = np.floor(lag)
     step = TURN / n
     turn = (np.arange(n) - (lag - whole)[..., None]) * step
     start, stop = (cases[name][:, None, None] for name in ("start", "stop"))
-    weight = np.zeros_like(turn)
-    for shift in (-TURN, 0.0, TURN):  # a step may reach over the end of the turn
-        inside = np.minimum(turn + shift + step / 2, stop) - np.maximum(turn + shift - step / 2, start)
-        weight += np.clip(inside / step, 0.0, 1.0)
+    turn -= TURN * np.rint((turn - (start + stop) / 2) / TURN)
+    low, high = np.clip(turn - step / 2, start, stop), np.clip(turn + step / 2, start, stop)
+    weight = (high - low) / step
+    turn = np.where(weight > 0, (low + high) / 2, turn)  # a part counts at its own middle: keeps the second order
     return turn, whole.astype(np.int64), weight
 
 
