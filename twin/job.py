@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from twin.simulate import machine, predict
 from twin.stock.mesh import part_mesh
 from twin.units import MM
 from twin.view.part import write_part
-from twin.view.picture import render
+from twin.view.picture import Drawer
 from twin.view.report import write_report
 from twin.view.tables import print_features, print_summary
 
@@ -44,23 +45,26 @@ def run_scenario(overrides: Sequence[str], *, outputs: Path, conf: Path | None =
         signal.signal(signal.SIGINT, watch.interrupt)
     watch("composing the scenario")
     scenario = load_scenario(*overrides, conf=conf)
-    with new_run(outputs, scenario.part.name) as (folder, final):
+    with new_run(outputs, scenario.part.name) as (folder, final), Drawer() if picture else nullcontext() as drawer:
         machining = machine(scenario, watch)
         prediction = predict(scenario, machining, watch)
         result = result_of(scenario, prediction)
+        watch("writing the part")
+        cut, model = machining.cut, scenario.model
+        write_part(part_mesh(cut.columns, cut.surface, scenario.stock, model.mesh_spacing), result, folder)
+        if drawer:
+            drawer.begin(folder, folder / "part.png", title=scenario.part.title)
         watch("writing results")
         (folder / "config.yaml").write_text(yaml.safe_dump(scenario.config, sort_keys=False, allow_unicode=True))
         result.save(folder)
-        cut, model = machining.cut, scenario.model
-        write_part(part_mesh(cut.columns, cut.surface, scenario.stock, model.mesh_spacing), result, folder)
         if model.servo_signals:
             watch("writing servo signals")
             write_signals(folder / "signals.parquet", _servo_channels(scenario, machining), SERVO_PERIOD)
         missing_picture = None
-        if picture:
+        if drawer:
             watch("drawing the part")
             try:
-                render(folder, folder / "part.png", title=scenario.part.title)
+                drawer.finish()
             except InputError as error:
                 missing_picture = error
         watch("writing the report")

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import jax
 import numpy as np
 
 from twin.cutting import Contact, Loads
@@ -21,12 +20,12 @@ class Temperatures:
 
     model: ThermalModel
     time: np.ndarray  # (time,) [s], from 0
-    states: jax.Array  # (time, node) [degC]; row 0 is the start
+    states: np.ndarray  # (time, node) [degC]; row 0 is the start
 
     @property
-    def drift(self) -> jax.Array:
+    def drift(self) -> np.ndarray:
         """Drift of the tool tip since the start (time, 3) [m]."""
-        return tool_point_drift(self.model, self.states, self.states[0])
+        return np.asarray(tool_point_drift(self.model, self.states, self.states[0]))
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,12 @@ from jax.typing import ArrayLike
 
 import twin
 from twin.cache import cached, content_key, source_key
+from twin.compiled import kept, padded_rows
 from twin.cutting import (
     Contact,
     Cutters,
     Loads,
+    beams,
     contact,
     cutters,
     loads,
@@ -86,9 +88,7 @@ def machine(scenario: Scenario, say: Say) -> Machining:
     mills = cutters(list(scenario.tools.values()))
     touch = contact(removed.engagement, toolpath, mills, scenario.program_file)
     forces = _loads(scenario, touch, mills, speed, toolpath.spindle)
-    margin = np.asarray(
-        torque_margin(spindle_curve(scenario.machine.spindle), jnp.asarray(toolpath.spindle), forces.torque_mean)
-    )
+    margin = np.asarray(torque_margin(spindle_curve(scenario.machine.spindle), toolpath.spindle, forces.torque_mean))
     warnings += _overloads(scenario, toolpath, margin)
     say("heat")
     thermal = _temperatures(scenario, program, toolpath, motion, time, forces, removed)
@@ -113,7 +113,7 @@ def predict(scenario: Scenario, machining: Machining, say: Say) -> Prediction:
     surface, provenance = machining.cut.surface, machining.cut.provenance
     n = len(surface.area)
     say(f"deviation of {n:,} surface samples")
-    errors = _padded(error)
+    errors = np.moveaxis(padded_rows(np.moveaxis(error, 1, 0)), 0, 1)
     blocks = [
         [np.asarray(a)[..., : len(rows)] for a in _deviation(candidates_of(provenance, rows), errors)]
         for rows in np.split(np.arange(n), range(BLOCK, n, BLOCK))
@@ -125,7 +125,7 @@ def predict(scenario: Scenario, machining: Machining, say: Say) -> Prediction:
     return Prediction(machining, error, total, contribution, maker, doubt, report)
 
 
-@jax.jit
+@kept
 def _deviation(candidates: Candidates, errors: jax.Array) -> tuple[jax.Array, ...]:
     """Total, by source, winning candidate and doubt of every sample."""
     error = jnp.sum(errors, axis=0)
@@ -134,28 +134,20 @@ def _deviation(candidates: Candidates, errors: jax.Array) -> tuple[jax.Array, ..
     return form + jnp.sum(contribution, axis=0), contribution, winner, doubtful(candidates, error)
 
 
-def _padded(error: np.ndarray) -> jax.Array:
-    """``error`` (source, segment, 2, 3) with a power of two of segments, so that few shapes are compiled."""
-    n = error.shape[1]
-    return jnp.asarray(np.pad(error, [(0, 0), (0, (1 << max(n - 1, 1).bit_length()) - n), (0, 0), (0, 0)], mode="edge"))
-
-
 def segment_errors(scenario: Scenario, machining: Machining) -> np.ndarray:
     """Error of the tool tip relative to the workpiece by source, (source, segment, 2, 3) [m]."""
     toolpath = machining.toolpath
     tip = np.stack([toolpath.start, toolpath.end], axis=1)
-    axis_position, length = (jnp.asarray(a) for a in axis_positions(scenario, toolpath))
+    axis_position, length = axis_positions(scenario, toolpath)
     lower, upper = scenario.stock.bounds
     clamp = np.array([*(lower[:2] + upper[:2]) / 2, lower[2]])
     thermal = machining.thermal
-    states = jax.vmap(lambda node: jnp.interp(machining.time, thermal.time, node), in_axes=1, out_axes=-1)(
-        thermal.states
-    )
+    states = np.stack([np.interp(machining.time, thermal.time, node) for node in thermal.states.T], axis=-1)
     by_source: dict[str, ArrayLike] = {
-        "thermal": thermal_error(thermal.model, states, axis_position, jnp.asarray(tip - clamp), thermal.states[0]),
+        "thermal": thermal_error(thermal.model, states, axis_position, tip - clamp, thermal.states[0]),
         "geometric": geometric_error(machine_kinematics(scenario.machine), axis_position, length[:, None]),
         "servo": servo_error(machining.program, machining.motion, scenario.controller, toolpath),
-        "deflection": static_deflection(machining.contact, machining.loads, scenario.tools, tuple(scenario.tools))[
+        "deflection": static_deflection(machining.contact, machining.loads, beams(list(scenario.tools.values())))[
             :, None
         ],
     }
@@ -200,8 +192,7 @@ def _loads(scenario: Scenario, touch: Contact, mills: Cutters, speed: np.ndarray
     for first in range(0, max(len(mine), 1), LOADS_BLOCK):
         rows = np.resize(mine[first : first + LOADS_BLOCK], LOADS_BLOCK)  # one shape, whatever the program
         some = jax.tree.map(itemgetter(rows), arrays)
-        feed, turning = jnp.asarray(speed[rows]), jnp.asarray(spindle[rows])
-        blocks.append(loads(some, feed, turning, mills, scenario.material.coefficients))
+        blocks.append(loads(some, speed[rows], spindle[rows], mills, scenario.material.coefficients))
 
     def scattered(*parts: jax.Array) -> np.ndarray:
         values = np.concatenate([np.asarray(part) for part in parts])[: len(mine)]
@@ -277,9 +268,9 @@ def _temperatures(
     during_segment = np.concatenate([distance, np.asarray(forces.power_mean)[:, None]], axis=1)
     moving = np.where(row[:, None] >= 0, during_segment[row], 0.0)
     per_move = np.stack([np.abs(program.spindle), (program.coolant & 2) > 0], axis=1).astype(float)
-    moved = mean_over_steps(jnp.asarray(bounds), jnp.asarray(moving), step, n_steps)
-    switched = mean_over_steps(jnp.asarray(motion.time), jnp.asarray(per_move), step, n_steps)
-    states = run_thermal(model, scenario.environment, moved, switched, material.workpiece_share, step)
+    moved = mean_over_steps(bounds, moving, step, n_steps)
+    switched = mean_over_steps(motion.time, per_move, step, n_steps)
+    states = np.asarray(run_thermal(model, scenario.environment, moved, switched, material.workpiece_share, step))
     shown = int(np.ceil(motion.duration / step)) + 1
     return Temperatures(model, np.arange(n_steps + 1)[:shown] * step, states[:shown])
 

@@ -3,7 +3,7 @@
 from twin.cutting.coefficients import CuttingCoefficients
 from twin.cutting.contact import Contact, contact
 from twin.cutting.cutter import Cutters, cutters
-from twin.cutting.deflection import compliance, static_deflection
+from twin.cutting.deflection import beams, compliance, static_deflection
 from twin.cutting.loads import Loads, loads
 from twin.cutting.material import Material
 from twin.cutting.spindle_load import SpindleCurve, available_torque, spindle_curve, torque_margin
@@ -16,6 +16,7 @@ __all__ = [
     "Material",
     "SpindleCurve",
     "available_torque",
+    "beams",
     "compliance",
     "contact",
     "cutters",

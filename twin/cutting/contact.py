@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import register_dataclass
 
+from twin.compiled import Array
 from twin.cutting.cutter import Cutters
 from twin.errors import InputError
 from twin.program.program import Toolpath
@@ -20,13 +19,13 @@ LEVEL = 1e-9  # climb or advance, over the path length, that counts as none
 class Contact:
     """Engagement of each path segment with the directions that forces need. Segments that do not cut have depth 0."""
 
-    depth: jax.Array  # (segment,) [m] height of the engaged zone above the tip
-    arc: jax.Array  # (segment, slice, arc, 2) [rad] immersion angles as in Engagement; empty arcs are (0, 0)
-    ahead: jax.Array  # (segment, 3) unit feed direction across the tool axis
-    axis: jax.Array  # (segment, 3) unit tool axis, from tip to spindle
-    advance: jax.Array  # (segment,) part of the feed across the tool axis, 0..1
-    descent: jax.Array  # (segment,) part of the feed along the tool axis into the material, -1..1
-    tool: jax.Array  # (segment,) int32 row of the Cutters
+    depth: Array  # (segment,) [m] height of the engaged zone above the tip
+    arc: Array  # (segment, slice, arc, 2) [rad] immersion angles as in Engagement; empty arcs are (0, 0)
+    ahead: Array  # (segment, 3) unit feed direction across the tool axis
+    axis: Array  # (segment, 3) unit tool axis, from tip to spindle
+    advance: Array  # (segment,) part of the feed across the tool axis, 0..1
+    descent: Array  # (segment,) part of the feed along the tool axis into the material, -1..1
+    tool: Array  # (segment,) int32 row of the Cutters
 
 
 def contact(engagement: Engagement, toolpath: Toolpath, cutters: Cutters, file: object = None) -> Contact:
@@ -64,13 +63,13 @@ def contact(engagement: Engagement, toolpath: Toolpath, cutters: Cutters, file: 
     ahead, advance, descent = _split_feed(toolpath)
     tool = np.array([row.get(int(number), 0) for number in toolpath.tool], dtype=np.int32)
     return Contact(
-        depth=jnp.asarray(depth),
-        arc=jnp.asarray(arc * cutting[:, None, None, None]),
-        ahead=jnp.asarray(ahead),
-        axis=jnp.asarray(toolpath.axis_start),
-        advance=jnp.asarray(advance),
-        descent=jnp.asarray(descent),
-        tool=jnp.asarray(tool),
+        depth=depth,
+        arc=arc * cutting[:, None, None, None],
+        ahead=ahead,
+        axis=toolpath.axis_start,
+        advance=advance,
+        descent=descent,
+        tool=tool,
     )
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import register_dataclass
 
+from twin.compiled import Array
 from twin.errors import InputError
 from twin.machine.tool import Tool
 
@@ -20,21 +19,21 @@ class Cutters:
     The profile is that of an APT cutter: a flat disk of radius ``disk``, a corner arc, a cone, a cylinder.
     """
 
-    radius: jax.Array  # (tool,) [m] largest cutting radius
-    disk: jax.Array  # (tool,) [m] radius of the flat bottom, and of the corner arc's centre
-    corner: jax.Array  # (tool,) [m] radius of the corner arc
-    tangent_radius: jax.Array  # (tool,) [m] where the arc meets the cone
-    tangent_height: jax.Array  # (tool,) [m]
-    cone: jax.Array  # (tool,) dr/dz of the cone
-    web: jax.Array  # (tool,) [m] half the length of a drill's chisel edge; else 0
-    lag: jax.Array  # (tool,) [rad/m] angle by which the edge trails its tip, per height
-    hand: jax.Array  # (tool,) sign of the axial force: 1 right-hand helix, -1 left-hand, 0 straight edges and drills
-    position: jax.Array  # (tool, tooth) [rad] by which each tooth trails tooth 0
-    cut_share: jax.Array  # (tool, tooth) part of a revolution since the tooth before it; 0 beyond the last tooth
-    runout: jax.Array  # (tool,) [m] offset of the tool axis
-    runout_angle: jax.Array  # (tool,) [rad] its direction, from tooth 0 towards the teeth that follow
-    previous: jax.Array  # (tool, back, tooth) int: tooth that passed ``back + 1`` teeth earlier
-    previous_share: jax.Array  # (tool, back, tooth) part of a revolution since then
+    radius: Array  # (tool,) [m] largest cutting radius
+    disk: Array  # (tool,) [m] radius of the flat bottom, and of the corner arc's centre
+    corner: Array  # (tool,) [m] radius of the corner arc
+    tangent_radius: Array  # (tool,) [m] where the arc meets the cone
+    tangent_height: Array  # (tool,) [m]
+    cone: Array  # (tool,) dr/dz of the cone
+    web: Array  # (tool,) [m] half the length of a drill's chisel edge; else 0
+    lag: Array  # (tool,) [rad/m] angle by which the edge trails its tip, per height
+    hand: Array  # (tool,) sign of the axial force: 1 right-hand helix, -1 left-hand, 0 straight edges and drills
+    position: Array  # (tool, tooth) [rad] by which each tooth trails tooth 0
+    cut_share: Array  # (tool, tooth) part of a revolution since the tooth before it; 0 beyond the last tooth
+    runout: Array  # (tool,) [m] offset of the tool axis
+    runout_angle: Array  # (tool,) [rad] its direction, from tooth 0 towards the teeth that follow
+    previous: Array  # (tool, back, tooth) int: tooth that passed ``back + 1`` teeth earlier
+    previous_share: Array  # (tool, back, tooth) part of a revolution since then
     number: tuple[int, ...] = field(metadata={"static": True})  # T words, one a row
     has_runout: bool = field(metadata={"static": True})  # False: the tooth before is the last that cut
     alike: bool = field(metadata={"static": True})  # even pitch, no runout: the force repeats with every tooth
@@ -56,7 +55,7 @@ def cutters(tools: Sequence[Tool]) -> Cutters:
         raise InputError("no cutting tool given", remedy="add the program's tools to the tool list")
     n_teeth = max(tool.n_teeth for tool in tools)
     rows = [_row(tool, n_teeth) for tool in tools]
-    arrays = {name: jnp.asarray(np.array([row[name] for row in rows])) for name in rows[0]}
+    arrays = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     has_runout = any(tool.runout > 0 and tool.n_teeth > 1 for tool in tools)
     return Cutters(
         **arrays,

@@ -8,6 +8,7 @@ import numpy as np
 from jax.ad_checkpoint import checkpoint_name
 from jax.tree_util import register_dataclass
 
+from twin.compiled import Array, first_rows, kept, padded_rows
 from twin.cutting.coefficients import CuttingCoefficients
 from twin.cutting.contact import Contact
 from twin.cutting.cutter import Cutters
@@ -36,9 +37,7 @@ class Loads:
     power_mean: jax.Array  # (segment,) [W] torque_mean times spindle speed
 
 
-def loads(
-    contact: Contact, feed: jax.Array, spindle: jax.Array, cutters: Cutters, coefficients: CuttingCoefficients
-) -> Loads:
+def loads(contact: Contact, feed: Array, spindle: Array, cutters: Cutters, coefficients: CuttingCoefficients) -> Loads:
     """Cutting loads of each segment of a path.
 
     Args:
@@ -49,15 +48,12 @@ def loads(
         coefficients: of the workpiece material.
     """
     n = len(contact.depth)
-    padded = max(BLOCK, 1 << (n - 1).bit_length())
-    rows = jax.tree.map(
-        lambda values: jnp.pad(values, [(0, padded - n)] + [(0, 0)] * (values.ndim - 1)),
-        (contact, jnp.asarray(feed), jnp.asarray(spindle)),
-    )
-    return jax.tree.map(lambda values: values[:n], _padded_loads(rows, cutters, coefficients))
+    n_rows = max(BLOCK, 1 << (n - 1).bit_length())
+    rows = jax.tree.map(lambda values: padded_rows(values, n_rows), (contact, feed, spindle))
+    return jax.tree.map(lambda values: first_rows(values, n), _padded_loads(rows, cutters, coefficients))
 
 
-@jax.jit
+@kept
 def _padded_loads(rows: Rows, cutters: Cutters, coefficients: CuttingCoefficients) -> Loads:
     order = _by_cost(rows[0], cutters)
     n = len(order)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.tree_util import register_dataclass
 
+from twin.compiled import Array, first_rows, kept, padded_rows
 from twin.machine.spindle import Spindle
 
 LEAST_SPEED = 1e-6  # [rad/s] below which power limits nothing
@@ -16,14 +18,14 @@ LEAST_SPEED = 1e-6  # [rad/s] below which power limits nothing
 class SpindleCurve:
     """Torque and power over speed for one duty: S1 (continuous) or S6 (intermittent), IEC 60034-1."""
 
-    speed: jax.Array  # (point,) [rad/s] ascending
-    torque: jax.Array  # (point,) [N m]
-    power: jax.Array  # (point,) [W]
+    speed: Array  # (point,) [rad/s] ascending
+    torque: Array  # (point,) [N m]
+    power: Array  # (point,) [W]
 
 
 def spindle_curve(spindle: Spindle) -> SpindleCurve:
     """The continuous (S1) curve of a spindle's data sheet."""
-    return SpindleCurve(*(jnp.asarray(values) for values in (spindle.speed, spindle.torque, spindle.power)))
+    return SpindleCurve(*(np.array(values) for values in (spindle.speed, spindle.torque, spindle.power)))
 
 
 def available_torque(curve: SpindleCurve, speed: jax.Array) -> jax.Array:
@@ -38,7 +40,7 @@ def available_torque(curve: SpindleCurve, speed: jax.Array) -> jax.Array:
     return jnp.where(speed > curve.speed[-1] * (1 + 1e-9), 0.0, torque)
 
 
-def torque_margin(curve: SpindleCurve, speed: jax.Array, torque: jax.Array) -> jax.Array:
+def torque_margin(curve: SpindleCurve, speed: Array, torque: Array) -> Array:
     """Part of the spindle's torque that the cut leaves (segment,): 1 in air, 0 at the limit, negative beyond it.
 
     Args:
@@ -46,6 +48,11 @@ def torque_margin(curve: SpindleCurve, speed: jax.Array, torque: jax.Array) -> j
         speed: (segment,) [rad/s].
         torque: (segment,) [N m] from :class:`twin.cutting.loads.Loads`.
     """
+    return first_rows(_margin(curve, padded_rows(speed), padded_rows(torque)), len(torque))
+
+
+@kept
+def _margin(curve: SpindleCurve, speed: jax.Array, torque: jax.Array) -> jax.Array:
     available = available_torque(curve, speed)
     beyond = jnp.where(torque > 0, -jnp.inf, 1.0)
     return jnp.where(available > 0, 1 - torque / jnp.where(available > 0, available, 1.0), beyond)

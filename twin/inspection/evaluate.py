@@ -15,8 +15,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
+from twin.compiled import Array, kept
 from twin.inspection import fit
 from twin.inspection.features import Circle, Feature, Plane, Profile, Wall, frame
 from twin.inspection.select import Sorted, samples
@@ -126,7 +126,7 @@ def inspect(plan: Plan, total: np.ndarray, parts: np.ndarray, source: Sequence[s
     for kind, group in plan.groups.items():
         places = list(plan.order[kind])
         row = np.asarray(group.row)
-        without, whole, by_source = _contributions(kind, group, jnp.asarray(total)[row], jnp.asarray(parts)[:, row])
+        without, whole, by_source = _contributions(kind, group, total[row], parts[:, row])
         predicted[places] += np.asarray(whole).ravel()
         contribution[places, 0] = np.asarray(without).ravel()
         contribution[places, 1:-1] = np.asarray(by_source).reshape(n_sources, -1).T
@@ -159,7 +159,7 @@ def _group(members: list[tuple[Feature, np.ndarray]], surface: Surface) -> Group
         size[i] = feature.diameter / 2 if isinstance(feature, Circle) else max(feature.size) / 2
         if isinstance(feature, Wall):  # distance of each face from where it should be
             position[i, :n, 2] -= np.sign(normal[i, :n, 2]) * feature.thickness / 2
-    return Group(*(jnp.asarray(a) for a in (row, position, normal, weight, size)))
+    return Group(row, position, normal, weight, size)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -170,7 +170,7 @@ def _measure_group(kind: type, group: Group, deviation: Array) -> Array:
     return jnp.where(jnp.sum(group.weight, axis=1, keepdims=True) > 0, errors, jnp.nan)
 
 
-@partial(jax.jit, static_argnums=0)
+@partial(kept, static_argnums=(0,))
 def _contributions(kind: type, group: Group, total: Array, parts: Array) -> tuple[Array, Array, Array]:
     """Errors without and with the deviations, and by source (source, feature, characteristic) [m]."""
     at = jnp.asarray([0.0, *(1 + NODES) / 2, 1.0])

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from twin.compiled import Array
 from twin.errors import InputError
 from twin.units import Angle, Length
 
@@ -54,12 +55,12 @@ class Squareness:
 class AxisErrors:
     """Numbers of the error functions of one axis; rows are EX., EY., EZ. [m], EA., EB., EC. [rad]."""
 
-    location: jax.Array  # (6,) [m, rad] displacement and rotation vector of the axis's line
-    polynomial: jax.Array  # (6, degree + 1) coefficients of s**k
-    table: jax.Array  # (6, knot) added values; knot may be 0
-    knot: jax.Array  # (knot,) [m] ascending
-    centre: jax.Array  # () [m] of the travel
-    half_travel: jax.Array  # () [m]
+    location: Array  # (6,) [m, rad] displacement and rotation vector of the axis's line
+    polynomial: Array  # (6, degree + 1) coefficients of s**k
+    table: Array  # (6, knot) added values; knot may be 0
+    knot: Array  # (knot,) [m] ascending
+    centre: Array  # () [m] of the travel
+    half_travel: Array  # () [m]
 
 
 def axis_errors(
@@ -97,12 +98,12 @@ def axis_errors(
             table[row] = np.interp(knot, term.position, term.table)
     squareness = [location[k].value if (k := f"{letter}0{name}") in location else 0.0 for letter in "ABC"]
     return AxisErrors(
-        location=jnp.array([0.0, 0.0, 0.0, *squareness]),
-        polynomial=jnp.asarray(polynomial),
-        table=jnp.asarray(table),
-        knot=jnp.asarray(knot),
-        centre=jnp.asarray(sum(travel) / 2),
-        half_travel=jnp.asarray((travel[1] - travel[0]) / 2),
+        location=np.array([0.0, 0.0, 0.0, *squareness]),
+        polynomial=polynomial,
+        table=table,
+        knot=knot,
+        centre=np.asarray(sum(travel) / 2),
+        half_travel=np.asarray((travel[1] - travel[0]) / 2),
     )
 
 

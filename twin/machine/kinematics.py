@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from twin.compiled import Array, first_rows, kept, padded_rows
 from twin.errors import InputError
 from twin.machine.axis_errors import AxisErrors, errors_at
 
@@ -54,7 +56,7 @@ def kinematics(chain: str, errors: dict[str, AxisErrors]) -> Kinematics:
     return Kinematics(tuple(errors[a] for a in work), tuple(errors[a] for a in tool), work, tool)
 
 
-def geometric_error(machine: Kinematics, axis_position: jax.Array, tool_length: jax.Array | float) -> jax.Array:
+def geometric_error(machine: Kinematics, axis_position: Array, tool_length: Array | float) -> Array:
     """Error of the tool tip relative to the workpiece, in workpiece axes, at each pose.
 
     Args:
@@ -65,24 +67,23 @@ def geometric_error(machine: Kinematics, axis_position: jax.Array, tool_length: 
     Returns:
         (..., 3) [m] actual minus nominal.
     """
-    length = jnp.asarray(tool_length, dtype=float)
-    offset = jnp.stack([jnp.zeros_like(length), jnp.zeros_like(length), -length], axis=-1)
+    namespace = jnp if isinstance(tool_length, jax.Array) else np
+    length = namespace.asarray(tool_length, dtype=float)
+    offset = namespace.stack([0.0 * length, 0.0 * length, -length], axis=-1)
     return tool_point_error(machine, axis_position, offset)
 
 
-def tool_point_error(machine: Kinematics, axis_position: jax.Array, tool_offset: jax.Array) -> jax.Array:
+def tool_point_error(machine: Kinematics, axis_position: Array, tool_offset: Array) -> Array:
     """As :func:`geometric_error`, for a tool point anywhere: ``tool_offset`` (..., 3) or (3,) [m] from the nose."""
-    shape = jnp.shape(axis_position)
+    shape = axis_position.shape
     n_poses = math.prod(shape[:-1])
-    # compiled for powers of two only, whatever the length of the program
-    extra = ((0, (1 << max(n_poses - 1, 0).bit_length()) - n_poses), (0, 0))
-    poses, offsets = (
-        jnp.pad(jnp.broadcast_to(a, shape).reshape(n_poses, 3), extra) for a in (axis_position, tool_offset)
-    )
-    return _errors(machine, poses, offsets)[:n_poses].reshape(shape)
+    namespace = jnp if isinstance(tool_offset, jax.Array) else np
+    offsets = namespace.broadcast_to(tool_offset, shape)
+    poses, offsets = (padded_rows(a.reshape(n_poses, 3)) for a in (axis_position, offsets))
+    return first_rows(_errors(machine, poses, offsets), n_poses).reshape(shape)
 
 
-@jax.jit
+@kept
 def _errors(machine: Kinematics, axis_position: jax.Array, tool_offset: jax.Array) -> jax.Array:
     """Errors (pose, 3) [m]."""
     return jax.vmap(_error, in_axes=(None, 0, 0))(machine, axis_position, tool_offset)

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 from numpy.typing import ArrayLike
 
+from twin.compiled import kept
 from twin.errors import InputError
 from twin.motion.blocks import blocks_of, planned_rows, select
 from twin.motion.controller import Controller
@@ -11,7 +12,7 @@ from twin.motion.motion import Motion
 from twin.motion.plan import plan
 from twin.program.program import Program, Toolpath
 
-_plan = jax.jit(plan)
+_plan = kept(plan)
 
 
 def time_law(
@@ -44,9 +45,9 @@ def time_law(
         )
     rows = planned_rows(program, blocks)
     padded = select(blocks, rows)
-    overrides = [_override(value, n)[rows] for value in (feed_override, rapid_override)]
     ones = np.ones(padded.n_blocks - rows.size)
-    result = _plan(padded, controller, *(np.concatenate([factor, ones]) for factor in overrides))
+    feeds, rapids = (np.concatenate([_override(value, n)[rows], ones]) for value in (feed_override, rapid_override))
+    result = _plan(padded, controller, feeds, rapids)
 
     def of_rows(values: jax.Array, *, both_ends: bool = False) -> np.ndarray:
         planned = np.asarray(values)[: rows.size]

@@ -16,13 +16,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from twin.compiled import Array, kept
 from twin.motion.controller import Axis, Controller
 from twin.motion.law import time_at
 from twin.motion.motion import Motion
 from twin.motion.track import programmed_point, sample, track_of
 from twin.program.program import Program, Toolpath
 
-Array = jax.Array
 ROW = 64  # samples filtered by one product with a triangular matrix
 N_ABEAM = 3  # Newton steps to the actual point abeam of a programmed one
 
@@ -112,11 +112,11 @@ class ServoState:
     travelled: Array  # [m] since the last reversal
 
 
-def servo_start(position: Array | np.ndarray) -> ServoState:
+def servo_start(position: np.ndarray) -> ServoState:
     """State at rest at ``position`` (3,) [m], in the middle of the play."""
-    place = jnp.asarray(position, float)
-    rest = jnp.zeros_like(place)
-    return ServoState(place, rest, place, rest, jnp.full_like(place, 1e3))
+    place = np.asarray(position, float)
+    rest = np.zeros_like(place)
+    return ServoState(place, rest, place, rest, np.full_like(place, 1e3))
 
 
 def servo_response(
@@ -138,7 +138,7 @@ def servo_response(
     return load - direction * spike, ServoState(commanded[-1], lag[-1], load[-1], direction[-1], travelled[-1])
 
 
-_respond = jax.jit(servo_response)
+_respond = kept(servo_response)
 
 
 def _first_order(drive: Array, start: Array, decay: Array) -> Array:
@@ -196,8 +196,8 @@ def _loops(controller: Controller) -> Loops | None:
     if all(a is None or (a.gain is None and a.backlash == 0 and a.friction_spike == 0) for a in axes):
         return None
 
-    def column(values: list[float]) -> Array:
-        return jnp.asarray(values, float)
+    def column(values: list[float]) -> np.ndarray:
+        return np.asarray(values, float)
 
     present = [axis if axis is not None else Axis(velocity=1.0, acceleration=1.0) for axis in axes]
     return Loops(

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from twin.compiled import Array
 from twin.stock.cut import Provenance
 
 UPRIGHT = 1e-3  # z of the normal of a candidate that is the flank of a tool on a wall
@@ -25,11 +26,11 @@ BLOCK = 1 << 13  # samples times scenarios worked on at once: what the caches ho
 class Candidates:
     """Provenance as JAX arrays, padded; candidates that are none have an infinite gap and a zero normal."""
 
-    segment: jax.Array  # (sample, candidate) int32
-    along: jax.Array  # (sample, candidate) 0..1
-    gap: jax.Array  # (sample, candidate) [m]
-    normal: jax.Array  # (sample, candidate, 3)
-    unseen: jax.Array  # (sample,) [m] no unrecorded pass lies lower above the final surface; -inf at an edge
+    segment: Array  # (sample, candidate) int32
+    along: Array  # (sample, candidate) 0..1
+    gap: Array  # (sample, candidate) [m]
+    normal: Array  # (sample, candidate, 3)
+    unseen: Array  # (sample,) [m] no unrecorded pass lies lower above the final surface; -inf at an edge
 
 
 def candidates_of(provenance: Provenance, samples: np.ndarray | None = None) -> Candidates:
@@ -52,10 +53,10 @@ def candidates_of(provenance: Provenance, samples: np.ndarray | None = None) -> 
     unseen = np.where(provenance.overflow[rows], highest, provenance.band)
     unseen[provenance.edge[rows]] = -np.inf
 
-    def padded(values: np.ndarray, fill: float, dtype: Any) -> jax.Array:
+    def padded(values: np.ndarray, fill: float, dtype: Any) -> np.ndarray:
         out = np.full((size, *values.shape[1:]), fill, dtype)
         out[:n] = values
-        return jnp.asarray(out)
+        return out
 
     return Candidates(
         padded(np.where(none, 0, segment), 0, np.int32),

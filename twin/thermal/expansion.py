@@ -11,12 +11,14 @@ from collections.abc import Iterable
 import jax
 import jax.numpy as jnp
 
+from twin.compiled import Array, first_rows, kept, padded_rows
 from twin.thermal.model import ThermalModel
 from twin.thermal.network import WORKPIECE
 
 REFERENCE = 20.0  # degC
 
 
+@kept
 def tool_point_drift(model: ThermalModel, states: jax.Array, datum: jax.Array) -> jax.Array:
     """Drift of the tool tip by growth of the structural loop, (..., 3) [m].
 
@@ -65,11 +67,11 @@ def workpiece_expansion(model: ThermalModel, states: jax.Array, position: jax.Ar
 
 def thermal_error(
     model: ThermalModel,
-    states: jax.Array,
-    axis_position: jax.Array,
-    part_position: jax.Array,
-    datum: jax.Array,
-) -> jax.Array:
+    states: Array,
+    axis_position: Array,
+    part_position: Array,
+    datum: Array,
+) -> Array:
     """Error of the tool tip relative to the workpiece by all temperatures, (..., 3) [m].
 
     The part enters with minus sign: the tool at a nominal place reaches material that lies nearer to the clamping
@@ -81,15 +83,13 @@ def thermal_error(
         part_position: (..., 3) [m] of the tool tip from the point where the clamping holds the part.
         datum: (node,) [degC] when the part was probed and the tool measured.
     """
-    shape = jnp.shape(axis_position)
+    shape = axis_position.shape
     n_points = math.prod(shape[:-1])
-    # compiled for powers of two only, whatever the length of the program
-    extra = ((0, (1 << max(n_points - 1, 0).bit_length()) - n_points), (0, 0))
-    rows = (jnp.pad(jnp.reshape(a, (n_points, -1)), extra) for a in (states, axis_position, part_position))
-    return _thermal_error(model, *rows, datum)[:n_points].reshape(shape)
+    state, axis, part = (padded_rows(a.reshape(n_points, -1)) for a in (states, axis_position, part_position))
+    return first_rows(_thermal_error(model, state, axis, part, datum), n_points).reshape(shape)
 
 
-@jax.jit
+@kept
 def _thermal_error(
     model: ThermalModel, states: jax.Array, axis_position: jax.Array, part_position: jax.Array, datum: jax.Array
 ) -> jax.Array:

@@ -10,6 +10,7 @@ from math import pi
 import jax
 import jax.numpy as jnp
 
+from twin.compiled import Array, kept, padded_rows
 from twin.thermal.model import ThermalModel
 from twin.thermal.network import WORKPIECE, Bearing, FeedDrive, Motor
 from twin.units import MM, RPM
@@ -86,7 +87,7 @@ def heat_inputs(
     return jnp.stack([*heat.values(), ambient, coolant], axis=1)
 
 
-def mean_over_steps(time: jax.Array, value: jax.Array, dt: float, n_steps: int) -> jax.Array:
+def mean_over_steps(time: Array, value: Array, dt: float, n_steps: int) -> Array:
     """Mean of a piecewise constant signal over each of ``n_steps`` steps of ``dt`` [s]; its integral is kept.
 
     Args:
@@ -96,15 +97,11 @@ def mean_over_steps(time: jax.Array, value: jax.Array, dt: float, n_steps: int) 
     Returns:
         (n_steps, channel).
     """
-    n_intervals = len(value)
-    # compiled for powers of two only, whatever the length of the program; the intervals added have no length
-    extra = (1 << max(n_intervals - 1, 0).bit_length()) - n_intervals
-    return _mean_over_steps(
-        jnp.pad(time, (0, extra), mode="edge"), jnp.pad(value, ((0, extra), (0, 0))), dt, n_steps=n_steps
-    )
+    value = padded_rows(value)  # the intervals added have no length
+    return _mean_over_steps(padded_rows(time, len(value) + 1, mode="edge"), value, dt, n_steps)
 
 
-@partial(jax.jit, static_argnames="n_steps")
+@partial(kept, static_argnums=(3,))
 def _mean_over_steps(time: jax.Array, value: jax.Array, dt: jax.Array | float, n_steps: int) -> jax.Array:
     integral = jnp.concatenate([jnp.zeros((1, value.shape[1])), jnp.cumsum(value * jnp.diff(time)[:, None], axis=0)])
     edge = jnp.arange(n_steps + 1, dtype=float) * dt

@@ -7,6 +7,7 @@ when dry, links that exist under flood), each discretised exactly; the run picks
 import jax
 import jax.numpy as jnp
 
+from twin.compiled import kept
 from twin.thermal.environment import Environment, ambient_temperature, coolant_temperature
 from twin.thermal.heat import heat_inputs
 from twin.thermal.model import ThermalModel, state_space
@@ -60,7 +61,7 @@ def warm_up_state(
     return simulate(state_space(model, False), heat, duration, soaked)[0]
 
 
-@jax.jit
+@kept
 def run_thermal(
     model: ThermalModel,
     environment: Environment,

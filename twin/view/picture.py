@@ -1,5 +1,6 @@
-"""Drawing in a process of its own: without a GL library VTK ends its process."""
+"""Drawing in a process of its own: without a GL library VTK ends its process, and it is slow to start."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,17 +11,55 @@ from twin.errors import InputError
 GL_REMEDY = "apt-get install libegl1 libgl1-mesa-dri"
 
 
+class Drawer:
+    """A process that gets ready to draw while its parent still computes, and draws one picture.
+
+    As context manager it is ended with the block, whether it drew or not.
+    """
+
+    def __enter__(self) -> "Drawer":
+        pipe = subprocess.PIPE
+        command = [sys.executable, "-m", "twin.view.picture"]
+        self._child = subprocess.Popen(command, stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe, text=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._child.poll() is None:
+            self._child.kill()
+        self._child.communicate()
+
+    def begin(self, run: Path, file: Path, field: str = "deviation_um", title: str = "") -> None:
+        """Begin to draw the part of ``run``, coloured by ``field``, into the PNG ``file``."""
+        file.unlink(missing_ok=True)
+        self._file = file
+        assert self._child.stdin
+        try:
+            self._child.stdin.write(json.dumps([str(run), field, str(file), title]) + "\n")
+            self._child.stdin.flush()
+        except BrokenPipeError:
+            pass  # it died early; `finish` says why
+
+    def finish(self) -> None:
+        """Wait for the picture.
+
+        Raises:
+            InputError: no GL library (names the package to install), or the run has no such field.
+        """
+        _, stderr = self._child.communicate(timeout=300)
+        _check(self._child.returncode, stderr)
+        if not self._file.is_file():
+            raise InputError("no picture: VTK found no GL library to draw with", remedy=GL_REMEDY)
+
+
 def render(run: Path, file: Path, field: str = "deviation_um", title: str = "") -> None:
     """Write a PNG of the part of ``run``, coloured by ``field``.
 
     Raises:
         InputError: no GL library (names the package to install), or the run has no such field.
     """
-    file.unlink(missing_ok=True)
-    child = subprocess.run(_command(run, field, str(file), title), capture_output=True, text=True, timeout=300)
-    _check(child.returncode, child.stderr)
-    if not file.is_file():
-        raise InputError("no picture: VTK found no GL library to draw with", remedy=GL_REMEDY)
+    with Drawer() as drawer:
+        drawer.begin(run, file, field, title)
+        drawer.finish()
 
 
 def open_window(run: Path, field: str, title: str = "") -> None:
@@ -31,12 +70,10 @@ def open_window(run: Path, field: str, title: str = "") -> None:
     """
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform in ("darwin", "win32")):
         raise InputError("there is no display to open a window on", remedy="use --screenshot FILE.png")
-    child = subprocess.run(_command(run, field, "", title), stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "twin.view.picture", "--window"]
+    order = json.dumps([str(run), field, "", title]) + "\n"
+    child = subprocess.run(command, input=order, stderr=subprocess.PIPE, text=True)
     _check(child.returncode, child.stderr)
-
-
-def _command(run: Path, field: str, file: str, title: str) -> list[str]:
-    return [sys.executable, "-m", "twin.view.picture", str(run), field, file, title]
 
 
 def _check(status: int, stderr: str) -> None:
@@ -50,14 +87,18 @@ def _check(status: int, stderr: str) -> None:
         raise InputError(f"no picture: {lines[-1] if lines else f'the drawing process ended with {status}'}")
 
 
-def _main(run: Path, field: str, file: str, title: str) -> None:
-    """In the child: draw, then save or show."""
-    if file and not os.environ.get("DISPLAY"):
+def _main(window: bool) -> None:
+    """In the child: get ready, wait for the order, draw, then save or show."""
+    if not window and not os.environ.get("DISPLAY"):
         os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
     from twin.view.scene import load_part, part_scene
 
+    order = sys.stdin.readline()
+    if not order:
+        return
+    run, field, file, title = json.loads(order)
     try:
-        part = load_part(run)
+        part = load_part(Path(run))
         plotter = part_scene(part, field, title=title, off_screen=bool(file))
     except InputError as error:
         print(error, file=sys.stderr)
@@ -72,4 +113,4 @@ def _main(run: Path, field: str, file: str, title: str) -> None:
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]), *sys.argv[2:])
+    _main(window="--window" in sys.argv)

@@ -1,0 +1,166 @@
+"""`jax.jit` whose compiled programs outlive the process, and the shapes that they are compiled for.
+
+JAX's own persistent cache keeps what its compiler made, but traces and lowers each function anew in every process:
+seconds, in a chain of many kernels that themselves run for milliseconds. Here a call of known code on known shapes
+goes straight to the program. After a change of code the function is traced and lowered, and compiled only if that
+came out differently.
+"""
+
+import hashlib
+import os
+import pickle
+import platform
+from collections.abc import Callable
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.experimental.compilation_cache.compilation_cache import reset_cache
+from jax.experimental.serialize_executable import deserialize_and_load, serialize
+
+import twin
+
+Array = Any  # of pytrees: a jax.Array under a trace, else it may be the NumPy array that a kernel will take
+CODE = Path(twin.__file__).parent
+LIMIT = 4000  # files kept; the oldest go first
+
+
+def kept(function: Callable[..., Any], static_argnums: tuple[int, ...] = ()) -> Callable[..., Any]:
+    """Return ``function`` compiled by shape, from disk where the same was compiled before.
+
+    Called on tracers (under ``grad``, ``vmap`` or another ``jit``) it is ``jax.jit(function)``.
+
+    Args:
+        function: pure, of positional pytrees of arrays; defined in a module.
+        static_argnums: arguments that are no arrays; their ``repr`` tells them apart.
+    """
+    jitted = jax.jit(function, static_argnums=static_argnums)
+    name = f"{function.__module__}.{function.__qualname__}"
+    programs: dict[Any, Callable] = {}
+
+    @wraps(function)
+    def call(*arguments: Any) -> Any:
+        static = tuple(arguments[i] for i in static_argnums)
+        arrays = tuple(a for i, a in enumerate(arguments) if i not in static_argnums)
+        leaves, tree = jax.tree.flatten(arrays)
+        if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves):
+            return jitted(*arguments)
+        leaves = [leaf if isinstance(leaf, jax.Array) else np.asarray(leaf) for leaf in leaves]
+        arrays = jax.tree.unflatten(tree, leaves)
+        shape = (static, tree, tuple((leaf.shape, leaf.dtype) for leaf in leaves))
+        if shape not in programs:
+            whole = list(arrays)
+            for place, value in zip(static_argnums, static, strict=True):
+                whole.insert(place, value)
+            programs[shape] = _program(_digest(_source(), name, *map(str, shape)), jitted, whole)
+        return programs[shape](*arrays)
+
+    return call
+
+
+def padded_rows(values: Any, n_rows: int | None = None, mode: str = "constant") -> Any:
+    """``values`` (row, ...) with zeros, or copies of the last row (mode "edge"), up to a power of two of rows.
+
+    A kernel is then compiled for few shapes, whatever the length of the program. Concrete arrays stay out of JAX,
+    which would compile the padding itself for every length.
+    """
+    n = len(values)
+    more = (n_rows or 1 << max(n - 1, 0).bit_length()) - n
+    namespace: Any = jnp if isinstance(values, jax.core.Tracer) else np
+    return namespace.pad(values, [(0, more)] + [(0, 0)] * (np.ndim(values) - 1), mode=mode)
+
+
+def first_rows(values: Any, n_rows: int) -> Any:
+    """``values[:n_rows]``, of concrete arrays as NumPy array."""
+    return (values if isinstance(values, jax.core.Tracer) else np.asarray(values))[:n_rows]
+
+
+def _program(call: str, jitted: Any, arguments: list) -> Callable:
+    """The program for ``call``, the digest of code and shapes."""
+    reference = _folder() / f"{call}.lowered"
+    if reference.is_file():
+        program = _load(_folder() / f"{reference.read_text()}.program")
+        if program:
+            os.utime(reference)
+            return program
+    lowered = jitted.lower(*arguments)
+    digest = _digest(lowered.as_text(), str(lowered.in_tree), str(lowered.out_tree))
+    file = _folder() / f"{digest}.program"
+    program = _load(file)
+    if program is None:
+        program = _compile(lowered)
+        _write(file, pickle.dumps(serialize(program)))
+    _write(reference, digest.encode())
+    return program
+
+
+def _load(file: Path) -> Callable | None:
+    """The program in ``file``; None where there is none that this JAX can read."""
+    _find_lapack()
+    try:
+        program = deserialize_and_load(*pickle.loads(file.read_bytes()))
+    except FileNotFoundError:
+        return None
+    except Exception:  # whatever a damaged or foreign file makes JAX raise: it is made again
+        file.unlink(missing_ok=True)
+        return None
+    os.utime(file)
+    return program
+
+
+@cache
+def _find_lapack() -> None:
+    """JAX looks up the functions of LAPACK when it first lowers a call of one; a program may need them unlowered."""
+    jax.jit(jax.lax.linalg.lu).lower(np.eye(1))
+
+
+def _compile(lowered: Any) -> Any:
+    """Compiled without JAX's cache: a program that was read from there cannot be written again."""
+    jax.config.update("jax_enable_compilation_cache", False)
+    reset_cache()
+    try:
+        return lowered.compile()
+    finally:
+        jax.config.update("jax_enable_compilation_cache", True)
+        reset_cache()
+
+
+def _write(file: Path, content: bytes) -> None:
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    temporary.write_bytes(content)
+    temporary.replace(file)
+
+
+@cache
+def _source() -> str:
+    """Digest of the twin's code."""
+    return _digest(*(file.read_text() for file in sorted(CODE.rglob("*.py"))))
+
+
+@cache
+def _folder() -> Path:
+    """Where the programs for this JAX and this machine lie; created, and cleared of the oldest."""
+    device = jax.devices()[0]
+    machine = (jax.__version__, device.platform, device.device_kind, device.client.platform_version, _processor())
+    folder = twin.CACHE / "programs" / _digest(*machine, os.environ.get("XLA_FLAGS", ""))
+    folder.mkdir(parents=True, exist_ok=True)
+    files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime)
+    for file in files[: -LIMIT or None]:
+        file.unlink(missing_ok=True)
+    return folder
+
+
+def _processor() -> str:
+    """What compiled code depends on: the model and its instruction sets."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return "".join(line for line in dict.fromkeys(lines) if line.startswith(("model name", "flags", "Features")))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
