@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from twin.errors import InputError
-from twin.units import split_suffix
+from twin.units import Uncertain, split_suffix
 
 T = TypeVar("T")
 
@@ -77,6 +77,8 @@ def _convert(hint: Any, value: Any, factor: float, unit: str | None, path: str, 
             raise InputError(
                 f"{path} is in {unit}, expected {expected}", file=file, remedy="use a unit of the right kind"
             )
+        if get_args(hint)[0] is Uncertain:
+            return Uncertain(*(part * factor for part in _uncertain(value, path, file)))
         return _number(value, path, file) * factor
     if origin in (Union, types.UnionType):
         options = [option for option in get_args(hint) if option is not type(None)]
@@ -121,3 +123,16 @@ def _number(value: Any, path: str, file: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
         raise InputError(f"{path} is {value!r}, not a number", file=file)
     return float(value)
+
+
+def _uncertain(value: Any, path: str, file: object) -> tuple[float, float]:
+    """Value and deviation of ``2810 ± 10`` or of a bare number."""
+    if not isinstance(value, str):
+        return _number(value, path, file), 0.0
+    try:
+        middle, deviation = (float(part) for part in value.split("±"))
+    except ValueError:
+        middle, deviation = 0.0, -1.0
+    if not deviation >= 0 or middle != middle:
+        raise InputError(f"{path} is '{value}'", file=file, remedy="write value ± standard deviation, as 2810 ± 10")
+    return middle, deviation

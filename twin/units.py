@@ -5,7 +5,7 @@ ends in the suffix of its unit (``feed_mm_min``); :data:`SUFFIX` says what that 
 """
 
 from math import pi
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 MM = 1e-3
 UM = 1e-6
@@ -47,6 +47,14 @@ Film = Annotated[float, "W/(m2 K)"]
 Ratio = Annotated[float, "1"]
 AnglePerLength = Annotated[float, "rad/m"]
 KinematicViscosity = Annotated[float, "m2/s"]
+
+
+class Uncertain(NamedTuple):
+    """A value and one standard deviation; ``2810 ± 10`` in YAML, a bare number where nothing is known of the second."""
+
+    value: float
+    deviation: float
+
 
 # suffix -> (factor to SI, SI unit). Longest suffix wins.
 SUFFIX: dict[str, tuple[float, str]] = {
@@ -96,6 +104,10 @@ SUFFIX: dict[str, tuple[float, str]] = {
     "k": (1.0, "K"),
     "per_k": (1.0, "1/K"),
     "um_m_k": (1e-6, "1/K"),
+    "mpa_deg": (MPA / DEG, "Pa/rad"),
+    "deg_mm": (DEG / MM, "rad/m"),
+    "deg_min_m": (DEG * MINUTE, "rad s/m"),
+    "per_deg": (1.0 / DEG, "1/rad"),
     "j_k": (1.0, "J/K"),
     "j_kg_k": (1.0, "J/(kg K)"),
     "w_k": (1.0, "W/K"),

@@ -1,80 +1,134 @@
-"""The schema of conf/material: what is known of a workpiece material, from where, and how well."""
+"""The schema of conf/material: what is known of a workpiece material, from where, and how well.
 
-from dataclasses import dataclass
-from typing import Literal
+A quantity is written once, with its standard deviation: ``ktc_n_mm2: 767 ± 310``. Sources that disagree stand side by
+side as rows; every row says where it comes from and how sure it is.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Annotated, Literal
 
 from twin.cutting.coefficients import CuttingCoefficients
+from twin.cutting.laws import Kienzle
+from twin.cutting.oblique import OrthogonalDatabase
 from twin.errors import InputError
-from twin.units import Conductivity, Density, Expansion, LineForce, Pressure, Ratio, SpecificHeat
+from twin.units import Angle, Rate, Ratio, Temperature, Uncertain
 
 Sureness = Literal["read", "remembered", "assumed"]
 
-
-@dataclass(frozen=True, kw_only=True)
-class CoefficientScatter:
-    """One standard deviation of each coefficient."""
-
-    ktc: Pressure
-    krc: Pressure
-    kac: Pressure
-    kte: LineForce
-    kre: LineForce
-    kae: LineForce
-    chisel: Pressure
-    basis: str
-    """Where the scatter comes from."""
+UncertainPressure = Annotated[Uncertain, "Pa"]
+UncertainLineForce = Annotated[Uncertain, "N/m (edge)"]
+UncertainAngle = Annotated[Uncertain, "rad"]
+UncertainRatio = Annotated[Uncertain, "1"]
+PHYSICAL = ("density", "specific_heat", "conductivity", "expansion", "youngs_modulus")
+COEFFICIENTS = tuple(field.name for field in fields(CuttingCoefficients))
 
 
 @dataclass(frozen=True, kw_only=True)
-class CoefficientSet:
-    """Cutting coefficients of one source."""
+class Row:
+    """Where numbers come from."""
 
-    name: str
-    """What ``chosen`` refers to."""
-    ktc: Pressure
-    """Tangential, per chip area."""
-    krc: Pressure
-    """Radial, per chip area."""
-    kac: Pressure
-    """Axial, per chip area."""
-    kte: LineForce
-    """Tangential, per edge length."""
-    kre: LineForce
-    """Radial, per edge length."""
-    kae: LineForce
-    """Axial, per edge length."""
-    chisel: Pressure
-    """Thrust of a drill's chisel edge per area of its chip."""
-    scatter: CoefficientScatter
-    """How far a repetition on another tool, heat or machine may lie."""
+    name: str = ""
+    """What others refer to."""
     source: str
-    """Publication, tool, and what is assumed."""
+    """Publication, state of the material, tool."""
     sureness: Sureness
     """Read in the source, remembered from it, or assumed."""
+    assumed: tuple[str, ...] = ()
+    """Quantities of this row that are not in the source but assumed."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class PropertyScatter:
-    """One standard deviation of each physical property."""
+class PhysicalProperties(Row):
+    """Physical properties of one source at room temperature; None where it is silent."""
 
-    density: Density
-    specific_heat: SpecificHeat
-    conductivity: Conductivity
-    expansion: Expansion
-    youngs_modulus: Pressure
+    density: Annotated[Uncertain, "kg/m3"] | None = None
+    specific_heat: Annotated[Uncertain, "J/(kg K)"] | None = None
+    conductivity: Annotated[Uncertain, "W/(m K)"] | None = None
+    expansion: Annotated[Uncertain, "1/K"] | None = None
+    youngs_modulus: UncertainPressure | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class OtherProperties:
-    """What another source says of the physical properties; None where it is silent."""
+class CoefficientSet(Row):
+    """Cutting coefficients of one source: see :class:`twin.cutting.CuttingCoefficients`."""
 
-    density: Density | None = None
-    specific_heat: SpecificHeat | None = None
-    conductivity: Conductivity | None = None
-    expansion: Expansion | None = None
-    youngs_modulus: Pressure | None = None
-    source: str
-    """Publication, temper and temperature."""
+    ktc: UncertainPressure
+    """Tangential, per chip area."""
+    krc: UncertainPressure
+    """Radial, per chip area."""
+    kac: UncertainPressure
+    """Axial, per chip area."""
+    kte: UncertainLineForce
+    """Tangential, per edge length."""
+    kre: UncertainLineForce
+    """Radial, per edge length."""
+    kae: UncertainLineForce
+    """Axial, per edge length."""
+    chisel: UncertainPressure
+    """Thrust of a drill's chisel edge per area of its chip."""
+    kienzle: str = ""
+    """The Kienzle row whose straight line from 0.02 to 0.15 mm the tangential pair is; empty: no such row."""
+    scatter_basis: str
+    """Where the standard deviations come from: how far another tool, heat or machine may lie."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KienzleSet(Row):
+    """Specific cutting force of one source: kc = kc11 (h / 1 mm)^-mc."""
+
+    kc11: UncertainPressure
+    mc: UncertainRatio
+    rake: Angle
+    """Rake of the tests that the table is given for."""
+
+    def law(self, rake: float, radial: float = 0.0, axial: float = 0.0) -> Kienzle:
+        """The force law of a tool of ``rake`` [rad], with the radial and axial shares of the tangential force."""
+        return Kienzle(self.kc11.value, self.mc.value, rake - self.rake, radial, axial)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrthogonalSet(Row):
+    """Orthogonal cutting tests of one source: see :class:`twin.cutting.oblique.OrthogonalDatabase`."""
+
+    shear_stress: UncertainPressure
+    shear_stress_rake: Annotated[float, "Pa/rad"] = 0.0
+    friction: UncertainAngle
+    friction_rake: Ratio = 0.0
+    friction_chip: Annotated[float, "rad/m"] = 0.0
+    friction_speed: Annotated[float, "rad s/m"] = 0.0
+    chip_ratio: UncertainRatio = Uncertain(0.0, 0.0)
+    chip_ratio_rake: Annotated[float, "1/rad"] = 0.0
+    power: Ratio = 0.0
+    power_rake: Annotated[float, "1/rad"] = 0.0
+    shear_angle: UncertainAngle = Uncertain(0.0, 0.0)
+    shear_angle_rake: Ratio = 0.0
+    shear_angle_chip: Annotated[float, "rad/m"] = 0.0
+    shear_angle_speed: Annotated[float, "rad s/m"] = 0.0
+    kte: UncertainLineForce
+    kre: UncertainLineForce
+
+    @property
+    def database(self) -> OrthogonalDatabase:
+        """Parameters of the transformation."""
+        values = {field.name: getattr(self, field.name) for field in fields(OrthogonalDatabase)}
+        return OrthogonalDatabase(
+            **{name: value.value if isinstance(value, Uncertain) else value for name, value in values.items()}
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class JohnsonCookSet(Row):
+    """Flow stress (a + b strain^n) (1 + c ln(rate / rate0)) (1 - T*^m); T* from the reference to the melting point."""
+
+    a: UncertainPressure
+    b: UncertainPressure
+    n: UncertainRatio
+    c: UncertainRatio
+    m: UncertainRatio
+    rate0: Rate = 1.0
+    """Reference strain rate."""
+    reference: Temperature
+    melting: Temperature
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,26 +137,22 @@ class Material:
 
     name: str
     """Alloy and temper."""
-    density: Density
-    specific_heat: SpecificHeat
-    conductivity: Conductivity
-    expansion: Expansion
-    youngs_modulus: Pressure
-    properties_scatter: PropertyScatter
-    properties_source: str
-    """Where the physical properties in force come from, and why where sources disagree."""
-    properties_sureness: Sureness
-    other_properties: tuple[OtherProperties, ...]
-    """Sources that are not in force."""
+    physical: PhysicalProperties
+    """In force: complete."""
+    physical_elsewhere: tuple[PhysicalProperties, ...] = ()
+    """What other sources say."""
     workpiece_share: Ratio
     """Part of the cutting power that stays in the part as heat."""
     workpiece_share_source: str
     cutting: tuple[CoefficientSet, ...]
-    """Every source."""
+    """Every source of cutting coefficients."""
     chosen: str
     """Name of the set in force."""
     reason: str
     """Why that one."""
+    kienzle: tuple[KienzleSet, ...] = ()
+    orthogonal: tuple[OrthogonalSet, ...] = ()
+    johnson_cook: tuple[JohnsonCookSet, ...] = ()
 
     def __post_init__(self) -> None:
         names = [entry.name for entry in self.cutting]
@@ -110,8 +160,40 @@ class Material:
             raise InputError(
                 f"{self.name} has no cutting coefficients '{self.chosen}'", remedy="one of " + ", ".join(names)
             )
-        if min(self.density, self.specific_heat, self.conductivity, self.youngs_modulus) <= 0:
+        missing = [name for name in PHYSICAL if getattr(self.physical, name) is None]
+        if missing:
+            raise InputError(f"{self.name}: {', '.join(missing)} is not given", remedy="add it to 'physical'")
+        if min(getattr(self.physical, name).value for name in PHYSICAL if name != "expansion") <= 0:
             raise InputError(f"{self.name}: a physical property is not positive", remedy="correct conf/material")
+        for row in (*self.cutting, *self.kienzle, *self.orthogonal, *self.johnson_cook):
+            unknown = [name for name in row.assumed if not hasattr(row, name)]
+            if unknown:
+                raise InputError(f"{self.name}, row '{row.name}': there is no quantity '{unknown[0]}' to be assumed")
+
+    @property
+    def density(self) -> float:
+        """[kg/m3]"""
+        return _value(self.physical.density)
+
+    @property
+    def specific_heat(self) -> float:
+        """[J/(kg K)]"""
+        return _value(self.physical.specific_heat)
+
+    @property
+    def conductivity(self) -> float:
+        """[W/(m K)]"""
+        return _value(self.physical.conductivity)
+
+    @property
+    def expansion(self) -> float:
+        """[1/K]"""
+        return _value(self.physical.expansion)
+
+    @property
+    def youngs_modulus(self) -> float:
+        """[Pa]"""
+        return _value(self.physical.youngs_modulus)
 
     @property
     def chosen_set(self) -> CoefficientSet:
@@ -121,13 +203,14 @@ class Material:
     @property
     def coefficients(self) -> CuttingCoefficients:
         """Parameters of the force model."""
-        entry = self.chosen_set
-        return CuttingCoefficients(
-            ktc=entry.ktc,
-            krc=entry.krc,
-            kac=entry.kac,
-            kte=entry.kte,
-            kre=entry.kre,
-            kae=entry.kae,
-            chisel=entry.chisel,
-        )
+        return CuttingCoefficients(**{name: getattr(self.chosen_set, name).value for name in COEFFICIENTS})
+
+    @property
+    def coefficient_deviations(self) -> CuttingCoefficients:
+        """One standard deviation of each of the :attr:`coefficients`."""
+        return CuttingCoefficients(**{name: getattr(self.chosen_set, name).deviation for name in COEFFICIENTS})
+
+
+def _value(quantity: Uncertain | None) -> float:
+    assert quantity is not None  # __post_init__ has seen to it
+    return quantity.value

@@ -28,8 +28,8 @@ ChipFlow = Callable[[Scalar, Scalar, Scalar, Scalar], jax.Array]
 class OrthogonalDatabase:
     """Results of orthogonal cutting tests, linear in rake [rad], chip thickness h [m] and cutting speed [m/s].
 
-    The shear angle comes from the chip ratio r = (ratio + ratio_rake rake) (h / 1 mm)^(power + power_rake rake),
-    tan(phi) = r cos(rake) / (1 - r sin(rake)); where ``ratio`` is 0, from the line of ``shear_angle``.
+    The shear angle comes from the chip ratio r = (chip_ratio + chip_ratio_rake rake) (h / 1 mm)^(power + power_rake rake),
+    tan(phi) = r cos(rake) / (1 - r sin(rake)); where ``chip_ratio`` is 0, from the line of ``shear_angle``.
     """
 
     shear_stress: Scalar
@@ -44,9 +44,9 @@ class OrthogonalDatabase:
     """[rad/m]"""
     friction_speed: Scalar = 0.0
     """[rad s/m]"""
-    ratio: Scalar = 0.0
+    chip_ratio: Scalar = 0.0
     """Chip thickness ratio, uncut over cut, at a chip of 1 mm."""
-    ratio_rake: Scalar = 0.0
+    chip_ratio_rake: Scalar = 0.0
     """[1/rad]"""
     power: Scalar = 0.0
     """Its exponent in the chip thickness."""
@@ -78,10 +78,10 @@ def chip_formation(
     _demand(thickness, lambda h: h > 0, "a chip of {:g} m", "give a positive thickness")
     stress = jnp.asarray(d.shear_stress + d.shear_stress_rake * rake, dtype=float)
     friction = d.friction + d.friction_rake * rake + d.friction_chip * thickness + d.friction_speed * speed
-    ratio = (d.ratio + d.ratio_rake * rake) * (thickness / REFERENCE) ** (d.power + d.power_rake * rake)
+    ratio = (d.chip_ratio + d.chip_ratio_rake * rake) * (thickness / REFERENCE) ** (d.power + d.power_rake * rake)
     by_ratio = jnp.arctan2(ratio * jnp.cos(rake), 1 - ratio * jnp.sin(rake))
     by_line = d.shear_angle + d.shear_angle_rake * rake + d.shear_angle_chip * thickness + d.shear_angle_speed * speed
-    shear = jnp.where(jnp.asarray(d.ratio) != 0, by_ratio, by_line)
+    shear = jnp.where(jnp.asarray(d.chip_ratio) != 0, by_ratio, by_line)
     _demand(
         shear,
         lambda angle: (angle > 0) & (angle < np.pi / 2),
