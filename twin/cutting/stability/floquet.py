@@ -101,17 +101,25 @@ def floquet_multipliers(
 
 
 def multipliers_of_cuts(
-    milling: Milling, cuts: Cuts, method: Method = "collocation", resolution: int | None = None
+    milling: Milling,
+    cuts: Cuts,
+    method: Method = "collocation",
+    resolution: int | None = None,
+    *,
+    estimate: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Value and error (point,) for windows and speeds of ``cuts``; ``milling`` gives all else."""
+    """Value and error (point,) for windows and speeds of ``cuts``; ``milling`` gives all else.
+
+    Without ``estimate`` collocation runs once and the error is that of Arnoldi's method only.
+    """
     modes, matrices = _reduced(milling)
     if method == "collocation":
-        return _collocation(milling, cuts, modes, matrices, 10 if resolution is None else resolution)
+        return _collocation(milling, cuts, modes, matrices, 10 if resolution is None else resolution, estimate)
     return _semi_discretisation(milling, cuts, modes, matrices, resolution)
 
 
 def _collocation(
-    milling: Milling, cuts: Cuts, modes: tuple, matrices: tuple, nodes: int
+    milling: Milling, cuts: Cuts, modes: tuple, matrices: tuple, nodes: int, estimate: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """The error is the difference from two nodes fewer a panel, and the residual of Arnoldi's method."""
     if nodes < 4:
@@ -122,14 +130,14 @@ def _collocation(
     teeth = (position, np.roll(pitch, 1), float(pitch[0]) if even else 2 * np.pi)
     mixed = _mixed(cuts)
     found = []
-    for n in (nodes, nodes - 2):
+    for n in (nodes, nodes - 2) if estimate else (nodes,):
         longest = teeth[2] / cuts.speed.min() * modes[0].max() / PHASE + 4 * milling.n_teeth**2 + 4
         seed = _seed(2 * len(modes[0]) + int(longest) * n * modes[3].shape[1])
         value, residual = collocation_multipliers(
             *mixed[:5], teeth, modes, matrices, gauss_rule(n), PHASE, KRYLOV_TOLERANCE, seed
         )
         found.append((value, residual))
-    (value, residual), (coarse, _) = found
+    (value, residual), (coarse, _) = found[0], found[-1]
     back = mixed[5]
     return value[back], (np.abs(np.abs(value) - np.abs(coarse)) + residual)[back]
 
@@ -153,9 +161,7 @@ def _semi_discretisation(
     for k in (intervals, 2 * intervals):
         seed = _seed(2 * len(modes[0]) + k * modes[3].shape[1])
         found.append(
-            semi_discretisation_multipliers(
-                *mixed[:5], milling.n_teeth, modes, matrices, k, KRYLOV_TOLERANCE, seed
-            )
+            semi_discretisation_multipliers(*mixed[:5], milling.n_teeth, modes, matrices, k, KRYLOV_TOLERANCE, seed)
         )
     (coarse, _), (fine, residual) = found
     modulus = (4 * np.abs(fine) - np.abs(coarse)) / 3

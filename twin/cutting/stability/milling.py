@@ -30,14 +30,14 @@ class Milling:
     modes: Modes | None
     """Of tool tip against workpiece, directions in the frame of the feed; None where a measured response stands in."""
     n_teeth: int = field(metadata={"static": True})
-    entry: Scalar
-    """[rad] immersion angle at which a tooth begins to cut."""
-    exit: Scalar
-    """[rad] at which it ends, above ``entry``."""
     ktc: Scalar
     """[Pa] tangential coefficient."""
     krc: Scalar
     """[Pa] radial coefficient."""
+    entry: Scalar = 0.0
+    """[rad] immersion angle at which a tooth begins to cut."""
+    exit: Scalar = np.pi
+    """[rad] at which it ends, above ``entry``."""
     kac: Scalar = 0.0
     """[Pa] axial coefficient; matters only to modes that move along z and across it."""
     process_damping: Scalar = 0.0

@@ -59,15 +59,15 @@ def _at_speed(
     milling: Milling, speed: float, harmonics: int, n_frequencies: int, measured: Measured | None
 ) -> tuple[float, int]:
     passing = milling.n_teeth * speed
-    order = np.arange(-harmonics, harmonics + 1)
+    order = np.arange(-harmonics - 1, harmonics + 1)  # symmetric about 0 at half the passing frequency: flips are real
 
     def inverse_depth(omega: np.ndarray) -> np.ndarray:
         """Eigenvalues (frequency, ...) that are 1 / depth where they are real [1/m]."""
         g = response.at(milling, omega[:, None] + order * passing, measured)
         d = g.shape[-1]
         factors = response.matrices(milling, d)
-        waves = fourier(factors, float(milling.entry), float(milling.exit), milling.n_teeth, 2 * harmonics)
-        a = waves[order[:, None] - order[None] + 2 * harmonics]
+        waves = fourier(factors, float(milling.entry), float(milling.exit), milling.n_teeth, len(order))
+        a = waves[order[:, None] - order[None] + len(order)]
         product = np.einsum("rsij,fsjk->frisk", a, g).reshape(len(omega), len(order) * d, len(order) * d)
         return -(1 - np.exp(-2j * np.pi * omega / passing))[:, None] * np.linalg.eigvals(product)
 

@@ -49,8 +49,9 @@ def _transition(a: np.ndarray, b: np.ndarray, dt: float, pass_on: np.ndarray, ol
 
 
 @kernel
-def _apply(pass_on: np.ndarray, old: np.ndarray, new: np.ndarray, output: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+def _apply(steps: tuple, output: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
     """y: state one tooth period after x; the state is modal, then the displacements of the last k instants."""
+    pass_on, old, new = steps
     k, n, d = old.shape
     z, following, before, after = x[:n].copy(), np.empty(n), np.empty(d), np.empty(d)
     before[:] = x[n : n + d]
@@ -130,7 +131,7 @@ def _one_cut(
             _transition(a, b, dt, pass_on[i], old[i], new[i])
         begin(basis, h, seed)
         for step in range(most):
-            _apply(pass_on, old, new, output, basis[step], basis[step + 1])
+            _apply((pass_on, old, new), output, basis[step], basis[step + 1])
             done, value[c], residual[c] = extend(basis, h, step, tolerance)
             if done:
                 break
@@ -156,7 +157,17 @@ def semi_discretisation_multipliers(
         rows = slice(first[i], first[i + 1])
         scaled = (matrices[0], matrices[1] / speed[i])
         _one_cut(
-            speed[i], entry[i], width[i], depth[rows], n_teeth, modes, scaled, k, tolerance, seed,
-            value[rows], residual[rows],
+            speed[i],
+            entry[i],
+            width[i],
+            depth[rows],
+            n_teeth,
+            modes,
+            scaled,
+            k,
+            tolerance,
+            seed,
+            value[rows],
+            residual[rows],
         )
     return value, residual

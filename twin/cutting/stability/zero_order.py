@@ -29,7 +29,7 @@ class Lobes:
     n_teeth: int
 
     def speed(self, lobe: int) -> np.ndarray:
-        """Spindle speed (branch, frequency) [rad/s] at which the limit holds with ``lobe`` whole waves between teeth."""
+        """Spindle speed (branch, frequency) [rad/s] of the limit with ``lobe`` whole waves between teeth."""
         with np.errstate(divide="ignore"):
             return 2 * np.pi * self.omega / (self.n_teeth * (self.phase + 2 * np.pi * lobe))
 
