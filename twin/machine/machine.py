@@ -7,7 +7,7 @@ import numpy as np
 from twin.errors import InputError
 from twin.machine.axis_errors import DisplacementTerm, RotationTerm, Squareness, axis_errors
 from twin.machine.kinematics import Kinematics, kinematics
-from twin.machine.spindle import Spindle
+from twin.machine.spindle import Spindle, SpindleMode
 from twin.thermal.network import ThermalNetwork
 from twin.units import Length
 
@@ -46,6 +46,8 @@ class Machine:
     """Lumps, heat sources and growth of the structure."""
     squareness: dict[str, Squareness] = field(default_factory=dict)
     """A0Z, B0Z, C0Y: how far the axes are from square."""
+    spindle_modes: tuple[SpindleMode, ...] = ()
+    """Vibration of the spindle nose; empty: unknown."""
 
     def __post_init__(self) -> None:
         for key in self.squareness:

@@ -11,6 +11,7 @@ all parameters are then refined together.
 from dataclasses import dataclass
 from typing import Literal
 
+import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import least_squares
 
@@ -19,6 +20,7 @@ from twin.errors import InputError
 
 RELOCATIONS = 30  # of the poles; a dozen are usual
 LEAST_DAMPING = 1e-5
+START_DAMPING = 0.02
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class ModalFit:
             InputError: a mode that gives way against the force (negative stiffness).
         """
         if np.any(self.stiffness <= 0):
-            number = int(np.argmin(self.stiffness))
+            number = int(np.argmax(self.stiffness <= 0))
             raise InputError(
                 f"mode {number} at {self.omega[number] / 2 / np.pi:.5g} Hz has a stiffness of "
                 f"{self.stiffness[number] * 1e-6:.3g} N/um",
@@ -57,7 +59,8 @@ class ModalFit:
             )
         line = np.asarray(direction, dtype=float)
         rows = np.tile(line / np.linalg.norm(line), (len(self.omega), 1))
-        return Modes(*(np.asarray(a) for a in (self.omega, self.damping, self.stiffness)), rows)  # type: ignore[arg-type]
+        omega, damping, stiffness, lines = map(jnp.asarray, (self.omega, self.damping, self.stiffness, rows))
+        return Modes(omega, damping, stiffness, lines)
 
 
 def check_response(omega: np.ndarray, response: np.ndarray, least: int = 2) -> tuple[np.ndarray, np.ndarray]:
@@ -96,6 +99,7 @@ def fit_modes(
     residues: Literal["real", "complex"] = "real",
     out_of_band: bool = False,
     noise: np.ndarray | None = None,
+    start: np.ndarray | None = None,
 ) -> ModalFit:
     """Fit ``n_modes`` modes to a driving-point frequency response.
 
@@ -107,6 +111,7 @@ def fit_modes(
         out_of_band: add a constant for the modes above the band and a mass for those below.
         noise: (frequency,) [m/N] standard deviation of real and of imaginary part at each point, up to a common
             factor, as coherence tells it; default: equal at all.
+        start: (mode,) [rad/s] natural frequencies to start from; default: evenly over the band.
 
     Raises:
         InputError: see :func:`check_response`; no mode; not enough points.
@@ -121,7 +126,8 @@ def fit_modes(
         raise InputError("the noise is not one positive number a frequency", remedy="leave points without power out")
     scale = omega[-1], np.abs(response).max()
     axis, value = omega / scale[0], response / scale[1]
-    pole = _start(axis, value, weight, n_modes, out_of_band)
+    first = np.linspace(axis[0], axis[-1], n_modes + 2)[1:-1] if start is None else np.asarray(start) / scale[0]
+    pole = _relocated(first * (-START_DAMPING + 1j), axis, value, weight, out_of_band)
 
     def model(shape: np.ndarray) -> np.ndarray:
         """Columns (frequency, linear parameter) that the frequencies and dampings in ``shape`` give."""
@@ -153,7 +159,7 @@ def fit_modes(
 
     shape = np.log(np.concatenate([np.abs(pole), np.maximum(-pole.real / np.abs(pole), LEAST_DAMPING)]))
     linear = np.linalg.lstsq(split(model(shape)), split(value), rcond=None)[0]
-    found = least_squares(misfit, np.concatenate([shape, linear]), slope, method="lm", x_scale="jac", xtol=1e-14)
+    found = least_squares(misfit, np.concatenate([shape, linear]), slope, method="lm", x_scale="jac")
     return _result(found.x, slope(found.x), misfit(found.x), n_modes, residues == "complex", n_extra, scale)
 
 
@@ -205,11 +211,11 @@ def _pole(omega: np.ndarray, damping: np.ndarray) -> np.ndarray:
     return omega * (-damping + 1j * np.sqrt(1 - damping**2))
 
 
-def _start(axis: np.ndarray, value: np.ndarray, weight: np.ndarray, n_modes: int, out_of_band: bool) -> np.ndarray:
-    """Poles (mode,) with positive imaginary part by vector fitting on ``axis`` (frequency,)."""
-    s = 1j * axis[:, None]
-    spread = np.linspace(axis[0], axis[-1], n_modes + 2)[1:-1]
-    pole = spread * (-0.02 + 1j)
+def _relocated(
+    pole: np.ndarray, axis: np.ndarray, value: np.ndarray, weight: np.ndarray, out_of_band: bool
+) -> np.ndarray:
+    """Poles (mode,) with positive imaginary part by vector fitting on ``axis`` (frequency,), from ``pole`` on."""
+    s, n_modes = 1j * axis[:, None], len(pole)
     extra = [np.ones_like(s), 1 / s**2] if out_of_band else []
     for _ in range(RELOCATIONS):
         basis = np.concatenate(

@@ -34,5 +34,13 @@ def receptance(modes: Modes, omega: jax.Array) -> jax.Array:
         omega: (frequency,) [rad/s].
     """
     ratio = omega[:, None] / modes.omega[None]
-    amplitude = 1 / (modes.stiffness[None] * (1 - ratio**2 + 2j * modes.damping[None] * ratio))
-    return jnp.einsum("fm,mi,mj->fij", amplitude, modes.direction, modes.direction)
+    amplitude = 1 / jax.lax.complex(
+        modes.stiffness[None] * (1 - ratio**2), 2 * (modes.stiffness * modes.damping)[None] * ratio
+    )
+    direction = jnp.asarray(modes.direction).astype(complex)
+    return jnp.einsum("fm,mi,mj->fij", amplitude, direction, direction)
+
+
+def join(*of_bodies: Modes) -> Modes:
+    """Modes between tool and workpiece of several bodies or directions together."""
+    return jax.tree.map(lambda *leaves: jnp.concatenate([jnp.asarray(leaf) for leaf in leaves]), *of_bodies)

@@ -1,0 +1,93 @@
+"""Modes at the tip of a tool in its holder on a spindle, by receptance coupling.
+
+Fluted part (diameter times ``core_ratio``, for stiffness and for mass), shank and holder are Timoshenko beams, cones
+cut into cylinders; they are joined rigidly to each other and to the spindle nose, whose modes the machine declares.
+Joint compliance of a clamp is not modelled apart: it is in the stiffness of the nose.
+"""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from twin.cutting.dynamics.beam import Section, stack
+from twin.cutting.dynamics.fit import fit_modes
+from twin.cutting.dynamics.modes import Modes, join
+from twin.errors import InputError
+from twin.machine.spindle import SpindleMode
+from twin.machine.tool import Tool
+
+PIECES = 32  # cylinders that a cone of the holder is cut into
+LEAST_SHARE = 0.01  # of the static compliance, of a mode that is kept
+GRID = 1500  # frequencies of the coupled response
+HIGHEST = 40.0  # of the grid, over the highest spindle mode
+AXES = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0)}
+
+
+def tool_sections(tool: Tool) -> list[Section]:
+    """Beam sections from the tip to the spindle nose."""
+    shank = tool.shank_diameter or tool.diameter
+    sections = [Section(tool.flute_length, tool.core_ratio * tool.diameter, tool.youngs_modulus, tool.density)]
+    if tool.stick_out > tool.flute_length:
+        sections.append(Section(tool.stick_out - tool.flute_length, shank, tool.youngs_modulus, tool.density))
+    for part in tool.holder:
+        n = PIECES if part.diameter_lower != part.diameter_upper else 1
+        for middle in (np.arange(n) + 0.5) / n:
+            diameter = part.diameter_lower + middle * (part.diameter_upper - part.diameter_lower)
+            sections.append(Section(part.length / n, diameter, tool.holder_youngs_modulus, tool.holder_density))
+    return [Section(s.length, s.diameter, s.youngs_modulus, s.density, loss_factor=tool.loss_factor) for s in sections]
+
+
+def nose_receptance(spindle: Sequence[SpindleMode], omega: jax.Array) -> jax.Array:
+    """Receptance (frequency, 2, 2) of the spindle nose, of modes along one direction.
+
+    Slopes are those along the axis from the tip upwards: a mode that tilts about a pivot above the nose leans back.
+    """
+    total = jnp.zeros((len(omega), 2, 2), dtype=complex)
+    for mode in spindle:
+        ratio = omega / (2 * jnp.pi * mode.frequency)
+        amplitude = 1 / (mode.stiffness * jax.lax.complex(1 - ratio**2, 2 * mode.damping * ratio))
+        shape = jnp.asarray([1.0, -1 / mode.pivot])
+        total = total + amplitude[:, None, None] * jnp.outer(shape, shape).astype(complex)[None]
+    return total
+
+
+def tool_point_receptance(tool: Tool, spindle: Sequence[SpindleMode], omega: jax.Array) -> jax.Array:
+    """Displacement per force at the tip (frequency,) [m/N], of spindle modes along one direction."""
+    return stack(tool_sections(tool), omega, nose_receptance(spindle, omega))[:, 0, 0]
+
+
+def tool_point_modes(tool: Tool, spindle: Sequence[SpindleMode]) -> Modes:
+    """Modes at the tip along x, then along y, ascending, fitted to the coupled response.
+
+    Those that matter are kept: a mode with less than 1 % of the static compliance is left out.
+
+    Args:
+        tool: with its holder.
+        spindle: modes of the machine's spindle nose, along x and along y (``machine.spindle_modes``).
+
+    Raises:
+        InputError: no spindle mode along x or y.
+    """
+    found = []
+    for axis, direction in AXES.items():
+        along = [mode for mode in spindle if mode.direction == axis]
+        if not along:
+            raise InputError(
+                f"the machine has no spindle mode along {axis}",
+                remedy="give spindle_modes in conf/machine, from a tap test at the nose or as an assumption",
+            )
+        frequency = np.array([mode.frequency for mode in along])
+        omega = 2 * np.pi * np.geomspace(0.2 * frequency.min(), HIGHEST * frequency.max(), GRID)
+        response = np.asarray(tool_point_receptance(tool, along, jnp.asarray(omega)))
+        peak = -response.imag
+        place = np.flatnonzero((peak[1:-1] > peak[:-2]) & (peak[1:-1] >= peak[2:])) + 1
+        fit = fit_modes(
+            omega, response, len(place), out_of_band=True, noise=np.sqrt(np.abs(response)), start=omega[place]
+        )
+        modes = fit.modes(direction)
+        share = 1 / np.asarray(modes.stiffness)
+        matters = share > LEAST_SHARE * share.sum()
+        found.append(jax.tree.map(lambda leaf, rows=matters: jnp.asarray(leaf)[rows], modes))
+    return join(*found)
