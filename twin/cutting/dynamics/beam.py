@@ -55,7 +55,7 @@ def free_section(section: Section, omega: jax.Array) -> Ends:
     a, b = transfer[:, :2, :2], transfer[:, :2, 2:]
     c, d = transfer[:, 2:, :2], transfer[:, 2:, 2:]
     swap = jnp.asarray([[0.0, 1.0], [1.0, 0.0]]).astype(complex)[None]
-    inverse = jnp.linalg.inv(c)
+    inverse = _inverse(c)
     # p2 = 0 -> u1 = -C^-1 D p1 with p1 = -swap f1; p1 = 0 -> u1 = C^-1 p2 with p2 = swap f2
     r11 = inverse @ d @ swap
     r12 = inverse @ swap
@@ -71,14 +71,27 @@ def couple(body: Ends, base: jax.Array) -> jax.Array:
         body: free.
         base: (frequency, 2, 2) of the structure at the joint; zeros: a rigid wall.
     """
-    return body.r11 - body.r12 @ jnp.linalg.solve(body.r22 + base, body.r21)
+    return body.r11 - body.r12 @ _inverse(body.r22 + base) @ body.r21
 
 
 def stack(sections: list[Section], omega: jax.Array, base: jax.Array) -> jax.Array:
     """Receptance (frequency, 2, 2) at the outer end of sections on ``base``; the first section is the outermost."""
-    for section in reversed(sections):
-        base = couple(free_section(section, omega), base)
-    return base
+    rows = jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf, dtype=float) for leaf in leaves]), *sections)
+    return _stacked(rows, omega, base)
+
+
+@jax.jit
+def _stacked(rows: Section, omega: jax.Array, base: jax.Array) -> jax.Array:
+    """As :func:`stack`, of sections whose leaves are (section,)."""
+    tip, _ = jax.lax.scan(lambda below, s: (couple(free_section(s, omega), below), None), base, rows, reverse=True)
+    return tip
+
+
+def _inverse(matrix: jax.Array) -> jax.Array:
+    """Of 2 by 2 matrices (..., 2, 2)."""
+    (a, b), (c, d) = (matrix[..., 0, 0], matrix[..., 0, 1]), (matrix[..., 1, 0], matrix[..., 1, 1])
+    adjugate = jnp.stack([jnp.stack([d, -b], axis=-1), jnp.stack([-c, a], axis=-1)], axis=-2)
+    return adjugate / (a * d - b * c)[..., None, None]
 
 
 def _transfer(section: Section, omega: jax.Array) -> jax.Array:
