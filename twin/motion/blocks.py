@@ -27,6 +27,8 @@ class Blocks:
     arrive: Array  # (block, axis) d(axis)/d(path) where it ends
     share: Array  # (block, axis) largest |d(axis)/d(path)| within the block
     curvature: Array  # (block,) [1/m]
+    inward_leave: Array  # (block, axis) unit vector to the centre of an arc where the block starts; 0 if straight
+    inward_arrive: Array  # (block, axis) and where it ends
     feed: Array  # (block,) [m/s], inf for a rapid
     rapid: Array  # (block,) bool
     stop: Array  # (block,) bool: the block ends at rest
@@ -77,6 +79,7 @@ def blocks_of(program: Program, arc_fit: ArcFit = "centre") -> Blocks:
     length = np.where(linear > SHORTEST, linear, rotary)
     unit = np.divide(delta, length[:, None], out=np.zeros_like(delta), where=length[:, None] > SHORTEST)
     leave, arrive, share, curvature = unit, unit.copy(), np.abs(unit), np.zeros(n)
+    inward = np.zeros((2, n, 6))
 
     sweep = arc_sweep(program)
     arcs = np.flatnonzero(sweep)
@@ -84,6 +87,7 @@ def blocks_of(program: Program, arc_fit: ArcFit = "centre") -> Blocks:
         leave = unit.copy()
         geometry = _arc_geometry(program, arcs, sweep[arcs], arc_fit)
         length[arcs], leave[arcs], arrive[arcs], share[arcs], curvature[arcs] = geometry
+        inward[:, arcs] = _inward(program, arcs)
 
     length = np.where(length < SHORTEST, 0.0, length)
     previous = np.concatenate([[0.0], program.spindle[:-1]])
@@ -98,6 +102,8 @@ def blocks_of(program: Program, arc_fit: ArcFit = "centre") -> Blocks:
         arrive=arrive,
         share=share,
         curvature=curvature,
+        inward_leave=inward[0],
+        inward_arrive=inward[1],
         feed=feed,
         rapid=rapid,
         stop=stop | np.isin(program.op, (Op.PROBE, Op.TAP)),
@@ -164,6 +170,16 @@ def _arc_geometry(program: Program, arcs: np.ndarray, sweep: np.ndarray, arc_fit
         passes = np.floor((high - offset) / np.pi) >= np.ceil((low - offset) / np.pi)
         share[k, axis] = np.where(passes, flat, share[k, axis])
     return length, leave, arrive, share, flat**2 / radius
+
+
+def _inward(program: Program, arcs: np.ndarray) -> np.ndarray:
+    """Unit vectors from both ends of the arcs to their centre, in the plane of the arc: (end, arc, axis)."""
+    point = np.stack([program.start[arcs, :3], program.end[arcs, :3]])
+    toward = program.centre[arcs] - point
+    toward[:, np.arange(arcs.size), program.plane_axis[arcs].astype(int)] = 0.0
+    out = np.zeros((2, arcs.size, 6))
+    out[..., :3] = toward / np.linalg.norm(toward, axis=-1, keepdims=True)
+    return out
 
 
 def _refitted_headings(

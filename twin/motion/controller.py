@@ -82,7 +82,9 @@ class Controller:
     """Corner tolerance where the program states none (G64 without P)."""
     overlap_ratio: Ratio | None = None
     """Share of the acceleration left to a move whose ramp at its end overlaps the next one's instead of an arc
-    that rounds the corner: between two arcs, and before an operation at rest; none: arcs round every corner."""
+    that rounds the corner, before an operation at rest; none: there the move just ends."""
+    shortest_rounding: Time | None = None
+    """Least time on an arc that rounds a corner; none: any."""
     arc_fit: ArcFit = "centre"
     """What holds where the rounded words of an arc disagree: its centre, or its end and the larger radius."""
     rapid_stop: bool = True

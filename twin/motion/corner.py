@@ -49,13 +49,8 @@ def corners(blocks: Blocks, controller: Controller, limit: Array, acceleration: 
     else:
         turn, trim, arc = _rounded(blocks, controller, limit)
         if controller.overlap_ratio is not None:
-            overlaps = blocks.blend & (_between_arcs(blocks) | blocks.stop)
-            down = jnp.where(overlaps, controller.overlap_ratio, 1.0)
-            up = jnp.where(blocks.blend & blocks.stop, controller.overlap_ratio, 1.0)
-            turn = jnp.where(
-                overlaps, _overlap_speed(blocks, controller, controller.overlap_ratio * acceleration), turn
-            )
-            trim, arc = jnp.where(overlaps, 0.0, trim), jnp.where(overlaps, 0.0, arc)
+            overlaps = blocks.blend & blocks.stop
+            up = down = jnp.where(overlaps, controller.overlap_ratio, 1.0)
         trim, arc = jnp.where(stop, 0.0, trim), jnp.where(stop, 0.0, arc)
     straight = jnp.minimum(limit, _next(limit))
     return Corners(jnp.where(stop, 0.0, jnp.minimum(straight, turn)), trim, arc, up, down)
@@ -89,17 +84,6 @@ def _junction_speed(blocks: Blocks, deviation: Array | float, acceleration: Arra
     return _root(acceleration * deviation * sine_half / (1.0 - sine_half))
 
 
-def _between_arcs(blocks: Blocks) -> Array:
-    return (blocks.curvature > 0.0) & (_next(blocks.curvature) > 0.0) & (_deflection(blocks) > TANGENT)
-
-
-def _overlap_speed(blocks: Blocks, controller: Controller, acceleration: Array) -> Array:
-    """Speed at which the ramp down may overlap the ramp up of the next block: their parabola misses the corner by
-    v2 sin(h) / (4 a), h half the deflection [m/s]."""
-    sine = jnp.sin(0.5 * jnp.maximum(_deflection(blocks), TANGENT))
-    return 2.0 * jnp.sqrt(acceleration * _tolerance(blocks, controller) / sine)
-
-
 def _tolerance(blocks: Blocks, controller: Controller) -> Array:
     return jnp.where(blocks.tolerance > 0.0, blocks.tolerance, controller.tolerance)
 
@@ -107,23 +91,56 @@ def _tolerance(blocks: Blocks, controller: Controller) -> Array:
 def _rounded(blocks: Blocks, controller: Controller, limit: Array) -> tuple[Array, Array, Array]:
     """Speed, trim and length of the circular arc that rounds each corner.
 
-    The arc touches both legs. It is as large as the tolerance and half of the shorter leg allow, but
-    no larger than the programmed speed needs within the centripetal acceleration.
+    The arc touches both legs. It is as large as the tolerance and the legs allow, but no larger than the programmed
+    speed needs within the centripetal acceleration and, where ramps overlap, as the path on which they would.
     """
     turn = _deflection(blocks)
     rounds = (turn > TANGENT) & blocks.blend & (blocks.length > 0.0) & (_next(blocks.length) > 0.0)
     half = jnp.where(rounds, 0.5 * turn, 0.5)
+    sharper, reach = _legs(blocks, half)
     # The arc of radius R leaves the legs R tan(half) before the corner and misses it by R (1/cos(half) - 1).
-    by_tolerance = _tolerance(blocks, controller) * jnp.cos(half) / (1.0 - jnp.cos(half))
-    by_length = 0.5 * jnp.minimum(blocks.length, _next(blocks.length)) / jnp.tan(half)
-    radius = jnp.minimum(by_tolerance, by_length)
+    by_tolerance = _tolerance(blocks, controller) * jnp.cos(sharper) / (1.0 - jnp.cos(sharper))
+    largest = jnp.minimum(by_tolerance, reach / jnp.tan(sharper))
     goal = jnp.minimum(limit, _next(limit))
     goal = jnp.where(jnp.isfinite(goal), goal, 0.0)
-    radius = jnp.minimum(radius, goal**2 / controller.centripetal_acceleration)
-    speed = _root(controller.centripetal_acceleration * radius)
+    speed = jnp.minimum(goal, _root(controller.centripetal_acceleration * largest))
+    radius = speed**2 / controller.centripetal_acceleration
+    if controller.overlap_ratio is not None:
+        share = controller.overlap_ratio
+        ramp = share * controller.centripetal_acceleration / jnp.sqrt(1.0 - share**2)
+        from_rest = _root(2.0 * ramp * largest * jnp.tan(sharper))
+        overlap = jnp.minimum(from_rest, speed) * speed / ramp
+        radius = jnp.maximum(radius, jnp.minimum(overlap / (2.0 * sharper), largest))
+    length = 2.0 * half * radius
+    if controller.shortest_rounding is not None:
+        speed = jnp.minimum(speed, length / controller.shortest_rounding)
     sharp = jnp.where(turn > TANGENT, 0.0, jnp.inf)
     return (
         jnp.where(rounds, speed, sharp),
         jnp.where(rounds, radius * jnp.tan(half), 0.0),
-        jnp.where(rounds, 2.0 * half * radius, 0.0),
+        jnp.where(rounds, length, 0.0),
     )
+
+
+def _legs(blocks: Blocks, half: Array) -> tuple[Array, Array]:
+    """Half deflection [rad] that counts for the rounding of each corner, and how far it may reach into the legs [m].
+
+    A straight leg is available up to its middle. An arc is replaced by a secant: it is available for two thirds of
+    its angle before the corner and one third after it; where it bends the way the corner turns, for no more than the
+    angle between leg and bisector, and its secant makes the corner sharper by a quarter of that.
+    """
+    following: Blocks = jax.tree.map(_next, blocks)
+    beside = 0.5 * jnp.pi - half  # between a leg and the bisector
+    sharper, reaches = [], []
+    for leg, inward, other, share in (
+        (blocks, blocks.inward_arrive, following.leave, 2 / 3),
+        (following, following.inward_leave, -blocks.arrive, 1 / 3),
+    ):
+        is_arc = leg.curvature > 0.0
+        curvature = jnp.where(is_arc, leg.curvature, 1.0)
+        with_corner = is_arc & (jnp.sum(inward * other, axis=1) > 0.0)
+        angle = jnp.minimum(share * leg.length * curvature, jnp.where(with_corner, beside, 0.5 * jnp.pi))
+        secant = jnp.where(with_corner, jnp.sin(0.25 * angle), angle) / curvature
+        sharper.append(jnp.where(with_corner, 0.25 * angle, 0.0))
+        reaches.append(jnp.where(is_arc, secant, 0.5 * leg.length))
+    return half + jnp.maximum(*sharper), jnp.minimum(*reaches)
