@@ -121,9 +121,10 @@ def fit_modes(
     n_extra = 2 if out_of_band else 0
     n_parameters = n_modes * (4 if residues == "complex" else 3) + n_extra
     omega, response = check_response(omega, response, least=n_parameters)
-    weight = np.ones_like(omega) if noise is None else np.median(noise) / np.asarray(noise, dtype=float)
-    if weight.shape != omega.shape or not (np.isfinite(weight).all() and (weight > 0).all()):
+    noise = np.ones_like(omega) if noise is None else np.asarray(noise, dtype=float)
+    if noise.shape != omega.shape or not (np.isfinite(noise).all() and (noise > 0).all()):
         raise InputError("the noise is not one positive number a frequency", remedy="leave points without power out")
+    weight = np.median(noise) / noise
     scale = omega[-1], np.abs(response).max()
     axis, value = omega / scale[0], response / scale[1]
     first = np.linspace(axis[0], axis[-1], n_modes + 2)[1:-1] if start is None else np.asarray(start) / scale[0]
