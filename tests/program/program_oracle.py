@@ -93,7 +93,8 @@ def operations(program: Program) -> list[dict]:
     found = []
     end = np.hstack([program.end[:, :3] * 1e3, np.degrees(program.end[:, 3:])])
     start = np.hstack([program.start[:, :3] * 1e3, np.degrees(program.start[:, 3:])])
-    moved = np.any(program.end[:, :3] != program.start[:, :3], axis=1)
+    # coordinates turned and shifted by other offsets come back with another last digit: that is no way
+    moved = np.any(np.abs(program.end[:, :3] - program.start[:, :3]) > 1e-15, axis=1)
     turned = np.any(program.end[:, 3:] != program.start[:, 3:], axis=1)
     for i in range(program.n_moves):
         kind = _KIND.get(Op(program.op[i]))

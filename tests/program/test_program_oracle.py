@@ -90,3 +90,12 @@ def test_generated_programs_live(text: str, oracle: LiveOracle) -> None:
 @given(text=programs())
 def test_many_generated_programs_live(text: str, oracle: LiveOracle) -> None:
     assert_same(text, oracle.ask(text))
+
+
+@pytest.mark.linuxcnc
+@pytest.mark.parametrize("x", [1.524, -17.817, 3.1, 0.7])
+def test_turn_right_after_new_offsets_live(oracle: LiveOracle, x: float) -> None:
+    """A turn of a rotary axis alone keeps the feed of one, whatever the last digits of the shifted coordinates."""
+    for k in range(10):
+        text = f"G21 G90 G94 F100\nG0 X{x} Y{-17.817 + k} A0.001\nG92 X-0.002 Y{k / 7:.3f}\nG1 A0\nM2\n"
+        assert_same(text, oracle.ask(text))
