@@ -58,6 +58,7 @@ def test_equilibria_close(solved):
     assert np.abs(solved.imbalance).max() < 1e-12
 
 
+@pytest.mark.long
 def test_gradients_of_the_solution():
     """Forward derivatives along speed and yield stress against solutions nearby."""
 
