@@ -3,7 +3,7 @@
 from twin.cutting.stability.chart import (
     Chart,
     CriticalDepths,
-    chatter_frequency,
+    chatter_frequencies,
     critical_depths,
     islands,
     stability_chart,
@@ -27,7 +27,7 @@ __all__ = [
     "Margins",
     "Milling",
     "Multipliers",
-    "chatter_frequency",
+    "chatter_frequencies",
     "chatter_margin",
     "critical_depths",
     "floquet_multipliers",

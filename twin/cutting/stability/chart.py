@@ -124,17 +124,19 @@ def islands(chart: Chart) -> np.ndarray:
     return found
 
 
-def chatter_frequency(multipliers: Multipliers, speed: np.ndarray, n_teeth: int, near: float) -> np.ndarray:
-    """Frequency (...) [rad/s] of the growing vibration: of those that the multiplier allows, that nearest to ``near``.
+def chatter_frequencies(multipliers: Multipliers, speed: np.ndarray, n_teeth: int, near: float) -> np.ndarray:
+    """The two frequencies (..., 2) [rad/s] of the growing vibration nearest to ``near``, ascending.
+
+    A multiplier of argument a allows all frequencies (k +- a / 2 pi) times the tooth passing frequency: k whole. The
+    sound of the cut has them all; the strongest is the one that the frequency response favours.
 
     Args:
-        multipliers: of even pitch.
+        multipliers: (...) of even pitch.
         speed: (...) [rad/s].
         n_teeth: of the tool.
         near: [rad/s] natural frequency of the mode that may chatter.
     """
-    passing = n_teeth * speed
+    passing = n_teeth * np.asarray(speed, dtype=float)
     base = np.angle(multipliers.value) / (2 * np.pi) * passing
-    candidates = [sign * base + np.round((near - sign * base) / passing) * passing for sign in (1, -1)]
-    first, second = candidates
-    return np.where(np.abs(first - near) <= np.abs(second - near), first, second)
+    sides = [sign * base + np.round((near - sign * base) / passing) * passing for sign in (1, -1)]
+    return np.sort(np.stack(sides, axis=-1), axis=-1)

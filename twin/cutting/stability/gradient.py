@@ -70,29 +70,31 @@ def _monodromy(milling: Milling, speed: jax.Array, depth: jax.Array, layout: Lay
     radius = jnp.asarray(milling.radius, dtype=float)  # 0 where there is no process damping
     rate = milling.process_damping / (speed * jnp.where(radius > 0, radius, 1.0))
     viscous = _modal(damping_matrices() * rate, modes)
-    n_panels = sum(layout.panels)
-    dimension = 2 * m + n_panels * order * m
+    dimension = 2 * m + sum(layout.panels) * order * m
     identity = jnp.eye(dimension)
-    state, old = identity[: 2 * m], identity[2 * m :].reshape(n_panels, order, m, dimension)
-    new = []
-    start = jnp.zeros(())
-    for part, length in enumerate((rest, pitch - rest)):
+    state, old = identity[: 2 * m], identity[2 * m :].reshape(-1, order, m, dimension)
+    new, done, start = [], 0, jnp.zeros(())
+    for part, (length, n_panels) in enumerate(zip((rest, pitch - rest), layout.panels, strict=True)):
         teeth = layout.overlap + 1 - part
-        if layout.panels[part] == 0:
-            if part == 1 and teeth == 0:
-                state = _free(modes, length / speed) @ state
+        if n_panels == 0:
+            state = _free(modes, length / speed) @ state if part == 1 and teeth == 0 else state
             continue
-        piece = length / layout.panels[part]
-        for _ in range(layout.panels[part]):
+        piece = length / n_panels
+
+        def panel(
+            carry: tuple[jax.Array, jax.Array], past: jax.Array, teeth: int = teeth, piece: jax.Array = piece
+        ) -> tuple[tuple[jax.Array, jax.Array], jax.Array]:
+            state, start = carry
             phi = milling.entry + start + node[1:] * piece
             each = harmonics(phi[None] + np.arange(teeth)[:, None] * pitch).sum(axis=1)  # (5, node)
-            w = depth * jnp.einsum("hn,hij->nij", each, cutting)
-            e = depth * jnp.einsum("hn,hij->nij", each, viscous)
-            nodes = _panel(modes, w, e, jnp.asarray(derivative) * (speed / piece), state, old[len(new)])
-            new.append(nodes[:, :m])
-            state = nodes[-1]
-            start = start + piece
-    return jnp.concatenate([state, jnp.stack(new).reshape(-1, dimension)]) if new else state
+            w, e = (depth * jnp.einsum("hn,hij->nij", each, factor) for factor in (cutting, viscous))
+            nodes = _panel(modes, w, e, jnp.asarray(derivative) * (speed / piece), state, past)
+            return (nodes[-1], start + piece), nodes[:, :m]
+
+        (state, start), moved = jax.lax.scan(panel, (state, start), old[done : done + n_panels])
+        new.append(moved.reshape(-1, dimension))
+        done += n_panels
+    return jnp.concatenate([state, *new])
 
 
 def _modal(matrices: jax.Array, modes: Modes) -> jax.Array:

@@ -127,15 +127,20 @@ def _of_tool(milling: Milling, window: _Windows, alike: bool) -> tuple[np.ndarra
         if keys.shape[1] <= MOST_CLASSES or widening > 16:
             break
         widening *= 1.5
-    speed, wide = keys[0], np.minimum(np.exp(keys[1] * WIDTH_STEP * widening), 2 * np.pi)
-    typical = _Windows(speed, keys[2] * np.pi / steps - wide / 2, wide, np.empty(0))
+    # a class stands where its members are: one of equal segments is exact
+    count = np.bincount(member)
+    wide = np.bincount(member, window.width) / count
+    centre = keys[2] / steps * np.pi
+    beside = (window.entry + window.width / 2 - centre[member] + np.pi / 2) % np.pi - np.pi / 2
+    centre = centre + (0.0 if alike else np.bincount(member, beside) / count)
+    typical = _Windows(keys[0], centre - wide / 2, wide, np.empty(0))
     # a narrow window acts as its width: the depth is rescaled to that of the class
     depth = window.depth * window.width / wide[member]
     margin = _margins(milling, typical, member, depth)
     chosen = np.random.default_rng(0).choice(len(depth), min(N_CHECKED, len(depth)), replace=False)
     exact = _margins(milling, window.rows(chosen), np.arange(len(chosen)), window.depth[chosen])
     error = float(np.quantile(np.abs(margin[chosen] / exact - 1), 0.95))
-    return margin, len(speed), error
+    return margin, len(count), error
 
 
 def _margins(milling: Milling, window: _Windows, member: np.ndarray, depth: np.ndarray) -> np.ndarray:

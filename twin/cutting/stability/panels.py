@@ -11,7 +11,7 @@ SMALL = 1e-12  # [rad] shorter pieces of a turn are none
 
 
 @cache
-def gauss_rule(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def gauss_rule(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """What collocation at ``n`` Gauss points of a panel of unit length needs.
 
     Returns:
@@ -59,8 +59,8 @@ def divide(position: np.ndarray, delay: np.ndarray, width: float, period: float,
                 for i in range(n_teeth):
                     breaks.append((edge + delay[i]) % period)
     points = np.sort(np.array(breaks))
-    start, length, shape, teeth = [0.0], [0.0], [0], [0]
-    start.clear(), length.clear(), shape.clear(), teeth.clear()
+    start, length = [0.0 for _ in range(0)], [0.0 for _ in range(0)]  # empty lists of a type that numba sees
+    shape, teeth = [0 for _ in range(0)], [0 for _ in range(0)]
     tooth = np.empty(n_teeth, np.int64)
     n_shapes = 0
     for i in range(len(points) - 1):

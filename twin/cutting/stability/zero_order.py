@@ -62,9 +62,10 @@ def zero_order_lobes(milling: Milling, omega: ArrayLike, measured: Measured | No
     mean = fourier(factors, float(milling.entry), float(milling.exit), milling.n_teeth, 0)[0]
     plane = min(g.shape[-1], 2)  # the chip thickness does not see z: two eigenvalues at most
     product = g[:, :plane] @ mean[:, :plane]
-    inverse = -1 / _traced(np.linalg.eigvals(product)).T
-    limited = inverse.real > 0
-    depth = np.where(limited, np.abs(inverse) ** 2 / (2 * np.where(limited, inverse.real, 1.0)), np.inf)
+    value = _traced(np.linalg.eigvals(product)).T
+    limited = value.real < 0
+    inverse = -1 / np.where(limited, value, -1)
+    depth = np.where(limited, np.abs(inverse) ** 2 / (2 * inverse.real), np.inf)
     phase = np.angle(1 / np.where(limited, 1 - inverse / np.where(limited, depth, 1.0), 1.0)) % (2 * np.pi)
     return Lobes(omega, depth, phase, milling.n_teeth)
 
