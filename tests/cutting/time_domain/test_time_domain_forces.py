@@ -1,5 +1,6 @@
 """Forces and forced vibration in time against closed forms: rigid limit, surface location error, helix, runout."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from time_domain_cases import (
@@ -14,6 +15,7 @@ from time_domain_cases import (
 )
 
 from twin.cutting.coefficients import CuttingCoefficients
+from twin.cutting.discretised import discretise, force_history
 from twin.cutting.time_domain import detect_chatter, simulate, spectrum
 
 EXAMPLE_4_2 = CuttingCoefficients(ktc=750e6, krc=250e6, kac=0, kte=0, kre=0, kae=0)
@@ -111,7 +113,7 @@ def test_true_surface_memory_under_runout():
 
 
 def test_small_runout_shares_the_feed():
-    """Teeth 10 um apart twice: chips of feed plus and minus 20 um times sine of nothing but the pitch; mean unchanged."""
+    """Teeth 10 um out and in take chips of the feed plus and minus 20 um where both cut."""
     milling = make_milling(6000, 2e-3, feed_per_tooth=0.1e-3)
     even, uneven = (
         last_revolution(simulate(make_tool(n_teeth=2, runout=out), milling, EXAMPLE_4_2, RIGID, n_revolutions=6,
@@ -157,3 +159,36 @@ def test_spectrum_shows_a_sine_at_its_amplitude():
     frequency, amplitude = spectrum(5 + 3 * np.sin(2 * np.pi * 250 * time), 1e-4)
     assert frequency[np.argmax(amplitude)] == pytest.approx(250.0)
     assert amplitude.max() == pytest.approx(3.0, rel=1e-6)
+
+
+TOOLS = {
+    "ball": dict(kind="ball", diameter=10e-3, n_teeth=2, helix=np.radians(30)),
+    "bull, runout and tilt": dict(
+        kind="bull", corner_radius=2e-3, helix=np.radians(40), runout=15e-6, runout_angle=0.7, runout_tilt=1e-3
+    ),
+    "variable pitch": dict(pitch=tuple(np.radians((80, 100, 80, 100))), helix=np.radians(35)),
+    "variable helix": dict(tooth_helix=tuple(np.radians((35, 38, 35, 38)))),
+    "serrated": dict(serration_wavelength=2e-3, serration_amplitude=0.2e-3, helix=np.radians(30)),
+    "chamfer": dict(kind="chamfer", tip_diameter=4e-3, point_angle=np.radians(90), n_teeth=2),
+}
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_rigid_force_of_any_tool_is_that_of_the_force_history(name):
+    """The other program keeps no surface: it compares each tooth with all before it, and knows no steps."""
+    tool, depth, steps, n_slices = make_tool(**TOOLS[name]), 4e-3, 3600, 48
+    arc = (0.6, 2.5)
+    milling = make_milling(6000, depth, arc, feed_per_tooth=0.1e-3)
+    edge = discretise(tool, depth, n_slices)
+    arcs = jnp.asarray(np.vstack([np.tile(arc, (n_slices, 1)), [[0.0, 0.0]]])[:, None])
+    rotation = jnp.asarray(np.arange(0, steps, 25) * (2 * np.pi / steps))
+    expected = np.asarray(
+        force_history(edge, jnp.asarray([tool.n_teeth * 0.1e-3, 0.0]), arcs, FULL, rotation)
+    )[:, :3]  # fmt: skip
+    force = last_revolution(
+        simulate(tool, milling, FULL, RIGID, n_revolutions=6, steps_per_revolution=steps, n_slices=n_slices)
+    )
+    # an element enters within steps here, over its sweep there: single instants differ, the rest must not
+    off = np.abs(force[::25] - expected) / np.abs(expected).max()
+    assert np.median(off) < 2e-3
+    assert force.mean(axis=0) == pytest.approx(expected.mean(axis=0), abs=3e-3 * np.abs(expected).max())

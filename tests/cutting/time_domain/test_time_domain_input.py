@@ -25,7 +25,7 @@ GOOD = dict(
         (dict(milling=make_milling([6000, -1.0], 1e-3)), "case 1: spindle -1 rpm is not positive"),
         (dict(milling=make_milling(6000, np.nan)), "depth nan mm is not positive"),
         (dict(milling=make_milling([6000, 7000], [1e-3] * 3)), "cases do not match"),
-        (dict(milling=make_milling(6000, 50e-3)), "exceeds the flutes"),
+        (dict(milling=make_milling(6000, 50e-3)), "an edge of 50 mm height, its flutes have 40 mm"),
         (dict(milling=make_milling(6000, 1e-3, process_damping=-1.0)), "process_damping -1 N/m is negative"),
         (dict(modes=make_modes((500, 0.02, -8e6, "x"))), "mode 0: the stiffness is impossible"),
         (dict(modes=make_modes((500, 1.5, 8e6, "x"))), "damping ratio is impossible"),
@@ -36,7 +36,7 @@ GOOD = dict(
         (dict(n_kept=3), "3 of 2 revolutions"),
         (dict(coefficients=make_coefficients(np.nan, 68)), "coefficient is not finite"),
         (dict(tool=make_tool(kind="drill", point_angle=2.0)), "is a drill"),
-        (dict(n_slices=0), "0 slices are too few"),
+        (dict(n_slices=0), "0 edge elements"),
         (dict(n_revolutions=10**6, steps_per_revolution=10**4), "does not fit into memory"),
     ],
 )

@@ -136,3 +136,19 @@ def test_process_damping_stabilises():
 def _ratio(c: float) -> float:
     """Damping ratio that a viscous coefficient [N s/m] adds to the mode of 500 Hz and 8e6 N/m."""
     return c * 2 * np.pi * 500 / (2 * 8e6)
+
+
+def test_example_6_2_competing_lobes():
+    """Schmitz and Smith: chatter at 20,000 and 13,785 rpm near the upper and the lower mode, none at 12,060 rpm.
+
+    The source at hand gives frequencies, no stiffness nor damping: 5 N/um and 2 % of each mode are assumed. The chatter
+    frequencies printed are 919 and 804 Hz.
+    """
+    modes = make_modes(*((frequency, 0.02, 5e6, axis) for axis in "xy" for frequency in (800, 900)))
+    signals = simulate(
+        make_tool(), make_milling([20000, 13785, 12060], 2e-3, up(0.25), feed_per_tooth=0.1e-3),
+        make_coefficients(700e6, 66), modes, n_revolutions=150, steps_per_revolution=400,
+    )  # fmt: skip
+    chatter = detect_chatter(signals)
+    assert list(chatter.kind) == ["hopf", "hopf", "none"]
+    assert chatter.frequency[:2] == pytest.approx([919, 804], rel=0.01)

@@ -1,11 +1,13 @@
 """What one simulation in time needs to know: the cut, and the edge of the cutter in slices."""
 
 from dataclasses import dataclass
-from math import tan
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 
+from twin.cutting.discretised import discretise
 from twin.errors import InputError
 from twin.machine.tool import Tool
 
@@ -68,68 +70,45 @@ def checked_cases(milling: Milling) -> dict[str, np.ndarray]:
 
 @dataclass(frozen=True)
 class Slices:
-    """The edges of a cutter below the depth of cut."""
+    """The edges of a cutter below the depth of cut, in slices of equal thickness. A flat bottom cuts nothing."""
 
-    position: np.ndarray  # (tooth,) [rad] by which each tooth trails tooth 0
-    pitch: np.ndarray  # (tooth,) [rad] from the tooth before
-    lag: np.ndarray  # (case, slice) [rad] by which the middle of the slice trails the tip
-    height: np.ndarray  # (case, slice) [m]
-    radius: np.ndarray  # (case, slice) [m] at the middle
-    sine: np.ndarray  # (case, slice) of the angle kappa between tool axis and surface normal
-    cosine: np.ndarray  # (case, slice)
-    runout: np.ndarray  # (case, tooth, slice) [m] by which the tooth runs farther out than the mean
-    hand: float  # sign of the axial force: 1 right-hand helix, -1 left-hand, 0 straight
+    trail: np.ndarray  # (case, tooth, slice) [rad] by which the middle of the slice trails the tip of tooth 0
+    thickness: np.ndarray  # (case, slice) [m] axial
+    width: np.ndarray  # (case, tooth, slice) [m] length of the edge
+    sine: np.ndarray  # (case, tooth, slice) of the angle kappa between tool axis and surface normal
+    cosine: np.ndarray  # (case, tooth, slice)
+    radius: np.ndarray  # (case, slice) [m] mean of the teeth
+    slope: np.ndarray  # (case, slice) mean rise of the radius over the thickness
+    farther: np.ndarray  # (case, tooth, slice) [m] by which the tooth reaches beyond the mean: runout, tilt, serration
+    hand: np.ndarray  # (tooth,) sign of the axial force
 
 
 def slices_of(tool: Tool, depth: np.ndarray, n_slices: int) -> Slices:
-    """Cut the edges of ``tool`` up to ``depth`` (case,) [m] into slices of equal height. A flat bottom cuts nothing.
+    """Cut the edges of ``tool`` up to ``depth`` (case,) [m] into slices.
 
     Raises:
-        InputError: a drill, no slice, a depth beyond the flutes, a pitch that does not add up to a turn.
+        InputError: a drill; what :func:`twin.cutting.discretised.discretise` refuses.
     """
-    name = f"tool T{tool.number} '{tool.name}'"
     if tool.kind == "drill":
-        raise InputError(f"{name} is a drill", remedy="simulate milling cutters only")
-    if n_slices < 1:
-        raise InputError(f"{n_slices} slices are too few", remedy="give at least one")
-    if depth.max() > tool.flute_length + 1e-9:
-        raise InputError(
-            f"{name}: depth {depth.max() * 1e3:g} mm exceeds the flutes of {tool.flute_length * 1e3:g} mm",
-            remedy="cut less deep or choose a longer tool",
-        )
-    pitch = np.array(tool.pitch or [TURN / tool.n_teeth] * tool.n_teeth)
-    if np.any(pitch <= 0) or abs(pitch.sum() - TURN) > 1e-6:
-        raise InputError(
-            f"{name}: the pitch angles add up to {np.degrees(pitch.sum()):g} degrees",
-            remedy="give positive angles that add up to 360 degrees",
-        )
-    position = np.concatenate([[0.0], np.cumsum(pitch)[:-1]])
-    level = depth[:, None] * np.linspace(0.0, 1.0, n_slices + 1)
-    radius = _radius(tool, level)
-    rise, height = np.diff(radius), np.diff(level)
-    width = np.hypot(rise, height)
-    middle = (level[:, 1:] + level[:, :-1]) / 2
-    lag = middle * tan(tool.helix) / tool.radius
-    angle = tool.runout_angle - position[None, :, None] - lag[:, None]
-    return Slices(
-        position=position,
-        pitch=np.roll(pitch, 1),
-        lag=lag,
-        height=height,
-        radius=(radius[:, 1:] + radius[:, :-1]) / 2,
-        sine=height / width,
-        cosine=rise / width,
-        runout=tool.runout * np.cos(angle),
-        hand=float(np.sign(tool.helix)),
+        raise InputError(f"tool T{tool.number} '{tool.name}' is a drill", remedy="simulate milling cutters only")
+    discretise(tool, float(depth.max()), n_slices)  # refuses what is impossible
+    edges = jax.vmap(lambda height: discretise(tool, height, n_slices))(jnp.asarray(depth))
+    edge = jax.tree.map(lambda leaf: np.asarray(leaf)[..., :-1] if leaf.ndim > 2 else np.asarray(leaf), edges)
+    runout, angle, tilt, tilt_angle = (
+        leaf[:, None, None] for leaf in (edge.runout, edge.runout_angle, edge.tilt, edge.tilt_angle)
     )
-
-
-def _radius(tool: Tool, height: np.ndarray) -> np.ndarray:
-    """Radius of the profile at ``height`` above the tip [m]."""
-    corner = {"ball": tool.radius, "flat": 0.0, "face": 0.0}.get(tool.kind, tool.corner_radius)
-    half_angle = tool.taper_angle if tool.kind == "taper" else 0.0
-    disk = (tool.tip_diameter / 2 if tool.kind == "taper" else tool.radius) - corner
-    tangent = corner * (1 - np.sin(half_angle))
-    below = np.clip(corner - np.minimum(height, tangent), 0.0, None)
-    on_arc = disk + np.sqrt(np.clip(corner**2 - below**2, 0.0, None))
-    return np.minimum(on_arc + np.clip(height - tangent, 0.0, None) * np.tan(half_angle), tool.radius)
+    radius, thickness = edge.radius.mean(axis=1), edge.thickness[:, 0]
+    lean = tilt * np.cos(tilt_angle - edge.trail)  # raises the reach by its height, and by the face that it lowers
+    farther = runout * np.cos(angle - edge.trail) + lean * (edge.z + edge.radius * edge.rise / edge.thickness)
+    width = np.hypot(edge.thickness, edge.rise)
+    return Slices(
+        trail=edge.trail,
+        thickness=thickness,
+        width=width,
+        sine=edge.thickness / width,
+        cosine=edge.rise / width,
+        radius=radius,
+        slope=edge.rise.mean(axis=1) / thickness,
+        farther=farther + edge.radius - radius[:, None],
+        hand=edge.hand[0],
+    )

@@ -13,10 +13,10 @@ def advance(
     weight: np.ndarray,
     sine: np.ndarray,
     cosine: np.ndarray,
-    tooth_step: np.ndarray,
-    slice_step: np.ndarray,
+    trail: np.ndarray,
     feed: np.ndarray,
-    runout: np.ndarray,
+    farther: np.ndarray,
+    slope: np.ndarray,
     edge: np.ndarray,
     drag: np.ndarray,
     drift: np.ndarray,
@@ -28,21 +28,21 @@ def advance(
     """Fill ``recorded`` (case, step, column) with the last steps of ``n_steps``: displacement [m] and force [N].
 
     A step is one increment of the rotation: the force of all teeth kicks the modes, then each drifts exactly as a
-    free damped oscillator (Strang splitting: second order in the step). The surface is kept as its height along the
-    outward normal at each angle of the revolution, as seen from the nominal tool: between two teeth it comes nearer
+    free damped oscillator (Strang splitting: second order in the step). The surface is kept as its radius at
+    each slice and angle of the revolution, as seen from the nominal tool: between two teeth it comes nearer
     by the feed, a tooth that reaches beyond it takes a chip and leaves its own path, one that does not leaves it.
 
     Args:
         weight: (case, slice, angle) part of the step within the arc of engagement.
         sine: (case, slice, angle) of the immersion.
         cosine: (case, slice, angle)
-        tooth_step: (tooth,) steps by which the tooth trails tooth 0.
-        slice_step: (case, slice) whole steps by which the slice trails the tip.
-        feed: (case, tooth) [m] since the tooth before.
-        runout: (case, tooth, slice) [m]
-        edge: (case, slice, 8): sine and cosine of kappa; then per chip thickness [N/m] and constant [N] the
-            tangential force, the force inwards and the force upwards.
-        drag: (case, slice) [N s/m] force along the normal per normal velocity.
+        trail: (case, tooth, slice) whole steps by which the edge trails the tip of tooth 0.
+        feed: (case, tooth, slice) [m] since the tooth before.
+        farther: (case, tooth, slice) [m] by which the tooth reaches beyond the mean.
+        slope: (case, slice) rise of the radius over the height.
+        edge: (case, tooth, slice, 6): per radial chip thickness [N/m] and constant [N], the tangential force, the
+            force inwards and the force upwards.
+        drag: (case, slice) [N s/m] force along the radius per radial velocity.
         drift: (case, mode, 2, 2) free motion of displacement and velocity over a step.
         kick: (case, mode) [s/kg] velocity per modal force held for a step.
         direction: (case, mode, 3) ahead, left, up.
@@ -50,7 +50,7 @@ def advance(
         recorded: the last of them.
     """
     n_cases, n_slices, n_angles = weight.shape
-    n_teeth, n_modes = len(tooth_step), kick.shape[1]
+    n_teeth, n_modes = trail.shape[1], kick.shape[1]
     first = n_steps - recorded.shape[1]
     for case in prange(n_cases):
         surface = np.zeros((n_slices, n_angles))
@@ -68,37 +68,36 @@ def advance(
             # damping matrix of the contact, symmetric: ahead-ahead, ahead-left, left-left, ahead-up, left-up, up-up
             c_aa = c_al = c_ll = c_au = c_lu = c_uu = 0.0
             for s in range(n_slices):
-                sin_kappa, cos_kappa = edge[case, s, 0], edge[case, s, 1]
-                tip = rotation - slice_step[case, s]
+                rise = slope[case, s]
                 for tooth in range(n_teeth):
-                    angle = tip - tooth_step[tooth]
+                    angle = rotation - trail[case, tooth, s]
                     while angle < 0:
                         angle += n_angles
                     part = weight[case, s, angle]
                     if part == 0.0:
                         continue
                     sin_phi, cos_phi = sine[case, s, angle], cosine[case, s, angle]
-                    out_ahead, out_left = sin_kappa * sin_phi, sin_kappa * cos_phi
-                    reach = out_ahead * ahead + out_left * left - cos_kappa * up + sin_kappa * runout[case, tooth, s]
-                    left_behind = surface[s, angle] - feed[case, tooth] * out_ahead
+                    reach = sin_phi * ahead + cos_phi * left - rise * up + farther[case, tooth, s]
+                    left_behind = surface[s, angle] - feed[case, tooth, s] * sin_phi
                     chip = reach - left_behind
                     if chip < 0.0:
                         surface[s, angle] = left_behind
                         continue
                     surface[s, angle] = reach
-                    tangential = part * (edge[case, s, 2] * chip + edge[case, s, 3])
-                    inward = part * (edge[case, s, 4] * chip + edge[case, s, 5])
+                    of_edge = edge[case, tooth, s]
+                    tangential = part * (of_edge[0] * chip + of_edge[1])
+                    inward = part * (of_edge[2] * chip + of_edge[3])
                     force_ahead -= tangential * cos_phi + inward * sin_phi
                     force_left += tangential * sin_phi - inward * cos_phi
-                    force_up += part * (edge[case, s, 6] * chip + edge[case, s, 7])
+                    force_up += part * (of_edge[4] * chip + of_edge[5])
                     if damped:
                         c = part * drag[case, s]
-                        c_aa += c * out_ahead * out_ahead
-                        c_al += c * out_ahead * out_left
-                        c_ll += c * out_left * out_left
-                        c_au -= c * out_ahead * cos_kappa
-                        c_lu -= c * out_left * cos_kappa
-                        c_uu += c * cos_kappa * cos_kappa
+                        c_aa += c * sin_phi * sin_phi
+                        c_al += c * sin_phi * cos_phi
+                        c_ll += c * cos_phi * cos_phi
+                        c_au -= c * sin_phi * rise
+                        c_lu -= c * cos_phi * rise
+                        c_uu += c * rise * rise
             if damped:
                 # the velocity in the middle of the kick, by one step of prediction: keeps the second order
                 total_ahead = total_left = total_up = 0.0

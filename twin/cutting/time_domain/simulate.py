@@ -76,7 +76,7 @@ def simulate(
     if not 1 <= n_kept <= n_revolutions:
         raise InputError(f"{n_kept} of {n_revolutions} revolutions kept", remedy="keep at least one, at most all")
     slices = slices_of(tool, cases["depth"], n_slices)
-    tooth_step = _tooth_steps(slices, steps_per_revolution)
+    trail, offset = _trail_steps(slices, steps_per_revolution, uneven=bool(tool.tooth_helix))
     time = TURN / (cases["spindle"] * steps_per_revolution)
     mode = _checked_modes(modes, n_cases, time)
     narrowest = np.min(cases["stop"] - cases["start"])
@@ -87,19 +87,19 @@ def simulate(
         )
     if n_cases * n_kept * steps_per_revolution * N_COLUMNS * 8 > MOST_BYTES:
         raise InputError("the recording does not fit into memory", remedy="keep fewer revolutions or split the cases")
-    turn, slice_step, weight = _engagement(cases, slices, steps_per_revolution)
+    turn, weight = _engagement(cases, offset, steps_per_revolution)
     recorded = np.empty((n_cases, n_kept * steps_per_revolution, N_COLUMNS))
     speed = cases["spindle"][:, None] * slices.radius
     advance(
         weight,
         np.sin(turn),
         np.cos(turn),
-        tooth_step,
-        slice_step,
-        cases["feed_per_tooth"][:, None] * (slices.pitch * len(slices.pitch) / TURN),
-        slices.runout,
+        trail,
+        cases["feed_per_tooth"][:, None, None] * (trail.shape[1] * _share(trail, steps_per_revolution)),
+        slices.farther,
+        slices.slope,
         _edge_forces(coefficients, slices, n_cases),
-        cases["process_damping"][:, None] * slices.height / slices.sine / speed,
+        cases["process_damping"][:, None] * slices.thickness / np.hypot(1, slices.slope) / speed,
         _drift(mode["omega"], mode["damping"], time[:, None]),
         mode["omega"] ** 2 / mode["stiffness"] * time[:, None],
         mode["direction"],
@@ -113,23 +113,39 @@ def simulate(
         rotation=(first + np.arange(recorded.shape[1])) * (TURN / steps_per_revolution),
         spindle=cases["spindle"],
         feed_per_tooth=cases["feed_per_tooth"],
-        tooth_step=tooth_step,
+        tooth_step=trail[0, :, 0] - trail[0, 0, 0],
         steps_per_revolution=steps_per_revolution,
-        alike=tool.runout == 0 and bool(np.ptp(slices.pitch) < 1e-9),
+        alike=_alike(tool),
     )
 
 
-def _tooth_steps(slices: Slices, n: int) -> np.ndarray:
-    """Position of each tooth in steps."""
-    exact = slices.position * n / TURN
-    steps = np.rint(exact)
-    if np.abs(exact - steps).max() > 1e-6 * n:
-        pitch = ", ".join(f"{angle:g}" for angle in np.degrees(slices.pitch))
+def _alike(tool: Tool) -> bool:
+    """Whether the force of a stable cut repeats with every tooth."""
+    even = np.ptp(tool.pitch or (0.0,)) < 1e-9 and np.ptp(tool.tooth_helix or (0.0,)) == 0
+    return bool(even and tool.runout == 0 and tool.runout_tilt == 0 and not tool.serration_wavelength)
+
+
+def _trail_steps(slices: Slices, n: int, uneven: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Whole steps (case, tooth, slice) of the trail, and what tooth 0 trails beyond them, (case, slice) in steps.
+
+    Teeth of unlike helix (``uneven``) stand on steps nowhere but at the tip: theirs is rounded.
+    """
+    exact = slices.trail * n / TURN
+    offset = exact[:, 0] - np.floor(exact[:, 0])
+    steps = np.rint(exact - offset[:, None])
+    if not uneven and np.abs(exact - offset[:, None] - steps).max() > 1e-6 * n:
+        pitch = ", ".join(f"{angle:g}" for angle in np.degrees(np.diff(slices.trail[0, :, 0])))
         raise InputError(
             f"{n} steps a revolution do not divide the pitch angles {pitch} degrees",
             remedy="take a number of steps that makes every pitch a whole number of steps",
         )
-    return steps.astype(np.int64)
+    return steps.astype(np.int64), offset
+
+
+def _share(trail: np.ndarray, n: int) -> np.ndarray:
+    """Part of a revolution (case, tooth, slice) since another tooth, or the same one, passed."""
+    behind = (trail[:, :, None] - trail[:, None]) % n
+    return np.where(behind == 0, n, behind).min(axis=2) / n
 
 
 def _checked_modes(modes: Modes, n_cases: int, time: np.ndarray) -> dict[str, np.ndarray]:
@@ -160,34 +176,35 @@ def _checked_modes(modes: Modes, n_cases: int, time: np.ndarray) -> dict[str, np
     return rows
 
 
-def _engagement(cases: dict[str, np.ndarray], slices: Slices, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Immersion (case, slice, angle) [rad], whole steps of lag (case, slice), part of each step in the arc."""
-    lag = slices.lag * n / TURN
-    whole = np.floor(lag)
+def _engagement(cases: dict[str, np.ndarray], offset: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Immersion (case, slice, angle) [rad] and part of each step within the arc."""
     step = TURN / n
-    turn = (np.arange(n) - (lag - whole)[..., None]) * step
+    turn = (np.arange(n) - offset[..., None]) * step
     start, stop = (cases[name][:, None, None] for name in ("start", "stop"))
     turn -= TURN * np.rint((turn - (start + stop) / 2) / TURN)
     low, high = np.clip(turn - step / 2, start, stop), np.clip(turn + step / 2, start, stop)
     weight = (high - low) / step
     turn = np.where(weight > 0, (low + high) / 2, turn)  # a part counts at its own middle: keeps the second order
-    return turn, whole.astype(np.int64), weight
+    return turn, weight
 
 
 def _edge_forces(coefficients: CuttingCoefficients, slices: Slices, n_cases: int) -> np.ndarray:
-    """What the kernel needs of each slice (case, slice, 8)."""
+    """Forces of each edge for the kernel (case, tooth, slice, 6)."""
     k = {
         name: np.broadcast_to(np.asarray(getattr(coefficients, name), dtype=float), (n_cases,))[:, None]
         for name in ("ktc", "krc", "kac", "kte", "kre", "kae")
     }
     if not all(np.isfinite(value).all() for value in k.values()):
         raise InputError("a cutting coefficient is not finite", remedy="correct the material")
-    sine, cosine, width = slices.sine, slices.cosine, slices.height / slices.sine
-    rows = [sine, cosine]
-    tangential, radial, axial = ((k[f"k{letter}c"] * width, k[f"k{letter}e"] * width) for letter in ("t", "r", "a"))
-    rows += tangential
-    rows += [sine * r + slices.hand * cosine * a for r, a in zip(radial, axial, strict=True)]
-    rows += [cosine * r - slices.hand * sine * a for r, a in zip(radial, axial, strict=True)]
+    chip, edge = slices.thickness[:, None], slices.width
+    (t, r, a), (te, re, ae) = (
+        (k[f"kt{letter}"][..., None] * size, k[f"kr{letter}"][..., None] * size, k[f"ka{letter}"][..., None] * size)
+        for letter, size in (("c", chip), ("e", edge))
+    )
+    hand = slices.hand[:, None]
+    rows = [t + 0 * edge, te]
+    rows += [slices.sine * radial + hand * slices.cosine * axial for radial, axial in ((r, a), (re, ae))]
+    rows += [slices.cosine * radial - hand * slices.sine * axial for radial, axial in ((r, a), (re, ae))]
     return np.ascontiguousarray(np.stack(rows, axis=-1))
 
 
