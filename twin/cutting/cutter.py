@@ -26,17 +26,21 @@ class Cutters:
     tangent_height: Array  # (tool,) [m]
     cone: Array  # (tool,) dr/dz of the cone
     web: Array  # (tool,) [m] half the length of a drill's chisel edge; else 0
-    lag: Array  # (tool,) [rad/m] angle by which the edge trails its tip, per height
+    lag: Array  # (tool,) [rad/m] angle by which the edge of tooth 0 trails its tip, per height
+    more_lag: Array  # (tool, tooth) [rad/m] lag of each tooth less that of tooth 0
     hand: Array  # (tool,) sign of the axial force: 1 right-hand helix, -1 left-hand, 0 straight edges and drills
     position: Array  # (tool, tooth) [rad] by which each tooth trails tooth 0
     cut_share: Array  # (tool, tooth) part of a revolution since the tooth before it; 0 beyond the last tooth
-    runout: Array  # (tool,) [m] offset of the tool axis
+    runout: Array  # (tool,) [m] offset of the tool axis at the tip
     runout_angle: Array  # (tool,) [rad] its direction, from tooth 0 towards the teeth that follow
+    tilt: Array  # (tool,) [rad] of the tool axis
+    tilt_angle: Array  # (tool,) [rad] direction in which it leans away from the tip
     previous: Array  # (tool, back, tooth) int: tooth that passed ``back + 1`` teeth earlier
     previous_share: Array  # (tool, back, tooth) part of a revolution since then
     number: tuple[int, ...] = field(metadata={"static": True})  # T words, one a row
     has_runout: bool = field(metadata={"static": True})  # False: the tooth before is the last that cut
-    alike: bool = field(metadata={"static": True})  # even pitch, no runout: the force repeats with every tooth
+    alike: bool = field(metadata={"static": True})  # even pitch and helix, no runout: force repeats with every tooth
+    like_helix: bool = field(metadata={"static": True})  # of all teeth of each tool
     fewest_teeth: int = field(metadata={"static": True})  # of any tool
 
     @property
@@ -49,19 +53,22 @@ def cutters(tools: Sequence[Tool]) -> Cutters:
     """Return the arrays of ``tools``.
 
     Raises:
-        InputError: no tool, a tool without teeth, a pitch that does not add up to a turn.
+        InputError: no tool, a tool without teeth, a pitch that does not add up to a turn, left and right helix on
+            one tool, a serrated edge (see :mod:`twin.cutting.discretised`).
     """
     if not tools:
         raise InputError("no cutting tool given", remedy="add the program's tools to the tool list")
     n_teeth = max(tool.n_teeth for tool in tools)
     rows = [_row(tool, n_teeth) for tool in tools]
     arrays = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    has_runout = any(tool.runout > 0 and tool.n_teeth > 1 for tool in tools)
+    has_runout = any((tool.runout or tool.runout_tilt) and tool.n_teeth > 1 for tool in tools)
+    like_helix = not any(np.ptp(tool.tooth_helix or (0,)) > 0 for tool in tools)
     return Cutters(
         **arrays,
         number=tuple(tool.number for tool in tools),
         has_runout=has_runout,
-        alike=not has_runout and not any(np.ptp(tool.pitch or (0,)) > 0 for tool in tools),
+        like_helix=like_helix,
+        alike=not has_runout and like_helix and not any(np.ptp(tool.pitch or (0,)) > 0 for tool in tools),
         fewest_teeth=min(tool.n_teeth for tool in tools),
     )
 
@@ -76,26 +83,36 @@ def _row(tool: Tool, n_teeth: int) -> dict[str, np.ndarray | float]:
             remedy="give positive angles that add up to 360 degrees",
         )
     previous, share = _previous(pitch, n_teeth)
-    corner = {"ball": tool.radius, "flat": 0.0, "face": 0.0, "drill": 0.0}.get(tool.kind, tool.corner_radius)
-    half_angle = {"taper": tool.taper_angle, "drill": tool.point_angle / 2}.get(tool.kind, 0.0)
-    tip_radius = {"taper": tool.tip_diameter / 2, "drill": 0.0}.get(tool.kind, tool.radius)
-    disk = tip_radius - corner
+    helix = np.array(tool.tooth_helix or [tool.helix] * tool.n_teeth)
+    if helix.min() < 0 < helix.max():
+        raise InputError(
+            f"tool T{tool.number} '{tool.name}' has left and right helix", remedy="loads need one hand; correct the tool"
+        )
+    if tool.serration_wavelength:
+        raise InputError(
+            f"tool T{tool.number} '{tool.name}': loads of path segments do not know serrated edges",
+            remedy="use another tool; twin.cutting.discretised computes this one by itself",
+        )
+    profile = tool.profile
     drill = tool.kind == "drill"
     padding = (0, n_teeth - tool.n_teeth)
     return {
         "radius": tool.radius,
-        "disk": disk,
-        "corner": corner,
-        "tangent_radius": disk + corner * np.cos(half_angle),
-        "tangent_height": corner * (1 - np.sin(half_angle)),
-        "cone": np.tan(half_angle),
+        "disk": profile.disk,
+        "corner": profile.corner,
+        "tangent_radius": profile.tangent_radius,
+        "tangent_height": profile.tangent_height,
+        "cone": np.tan(profile.half_angle),
         "web": tool.web_ratio * tool.radius if drill else 0.0,
-        "lag": 0.0 if drill else np.tan(tool.helix) / tool.radius,
-        "hand": 0.0 if drill else float(np.sign(tool.helix)),
+        "lag": 0.0 if drill else np.tan(helix[0]) / tool.radius,
+        "more_lag": np.pad(0.0 * helix if drill else (np.tan(helix) - np.tan(helix[0])) / tool.radius, padding),
+        "hand": 0.0 if drill else float(np.sign(helix[0])),
         "position": np.pad(np.concatenate([[0.0], np.cumsum(pitch)[:-1]]), padding),
         "cut_share": np.pad(np.roll(pitch, 1) / (2 * np.pi), padding),
         "runout": tool.runout,
         "runout_angle": tool.runout_angle,
+        "tilt": tool.runout_tilt,
+        "tilt_angle": tool.runout_tilt_angle,
         "previous": previous,
         "previous_share": share,
     }

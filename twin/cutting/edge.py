@@ -36,12 +36,11 @@ class Edge:
     side_arm: jax.Array  # (element, segment) [m] mean radius over the height
     down_arm: jax.Array  # (element, segment) [m] mean radius over the radial extent
     edge_arm: jax.Array  # (element, segment) [m] mean radius along the edge
-    lag: jax.Array  # (element, segment) [rad] by which the element's lower end trails the tip
-    sweep: jax.Array  # (element, segment) [rad] by which its upper end trails the lower
+    trail: jax.Array  # (tooth, element, segment) [rad] by which the element's middle trails the tip of tooth 0
+    sweep: jax.Array  # (tooth or 1, element, segment) [rad] by which its upper end trails the lower
     arc: jax.Array  # (end, arc, element, segment) [rad] counted as the spindle turns: mirrored for M4
-    share: jax.Array  # (tooth, segment)
-    position: jax.Array  # (tooth, segment) [rad]
-    previous_share: jax.Array  # (back, tooth, segment)
+    share: jax.Array  # (tooth, element or 1, segment)
+    previous_share: jax.Array  # (back, tooth, element or 1, segment)
     relief: jax.Array  # (back, tooth, element, segment) [m2] chip area gained by runout over the tooth ``back`` before
     hand: jax.Array  # (1, segment) sign of the axial force
     has_runout: bool = field(metadata={"static": True})
@@ -77,7 +76,21 @@ def edge_elements(contact: Contact, clockwise: jax.Array, cutters: Cutters) -> E
     height, rise = with_disk(lip * thickness, none), with_disk(rise, tool.disk)
     width = with_disk(lip * length, tool.disk)
     safe_width = jnp.where(width > 0, width, 1.0)
-    lag, sweep = with_disk(level[:-1] * tool.lag, none), with_disk(thickness * tool.lag, none)
+    radius = with_disk(middle, tool.disk / 2)
+    z, thickness = with_disk((level[1:] + level[:-1]) / 2, none), with_disk(thickness, none)
+    lag = tool.lag[None]  # (1 or tooth, 1, segment)
+    share, previous_share = tool.cut_share[:, None], tool.previous_share[:, :, None]
+    if not cutters.like_helix:
+        lag = lag + tool.more_lag[:, None]
+        before = jnp.take_along_axis(tool.more_lag[None], tool.previous, axis=1)
+        widening = ((tool.more_lag[None] - before) / (2 * np.pi))[:, :, None] * z[None, None]
+        share = jnp.where(share > 0, share + widening[0], 0.0)
+        previous_share = jnp.where(previous_share > 0, previous_share + widening, 0.0)
+    sweep = lag * thickness[None]
+    # a straight edge begins where its tip is
+    begin = lag * (z - thickness / 2)[None]
+    sweep = jnp.where(jnp.abs(sweep) < LEAST_SWEEP, LEAST_SWEEP, sweep)
+    trail = tool.position[:, None] + begin + sweep / 2
     start, stop = jnp.moveaxis(contact.arc.astype(float), (3, 2, 1), (0, 1, 2))
     mirrored = (np.pi - stop) % (2 * np.pi)
     start, stop = jnp.where(clockwise, start, mirrored), jnp.where(clockwise, stop, mirrored + stop - start)
@@ -89,16 +102,15 @@ def edge_elements(contact: Contact, clockwise: jax.Array, cutters: Cutters) -> E
         width=width,
         sine=height / safe_width,
         cosine=rise / safe_width,
-        side_arm=with_disk(jnp.where(on_web, middle, area / jnp.maximum(thickness, TINY)), none),
-        down_arm=with_disk(middle, tool.disk / 2),
+        side_arm=with_disk(jnp.where(on_web, middle, area / jnp.maximum(thickness[:-1], TINY)), none),
+        down_arm=radius,
         edge_arm=with_disk(jnp.where(on_web, middle, moment / jnp.maximum(length, TINY)), tool.disk / 2),
-        lag=lag,
-        sweep=jnp.where(jnp.abs(sweep) < LEAST_SWEEP, LEAST_SWEEP, sweep),
+        trail=trail,
+        sweep=sweep,
         arc=jnp.concatenate([arc, arc[:, :, :1]], axis=2),
-        share=tool.cut_share,
-        position=tool.position,
-        previous_share=tool.previous_share,
-        relief=_relief(cutters, contact, lag + sweep / 2) * height[None, None],
+        share=share,
+        previous_share=previous_share,
+        relief=_relief(tool, trail, height, z * height + radius * rise) if cutters.has_runout else none[None, None],
         hand=tool.hand,
         has_runout=cutters.has_runout,
         alike=cutters.alike,
@@ -111,15 +123,14 @@ def _of_segments(of_tool: jax.Array, contact: Contact) -> jax.Array:
     return jnp.atleast_2d(jnp.moveaxis(of_tool[contact.tool], 0, -1))
 
 
-def _relief(cutters: Cutters, contact: Contact, lag: jax.Array) -> jax.Array:
-    """How much farther out each tooth runs than those before it (back, tooth, element, segment) [m].
+def _relief(tool: Cutters, trail: jax.Array, height: jax.Array, lever: jax.Array) -> jax.Array:
+    """Chip area that each tooth gains over those before it, as it runs farther out or lower (back, tooth, element,
+    segment) [m2].
 
-    A tooth runs out by runout * cos(runout angle - position - lag).
+    A tooth runs out by runout * cos(runout angle - trail), and by tilt * cos(tilt angle - trail) times its height; the
+    tilt lowers it by as much times its radius. ``lever``: height and radius times their extents (element, segment).
     """
-    angle = cutters.runout_angle[:, None] - cutters.position
-    relief = jnp.zeros(())
-    for at_tip, of_lag in ((jnp.cos(angle), jnp.cos(lag)), (jnp.sin(angle), jnp.sin(lag))):
-        before = jnp.take_along_axis(at_tip[:, None], cutters.previous, axis=2)
-        farther = cutters.runout[:, None, None] * (at_tip[:, None] - before)  # (tool, back, tooth)
-        relief = relief + _of_segments(farther, contact)[:, :, None] * of_lag[None, None]
-    return relief
+    reach = tool.runout[None] * jnp.cos(tool.runout_angle[None] - trail) * height[None]
+    reach = reach + tool.tilt[None] * jnp.cos(tool.tilt_angle[None] - trail) * lever[None]
+    before = jnp.take_along_axis(reach[None], tool.previous[:, :, None], axis=1)
+    return reach[None] - before

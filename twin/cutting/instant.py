@@ -78,15 +78,15 @@ def _rows(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients) -> tup
     start, stop = edge.arc
     endless = stop - start > WHOLE_TURN
     start, stop = jnp.where(endless, start - np.pi, start), jnp.where(endless, stop + np.pi, stop)
-    share = edge.previous_share if edge.has_runout else edge.share[None]  # (back, tooth, segment)
-    side = share[..., None, :] * (feed[None] * edge.side)[None, None]  # (back, tooth, element, segment)
-    down = share[..., None, :] * (feed[None] * edge.down)[None, None]
+    share = edge.previous_share if edge.has_runout else edge.share[None]  # (back, tooth, element or 1, segment)
+    side = share * (feed[None] * edge.side)[None, None]  # (back, tooth, element, segment)
+    down = share * (feed[None] * edge.down)[None, None]
     if edge.has_runout:
         down = down + edge.relief
-    offset = edge.position[:, None] + (edge.lag + edge.sweep / 2)[None]
+    half_sweep = jnp.abs(edge.sweep) / 2
     k, axial, axial_edge = coefficients, coefficients.kac * edge.hand, coefficients.kae * edge.hand
     by_element = {
-        "half_sweep": jnp.abs(edge.sweep) / 2,
+        "half_sweep": jnp.mean(half_sweep, axis=0),
         "tangential": k.ktc * jnp.ones_like(edge.width),
         "inward": edge.sine * k.krc + edge.cosine * axial,
         "up": edge.cosine * k.krc - edge.sine * axial,
@@ -98,12 +98,14 @@ def _rows(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients) -> tup
     }
     by_arc = {"start": start, "stop": stop, "centre": (start + stop) / 2}
     by_tooth = {
-        "offset": offset,
-        "offset_sine": jnp.sin(offset),
-        "offset_cosine": jnp.cos(offset),
+        "offset": edge.trail,
+        "offset_sine": jnp.sin(edge.trail),
+        "offset_cosine": jnp.cos(edge.trail),
         "side": jnp.moveaxis(side, 0, 2),
         "down": jnp.moveaxis(down, 0, 2),
     }
+    if len(half_sweep) > 1:
+        by_tooth["half_sweep"] = half_sweep  # takes the place of the mean
     return by_element, by_arc, by_tooth
 
 

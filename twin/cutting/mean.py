@@ -31,13 +31,13 @@ def mean_force(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients) -
     chip = _arc_integrals(edge.arc, _threshold(edge.side, edge.down), _of_chip)
     if edge.has_runout:
         # a tooth cuts where share * feed * (side sin(phi) + down) + relief > 0 against every tooth before it
-        share = edge.previous_share[:, :, None]
+        share = edge.previous_share
         least = jnp.min(jnp.where(share > 0, edge.relief / jnp.where(share > 0, share, 1.0), NEVER), axis=0)
         threshold = _threshold(edge.side[None], edge.down[None] + least / jnp.where(feed > 0, feed, 1.0)[None, None])
         rub = jnp.sum(_arc_integrals(edge.arc, threshold, _of_edge), axis=1)
     else:
         n_teeth = jnp.sum(edge.share > 0, axis=0, dtype=side.dtype)
-        rub = n_teeth[None, None] * chip[:3]
+        rub = n_teeth[None] * chip[:3]
 
     # chip area and edge length, times 1, sin(phi), cos(phi), integrated over the arcs: (3, element, segment)
     area = side[None] * chip[jnp.asarray([1, 3, 4])] + down[None] * chip[:3]

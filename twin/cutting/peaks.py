@@ -16,17 +16,18 @@ def search_rotations(edge: Edge) -> tuple[jax.Array, jax.Array]:
     First an even grid over the period of the force, then where it has its upward kinks: the upper end of a tooth's
     edge has just entered an arc, its tip is about to leave one, or its bottom edge has just entered or left.
     """
-    n_segments = edge.lag.shape[-1]
+    n_segments = edge.trail.shape[-1]
     grid = np.arange(_n_grid(edge), dtype=float)[:, None] * _step(edge)[None]
-    start, stop = edge.arc  # (arc, element, segment); the last element is the bottom disk, the highest slice is before
-    begin, end = jnp.minimum(edge.sweep, 0.0), jnp.maximum(edge.sweep, 0.0)
-    teeth = edge.position[:1] if edge.alike else edge.position
+    start, stop = edge.arc[:, :, None]  # (arc, 1, element, segment); the last element is the flat bottom
+    trail = edge.trail[:1] if edge.alike else edge.trail
+    half = jnp.abs(edge.sweep) / 2
+    lower, upper = (trail - half)[None], (trail + half)[None]  # (1, tooth, element, segment)
 
     def rotations(margin: float) -> jax.Array:
-        entered = start[:, -2] + (edge.lag + end)[None, -2] + margin
-        leaving = stop[:, 0] + begin[None, 0] - margin
-        bottom = jnp.stack([start[0, -1] + end[-1], stop[0, -1] + end[-1]]) + margin
-        kinks = jnp.concatenate([entered, leaving, bottom])[:, None] + teeth[None]
+        entered = start[:, :, -2] + upper[:, :, -2] + margin  # (arc, tooth, segment)
+        leaving = stop[:, :, 0] + lower[:, :, 0] - margin
+        bottom = [end[:1, :, -1] + upper[:, :, -1] + margin for end in (start, stop)]
+        kinks = jnp.concatenate([entered, leaving, *bottom])
         return jnp.concatenate([grid, kinks.reshape(-1, n_segments)])
 
     return rotations(0.0), rotations(SEARCH_RAMP)
@@ -70,5 +71,5 @@ def _n_grid(edge: Edge) -> int:
 
 def _step(edge: Edge) -> jax.Array:
     """Distance of the grid's points (segment,) [rad]."""
-    period = edge.share[0] if edge.alike else jnp.ones_like(edge.share[0])
+    period = edge.share[0, 0] if edge.alike else jnp.ones_like(edge.share[0, 0])
     return period * (2 * np.pi / _n_grid(edge))

@@ -106,10 +106,10 @@ def _side_view(axes: Axes, tool: Tool) -> None:
 
 def _unrolled(axes: Axes, tool: Tool, edge: DiscretisedEdge) -> None:
     """Angle of every edge over height: the helix as it climbs; waves of a serrated edge drawn five times as deep."""
-    swing = 5 * (edge.radius - jnp.max(edge.radius, axis=0, keepdims=True)) if tool.serration_wavelength else 0.0
+    below = np.asarray(edge.radius - jnp.max(edge.radius, axis=0, keepdims=True)) if tool.serration_wavelength else None
     for tooth, colour in enumerate(_colours(tool)):
         angle = np.asarray(edge.trail[tooth, :-1]) / DEG
-        wave = np.asarray(swing[tooth, :-1]) / tool.radius / DEG if tool.serration_wavelength else 0.0
+        wave = 0.0 if below is None else 5 * below[tooth, :-1] / tool.radius / DEG
         axes.plot(angle + wave, np.asarray(edge.z[tooth, :-1]) / MM, color=colour, lw=1.6, label=f"tooth {tooth}")
     note = " (serration five times as deep)" if tool.serration_wavelength else ""
     axes.set(title=f"unrolled edges{note}", xlabel="angle behind the tip of tooth 0 [°]", ylabel="height [mm]")
@@ -136,7 +136,7 @@ def _from_below(axes: Axes, tool: Tool, edge: DiscretisedEdge, depth: float) -> 
             axes.plot([0, reach[0] * np.cos(tip)], [0, reach[0] * np.sin(tip)], color=colour, lw=2)
         axes.plot(reach * np.cos(angle), reach * np.sin(angle), color=colour, lw=2)
         axes.text(1.15 * unit * np.cos(tip), 1.15 * unit * np.sin(tip), str(tooth), ha="center", va="center")
-    start, stop = (1.3 * unit * np.array([np.cos(a), np.sin(a)]) for a in np.radians([25, 65]))
+    start, stop = ((1.3 * unit * np.cos(a), 1.3 * unit * np.sin(a)) for a in np.radians([25, 65]))
     axes.annotate("", stop, start, arrowprops={"arrowstyle": "->", "connectionstyle": "arc3,rad=0.2"})
     axes.set(xlim=(-1.5 * unit, 1.5 * unit), ylim=(-1.4 * unit, 1.4 * unit), xlabel="mm", ylabel="mm")
     axes.set_aspect("equal")
