@@ -16,8 +16,9 @@ from twin.errors import InputError
 # limit it grows until teeth lose contact: to about a third where they leave the cut altogether, to a few percent close
 # to the limit of a slot, where they only do at entry and exit. Within about 2 % of the limit chatter goes unnoticed.
 CHATTER_RATIO = 0.03
-# A vibration that loses more than a fifth from one quarter of the record to the next is dying, not chatter.
-DYING = 0.8
+# A vibration below the second ratio that loses more than a fifth from one quarter of the record to the next is dying,
+# not chatter; above it, teeth leave the cut and the size of the vibration wanders.
+DYING, CERTAIN_RATIO = 0.8, 0.3
 LEAST_PERIODS = 16
 
 
@@ -67,7 +68,7 @@ def detect_chatter(signals: Signals) -> Chatter:
     half = n_periods // 2
     before, after = (np.sqrt((part**2).mean(axis=(1, 2)).sum(axis=-1)) for part in (rest[:, :half], rest[:, half:]))
     ratio, trend = after / signals.feed_per_tooth, after / np.maximum(before, np.finfo(float).tiny)
-    present = (ratio > CHATTER_RATIO) & (trend > DYING)
+    present = (ratio > CHATTER_RATIO) & ((trend > DYING) | (ratio > CERTAIN_RATIO))
     frequency = np.full(len(last), np.nan)
     kind = np.full(len(last), "none", dtype="<U4")
     for case in np.flatnonzero(present):
