@@ -33,6 +33,9 @@ def test_height_of_the_full_radius():
     flat_taper = tool(kind="taper", taper_angle_deg=10, tip_diameter_mm=4)
     assert flat_taper.tip_height == pytest.approx(3e-3 / tan(radians(10)))
     ball_taper = tool(kind="taper", taper_angle_deg=10, tip_diameter_mm=4, corner_radius_mm=2)
+    assert tool(kind="chamfer", point_angle_deg=90, tip_diameter_mm=2).tip_height == pytest.approx(4e-3)
+    insert = tool(kind="face", lead_angle_deg=45, tip_diameter_mm=6, corner_radius_mm=0.5)
+    assert insert.tip_height == pytest.approx(2e-3)  # of the straight edge, prolonged to the floor at DC
     a = radians(10)  # the ball ends where its tangent has the slope of the cone
     tangent = 2e-3 * (1 - sin(a))
     assert ball_taper.tip_height == pytest.approx(tangent + (5e-3 - 2e-3 * cos(a)) / tan(a))
@@ -61,6 +64,23 @@ def test_radius_and_pitch():
             "half the tip diameter",
         ),
         ({"kind": "drill"}, "a drill needs a point angle"),
+        ({"kind": "chamfer", "tip_diameter_mm": 2}, "a chamfer tool needs a point angle"),
+        ({"kind": "chamfer", "point_angle_deg": 90, "tip_diameter_mm": 12}, "tip diameter must be smaller"),
+        ({"kind": "face", "lead_angle_deg": 45}, "a face mill with a lead angle needs a tip diameter"),
+        ({"kind": "face", "lead_angle_deg": 88, "tip_diameter_mm": 8}, "lead angle is not between 0 and 86 degrees"),
+        (
+            {"kind": "face", "lead_angle_deg": 45, "tip_diameter_mm": 9.8, "corner_radius_mm": 1},
+            "an insert radius of 1 mm does not fit",
+        ),
+        ({"tooth_helix_deg": [35, 38]}, "tooth_helix needs one angle for each tooth"),
+        ({"helix_deg": 85}, "a helix angle is not between -80 and 80 degrees"),
+        ({"tooth_helix_deg": [20, 50, 20]}, "teeth of unlike helix cross each other on the flutes"),
+        ({"serration_wavelength_mm": 2}, "a serration needs both a wavelength and an amplitude"),
+        ({"serration_wavelength_mm": 2, "serration_amplitude_mm": 0.6}, "too steep for a wavelength of 2 mm"),
+        (
+            {"kind": "ball", "serration_wavelength_mm": 2, "serration_amplitude_mm": 0.2},
+            r"a ball tool cannot be serrated \(flat and bull can\)",
+        ),
         ({"kind": "saw"}, "kind is 'saw'"),
         ({"diameter": 10}, "diameter has no unit"),
     ],
