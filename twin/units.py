@@ -43,6 +43,7 @@ HeatCapacity = Annotated[float, "J/K"]
 SpecificHeat = Annotated[float, "J/(kg K)"]
 Conductance = Annotated[float, "W/K"]
 Conductivity = Annotated[float, "W/(m K)"]
+PerPressure = Annotated[float, "1/Pa"]
 Film = Annotated[float, "W/(m2 K)"]
 Ratio = Annotated[float, "1"]
 AnglePerLength = Annotated[float, "rad/m"]
@@ -96,6 +97,7 @@ SUFFIX: dict[str, tuple[float, str]] = {
     "pa": (1.0, "Pa"),
     "mpa": (MPA, "Pa"),
     "gpa": (GPA, "Pa"),
+    "per_mpa": (1 / MPA, "1/Pa"),
     "n_mm2": (MPA, "Pa"),
     "n_mm": (1e3, "N/m (edge)"),
     "kg": (1.0, "kg"),

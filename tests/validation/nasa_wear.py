@@ -26,13 +26,19 @@ def readings_of(table: MillingWear) -> WearReadings:
     return WearReadings(*(value[worn] for value in values))
 
 
-def left_out(readings: WearReadings) -> np.ndarray:
-    """Quantiles (probability, reading) [m] of each reading, from a fit to the other cases."""
+def left_out(readings: WearReadings, group: np.ndarray) -> np.ndarray:
+    """Quantiles (probability, reading) [m] of each reading, from a fit to the other groups (reading,) of readings."""
     quantiles = np.full((len(PROBABILITY), len(readings.tool)), np.nan)
-    for case in np.unique(readings.tool):
-        mine = readings.tool == case
+    for one in np.unique(group):
+        mine = group == one
         quantiles[:, mine] = predict_wear(fit_wear(readings.of(~mine)), readings.of(mine), PROBABILITY)
     return quantiles
+
+
+def conditions(readings: WearReadings) -> np.ndarray:
+    """Number of the depth, feed and material of each reading (reading,)."""
+    settings = np.column_stack([readings.depth, readings.feed, readings.second])
+    return np.unique(settings, axis=0, return_inverse=True)[1].ravel()
 
 
 def covered(readings: WearReadings, quantiles: np.ndarray, level: float) -> np.ndarray:
@@ -43,7 +49,7 @@ def covered(readings: WearReadings, quantiles: np.ndarray, level: float) -> np.n
 
 def main() -> None:
     readings = readings_of(read_milling_wear(recording("nasa_milling_wear/process_info.csv")))
-    quantiles = left_out(readings)
+    quantiles = left_out(readings, readings.tool)
     low, middle, high = (quantiles[np.argmin(np.abs(PROBABILITY - p))] / MM for p in (0.05, 0.5, 0.95))
     within = covered(readings, quantiles, 0.9)
     for case in np.unique(readings.tool):
@@ -57,11 +63,16 @@ def main() -> None:
             interval = f"{middle[row]:6.2f} ({low[row]:.2f} to {high[row]:.2f})"
             mark = "" if within[row] else "  outside"
             print(f"   {readings.time[row] / MINUTE:8.0f} {readings.wear[row] / MM:12.2f}  {interval}{mark}")
-    print(f"\n{len(readings.tool)} readings of {len(np.unique(readings.tool))} cases, each predicted from the others:")
-    for level in LEVELS:
-        print(f"   interval of {100 * level:g} %: covers {100 * covered(readings, quantiles, level).mean():.1f} %")
-    error = np.log(readings.wear / MM / middle)
-    print(f"   median prediction: off by a factor of {np.exp(np.sqrt(np.mean(error**2))):.2f} (root mean square)")
+    print(f"\n{len(readings.tool)} readings of {len(np.unique(readings.tool))} cases")
+    for what, of_group in (
+        ("each case predicted from the others", quantiles),
+        ("each condition from the others, its repeats left out too", left_out(readings, conditions(readings))),
+    ):
+        print(f"{what}:")
+        for level in LEVELS:
+            print(f"   interval of {100 * level:g} %: covers {100 * covered(readings, of_group, level).mean():.1f} %")
+        error = np.log(readings.wear / of_group[len(PROBABILITY) // 2])
+        print(f"   median prediction: off by a factor of {np.exp(np.sqrt(np.mean(error**2))):.2f} (root mean square)")
     print("\neffects fitted to all cases (mean, standard deviation):")
     for name, (mean, deviation) in fit_wear(readings).effects.items():
         print(f"   {name:9s} {mean:7.3f} {deviation:7.3f}")

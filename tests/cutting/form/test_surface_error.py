@@ -11,7 +11,7 @@ from gradients import check_gradients
 
 from twin.cutting import CuttingCoefficients
 from twin.cutting.dynamics.modes import Modes
-from twin.cutting.form import surface_error
+from twin.cutting.form import surface_error, wall_displacement
 from twin.errors import InputError
 from twin.units import RPM, UM
 
@@ -108,6 +108,18 @@ def test_slow_turning_is_static_deflection():
     force = np.array([edge.kte, edge.kre, 0.0]) * 1e-3  # at the right normal
     static = np.real(receptance(TWO_MODES, np.zeros(1))[0]) @ force
     assert out.displacement[0, 1, 0] == pytest.approx(static, rel=1e-3)
+
+
+def test_error_that_the_walls_of_a_segment_inherit():
+    """One wall: its displacement, so that error times the wall's normal is its deviation. No wall: none."""
+    tool = make_tool(n_teeth=2, helix=0.0)
+    for arcs, wall, normal in ((window(0.2, "up"), 0, [0, -1, 0]), (window(0.2, "down"), 1, [0, 1, 0])):
+        touch, mills = make_contact(tool, 1e-3, arcs)
+        out = surface_error(touch, [feed_for(tool, 1e-4, 900.0)], [900.0], mills, ALUMINIUM, TWO_MODES)
+        assert wall_displacement(out) @ np.array(normal, float) == pytest.approx(out.deviation[:, wall, 0])
+    touch, mills = make_contact(tool, 1e-3, [(1.0, 2.0)])
+    out = surface_error(touch, [0.01], [900.0], mills, ALUMINIUM, TWO_MODES)
+    assert not np.any(wall_displacement(out)) and not np.any(out.shaped)
 
 
 def test_counter_clockwise_spindle_mirrors_the_cut():

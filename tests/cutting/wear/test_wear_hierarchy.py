@@ -12,7 +12,7 @@ from twin.formats.wear_table import read_milling_wear
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "validation"))
 
-from nasa_wear import covered, left_out, readings_of
+from nasa_wear import conditions, covered, left_out, readings_of
 
 
 def made(n_tools, seed, growth=0.8, feed=0.4, depth=0.6, scatter=(0.15, 0.1, 0.1)):
@@ -54,13 +54,22 @@ def test_nasa_cases_predicted_from_the_others(data_dir):
     """Reached: the interval of 90 % covers 93 % of 137 readings, of 50 % 58 %; 15 tools, so within about 6 %."""
     readings = readings_of(read_milling_wear(data_dir / "nasa_milling_wear" / "process_info.csv"))
     assert len(readings.tool) == 137 and len(np.unique(readings.tool)) == 15
-    quantiles = left_out(readings)
+    quantiles = left_out(readings, readings.tool)
     reached = {level: covered(readings, quantiles, level).mean() for level in (0.5, 0.8, 0.9, 0.95)}
     print({level: round(float(share), 3) for level, share in reached.items()})
     for level, share in reached.items():
         assert share == pytest.approx(level, abs=0.09), level
     middle = quantiles[len(quantiles) // 2]
     assert np.exp(np.sqrt(np.mean(np.log(readings.wear / middle) ** 2))) < 1.4
+
+
+@pytest.mark.data
+def test_nasa_conditions_never_cut_before(data_dir):
+    """A condition with all its repeats left out: seven other conditions carry the exponents."""
+    readings = readings_of(read_milling_wear(data_dir / "nasa_milling_wear" / "process_info.csv"))
+    quantiles = left_out(readings, conditions(readings))
+    assert len(np.unique(conditions(readings))) == 8
+    assert covered(readings, quantiles, 0.9).mean() == pytest.approx(0.9, abs=0.09)
 
 
 def test_bad_readings():

@@ -79,6 +79,20 @@ def test_every_row_has_source_and_scatter(file):
     assert wear.force_growth.source and wear.force_growth.scatter.radial > 0
 
 
+@pytest.mark.parametrize(("name", "n", "c"), [("s45c", 0.22, 420), ("ac3a", 0.39, 668)])
+def test_rows_follow_from_published_constants(name, n, c):
+    law = table(name).law
+    speed = np.array([150.0, 300.0, 500.0])
+    life = tool_life(law, speed / 60, law.reference_feed, law.reference_depth) / MINUTE
+    assert life == pytest.approx((c / speed) ** (1 / n), rel=5e-3)
+
+
+def test_usui_rows_meet_where_one_ends():
+    """Remembered constants of two ranges of temperature: near one another at 1150 K."""
+    hot, cool = (usui_rate(row.law, 1e9, 3.0, 1150 - 273.15) for row in table("s45c").usui)
+    assert float(hot / cool) == pytest.approx(1.0, abs=0.3)
+
+
 def test_titanium_life_falls_by_four_and_one_per_cent():
     """Heliyon 6 (2020) e04217: one per cent of speed costs four of life, one of width costs one."""
     law = table("ti_6al_4v").law

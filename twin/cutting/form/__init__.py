@@ -2,7 +2,7 @@
 
 from twin.cutting.form.roughness import Roughness, feed_mark_roughness, runout_reach
 from twin.cutting.form.scallop import scallop_height, step_for_scallop
-from twin.cutting.form.surface_error import SurfaceError, surface_error
+from twin.cutting.form.surface_error import SurfaceError, surface_error, wall_displacement
 from twin.cutting.form.thin_wall import ThinWall, wall_compliance, wall_deviation
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "surface_error",
     "wall_compliance",
     "wall_deviation",
+    "wall_displacement",
 ]

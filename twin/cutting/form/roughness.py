@@ -67,7 +67,7 @@ def runout_reach(runout: ArrayLike, runout_angle: ArrayLike, position: ArrayLike
         runout_angle: [rad] its direction from tooth 0 towards the teeth that follow.
         position: (tooth,) [rad] by which each tooth trails tooth 0.
     """
-    return runout * jnp.cos(runout_angle - jnp.asarray(position, dtype=float))
+    return jnp.asarray(runout) * jnp.cos(runout_angle - jnp.asarray(position, dtype=float))
 
 
 def _check(radius: jax.Array, feed: jax.Array, n_teeth: int) -> None:

@@ -44,7 +44,7 @@ def surface_error(
     cutters: Cutters,
     coefficients: CuttingCoefficients,
     modes: Modes,
-    height: ArrayLike = (0.5,),
+    height: ArrayLike = 0.5,
 ) -> SurfaceError:
     """Surface location error of each segment of a path, of stable cuts with even teeth.
 
@@ -70,6 +70,17 @@ def surface_error(
     rows = jax.tree.map(padded_rows, (contact, feed, spindle))
     out = _surface_error(*rows, cutters, coefficients, modes, height)
     return jax.tree.map(lambda values: first_rows(values, n), out)
+
+
+def wall_displacement(error: SurfaceError) -> jax.Array:
+    """Displacement of the tool that shapes each segment's walls (segment, 3) [m]: the error that its walls inherit.
+
+    The mean over the walls shaped and the heights looked at; zero where no wall is shaped. For a slot, whose walls
+    differ, use the deviation of each.
+    """
+    shaped = jnp.asarray(error.shaped, dtype=float)
+    of_wall = jnp.mean(jnp.asarray(error.displacement), axis=2)
+    return jnp.einsum("sw,swi->si", shaped, of_wall) / jnp.maximum(jnp.sum(shaped, axis=1), 1.0)[:, None]
 
 
 def _check(modes: Modes, height: jax.Array, feed: ArrayLike) -> None:

@@ -77,8 +77,7 @@ def wall_deviation(
 
 
 def _check(wall: ThinWall, along: jax.Array, height: jax.Array, thickness: jax.Array) -> None:
-    values = (wall.height, wall.length, wall.youngs_modulus, wall.poisson, along, height, thickness)
-    if any(isinstance(value, jax.core.Tracer) for value in values):
+    if any(isinstance(value, jax.core.Tracer) for value in jax.tree.leaves((wall, along, height, thickness))):
         return
     for name in ("height", "length", "youngs_modulus"):
         if not getattr(wall, name) > 0:
@@ -108,14 +107,14 @@ def _shapes(place: jax.Array, n: int, clamped: bool = False) -> tuple[jax.Array,
         return jnp.stack(terms) * (at**2 if clamped else 1.0)
 
     slope = jax.jacfwd(values)
-    return tuple(jax.vmap(f)(place) for f in (values, slope, jax.jacfwd(slope)))
+    return jax.vmap(values)(place), jax.vmap(slope)(place), jax.vmap(jax.jacfwd(slope))(place)
 
 
 def _stiffness(aspect: jax.Array | float, poisson: jax.Array | float) -> jax.Array:
     """Bending energy of unit rigidity and unit height (function, function), wall of length ``aspect``."""
-    place, weight = legendre.leggauss(N_UP + N_ALONG)
-    place, weight = jnp.asarray((place + 1) / 2), jnp.asarray(weight / 2)
-    w, w1, w2 = (values[: N_UP + N_ALONG] for values in _shapes(place, N_UP, clamped=True))
+    nodes, weights = legendre.leggauss(N_UP + N_ALONG)
+    place, weight = jnp.asarray((nodes + 1) / 2), jnp.asarray(weights / 2)
+    w, w1, w2 = _shapes(place, N_UP, clamped=True)
     v, v1, v2 = _shapes(place, N_ALONG)
 
     def product(a: jax.Array, b: jax.Array) -> jax.Array:

@@ -5,16 +5,19 @@ from twin.cutting.heat.orthogonal import OrthogonalCut, lee_shaffer_angle, merch
 from twin.cutting.heat.oxley import OxleyCut, OxleyMaterial, oxley
 from twin.cutting.heat.partition import boothroyd_share, chip_rise, rectangle_factor, thermal_number, weiner_share
 from twin.cutting.heat.share import HeatShare, workpiece_share
+from twin.cutting.heat.table import FlowStressTable, ToolMaterial
 from twin.cutting.heat.temperature import CutTemperature, HeatProperties, cut_temperature
 
 __all__ = [
     "CutTemperature",
+    "FlowStressTable",
     "HeatProperties",
     "HeatShare",
     "JohnsonCook",
     "OrthogonalCut",
     "OxleyCut",
     "OxleyMaterial",
+    "ToolMaterial",
     "boothroyd_share",
     "chip_rise",
     "cut_temperature",

@@ -43,6 +43,7 @@ def flow_stress(material: JohnsonCook, strain: ArrayLike, rate: ArrayLike, tempe
         temperature: [degC].
     """
     k = material
+    strain, rate, temperature = (jnp.asarray(v, dtype=float) for v in (strain, rate, temperature))
     hardened = k.yield_stress + k.hardening * strain**k.hardening_exponent
     hurried = 1 + k.rate_factor * jnp.log(rate / k.reference_rate)
     homologous = (temperature - k.reference_temperature) / (k.melting_temperature - k.reference_temperature)

@@ -88,7 +88,8 @@ def fit_wear(readings: WearReadings) -> WearModel:
     tools = [np.flatnonzero(readings.tool == tool) for tool in np.unique(readings.tool)]
     means, covariances, evidence = [], [], []
     for offset, growth, reading in grid:
-        precision, pulled, fit, log_det = np.diag(1 / prior), 0.0, 0.0, np.log(prior).sum()
+        precision, pulled = np.diag(1 / prior), np.zeros(len(prior))
+        fit, log_det = 0.0, float(np.log(prior).sum())
         for rows in tools:
             noise = _noise(own[rows], offset, growth, reading)
             solved = np.linalg.solve(noise, np.column_stack([design[rows], target[rows]]))

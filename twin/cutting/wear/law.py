@@ -9,7 +9,9 @@ from jax.tree_util import register_dataclass
 from jax.typing import ArrayLike
 
 from twin.errors import InputError
-from twin.units import Angle, Length, Ratio, Speed, TemperatureDifference, Time
+from twin.units import Angle, Length, PerPressure, Ratio, Speed, TemperatureDifference, Time
+
+ABSOLUTE_ZERO = 273.15  # [K] of 0 degC
 
 
 @register_dataclass
@@ -50,8 +52,7 @@ class UsuiLaw:
     Kitagawa 1984).
     """
 
-    factor: float | jax.Array
-    """[1/Pa]."""
+    factor: PerPressure
     activation: TemperatureDifference
     """Absolute temperature."""
     clearance: Angle
@@ -104,7 +105,8 @@ def usui_rate(
         temperature: [degC] of the flank.
         rake: [rad].
     """
-    worn = law.factor * pressure * speed * jnp.exp(-law.activation / (jnp.asarray(temperature, dtype=float) + 273.15))
+    absolute = jnp.asarray(temperature, dtype=float) + ABSOLUTE_ZERO
+    worn = law.factor * jnp.asarray(pressure, dtype=float) * speed * jnp.exp(-law.activation / absolute)
     return worn * (1 / jnp.tan(law.clearance) - jnp.tan(rake))
 
 

@@ -85,4 +85,4 @@ def usui_wear(rate: ArrayLike, seconds: ArrayLike, start: ArrayLike = 0.0) -> ja
         seconds: (segment,) [s] in the work.
         start: [m] before the first.
     """
-    return start + jnp.cumsum(jnp.asarray(rate, dtype=float) * jnp.asarray(seconds, dtype=float))
+    return jnp.asarray(start) + jnp.cumsum(jnp.asarray(rate, dtype=float) * jnp.asarray(seconds, dtype=float))

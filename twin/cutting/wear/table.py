@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from twin.cutting.wear.law import TaylorLaw
+from twin.cutting.wear.law import TaylorLaw, UsuiLaw
 from twin.cutting.wear.path import WearGrowth
 from twin.errors import InputError
 from twin.units import Ratio
@@ -40,6 +40,20 @@ class WearRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UsuiRow:
+    """Usui's constants of one tool material."""
+
+    name: str
+    tool: str
+    """Tool material and the temperatures that the constants hold for."""
+    law: UsuiLaw
+    source: str
+    scatter: str
+    """What is known of it."""
+    sureness: Sureness
+
+
+@dataclass(frozen=True, kw_only=True)
 class ForceGrowth(WearGrowth):
     """Growth of the edge coefficients with VB, with its source."""
 
@@ -59,6 +73,8 @@ class WearTable:
     reason: str
     """Why that one."""
     force_growth: ForceGrowth
+    usui: tuple[UsuiRow, ...] = ()
+    """Laws from pressure and temperature, where there are any."""
 
     def __post_init__(self) -> None:
         names = [row.name for row in self.rows]
