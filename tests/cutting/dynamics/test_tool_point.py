@@ -1,19 +1,25 @@
 """Beam receptances against beam theory, coupling against the undivided beam, tools against static deflection."""
 
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import yaml
 from gradients import check_gradients
 from scipy.optimize import brentq
 
+from twin.config import build
 from twin.cutting.dynamics.beam import Section, couple, free_section, stack
 from twin.cutting.dynamics.modes import join, receptance
 from twin.cutting.dynamics.tool_point import tool_point_modes, tool_point_receptance, tool_sections
 from twin.errors import InputError
+from twin.machine.machine import Machine
 from twin.machine.spindle import SpindleMode
 from twin.machine.tool import HolderSection, Tool
 
+CONF = Path(__file__).resolve().parents[3] / "conf"
 STEEL = dict(youngs_modulus=210e9, density=7850.0)
 SPINDLE = tuple(
     SpindleMode(direction=axis, frequency=f, damping=0.03, stiffness=k, pivot=p, source="assumed")
@@ -123,6 +129,20 @@ def test_modes_reproduce_the_coupled_response():
     assert fitted[:, 0, 0] == pytest.approx(fitted[:, 1, 1])  # the spindle is alike in x and y
     static = (1 / np.asarray(modes.stiffness)[:n_along_x]).sum()
     assert static == pytest.approx(coupled[0].real, rel=0.02)
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in (CONF / "machine").glob("*.yaml")))
+def test_every_tool_on_file_has_modes(name):
+    """The modes give back the coupled response to 3 % of its largest value and to 5 % when static."""
+    spindle = build(Machine, yaml.safe_load((CONF / "machine" / f"{name}.yaml").read_text())).spindle_modes
+    along_x = [mode for mode in spindle if mode.direction == "x"]
+    omega = 2 * np.pi * jnp.geomspace(50.0, 12e3, 700)
+    for file in sorted((CONF / "tool").glob("*.yaml")):
+        tool = build(Tool, yaml.safe_load(file.read_text()) | {"number": 1})
+        coupled = np.asarray(tool_point_receptance(tool, along_x, omega))
+        fitted = np.asarray(receptance(tool_point_modes(tool, spindle), omega))[:, 0, 0]
+        assert np.abs(fitted - coupled).max() < 0.03 * np.abs(coupled).max(), file.stem
+        assert fitted[0].real == pytest.approx(coupled[0].real, rel=0.05), file.stem
 
 
 def test_longer_tools_are_softer_and_slower():

@@ -130,9 +130,13 @@ def fit_modes(
     first = np.linspace(axis[0], axis[-1], n_modes + 2)[1:-1] if start is None else np.asarray(start) / scale[0]
     pole = _relocated(first * (-START_DAMPING + 1j), axis, value, weight, out_of_band)
 
+    def of_shape(shape: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Frequencies and dampings; bounded, so that a bad step of the solver stays finite."""
+        return np.exp(np.clip(shape[:n_modes], -20, 5)), np.exp(np.clip(shape[n_modes:], -20, 5))
+
     def model(shape: np.ndarray) -> np.ndarray:
         """Columns (frequency, linear parameter) that the frequencies and dampings in ``shape`` give."""
-        w, z = np.exp(shape[:n_modes]), np.exp(shape[n_modes:])
+        w, z = of_shape(shape)
         s = 1j * axis[:, None]
         below = s**2 + 2 * z * w * s + w**2
         columns = [w**2 / below] + ([s * w / below] if residues == "complex" else [])
@@ -149,7 +153,7 @@ def fit_modes(
 
     def slope(all_of_them: np.ndarray) -> np.ndarray:
         shape, linear = all_of_them[: 2 * n_modes], all_of_them[2 * n_modes :]
-        w, z = np.exp(shape[:n_modes]), np.exp(shape[n_modes:])
+        w, z = of_shape(shape)
         s = 1j * axis[:, None]
         below = s**2 + 2 * z * w * s + w**2
         alpha, beta = linear[:n_modes], linear[n_modes : 2 * n_modes] if residues == "complex" else 0.0

@@ -19,6 +19,7 @@ from twin.machine.spindle import SpindleMode
 from twin.machine.tool import Tool
 
 PIECES = 32  # cylinders that a cone of the holder is cut into
+LEAST_PEAK = 2e-3  # of the largest, of a peak that is fitted
 LEAST_SHARE = 0.01  # of the static compliance, of a mode that is kept
 GRID = 1500  # frequencies of the coupled response
 HIGHEST = 40.0  # of the grid, over the highest spindle mode
@@ -81,13 +82,22 @@ def tool_point_modes(tool: Tool, spindle: Sequence[SpindleMode]) -> Modes:
         frequency = np.array([mode.frequency for mode in along])
         omega = 2 * np.pi * np.geomspace(0.2 * frequency.min(), HIGHEST * frequency.max(), GRID)
         response = np.asarray(tool_point_receptance(tool, along, jnp.asarray(omega)))
-        peak = -response.imag
-        place = np.flatnonzero((peak[1:-1] > peak[:-2]) & (peak[1:-1] >= peak[2:])) + 1
+        peak, end = _peaks(-response.imag)
+        omega, response = omega[:end], response[:end]
         fit = fit_modes(
-            omega, response, len(place), out_of_band=True, noise=np.sqrt(np.abs(response)), start=omega[place]
+            omega, response, len(peak), out_of_band=True, noise=np.sqrt(np.abs(response)), start=omega[peak]
         )
         modes = fit.modes(direction)
         share = 1 / np.asarray(modes.stiffness)
         matters = share > LEAST_SHARE * share.sum()
         found.append(jax.tree.map(lambda leaf, rows=matters: jnp.asarray(leaf)[rows], modes))
     return join(*found)
+
+
+def _peaks(height: np.ndarray) -> tuple[np.ndarray, int]:
+    """Places of the peaks that matter, and of the end of the valley behind the last of them."""
+    peak = np.flatnonzero((height[1:-1] > height[:-2]) & (height[1:-1] >= height[2:])) + 1
+    matters = np.flatnonzero(height[peak] > LEAST_PEAK * height.max())
+    last = matters[-1]
+    end = len(height) if last + 1 == len(peak) else peak[last] + int(np.argmin(height[peak[last] : peak[last + 1]]))
+    return peak[matters], int(end)
