@@ -141,7 +141,7 @@ def _surface_error(
             jnp.broadcast_to(instant[..., None], shape),
             speed,
             pitch,
-            cutters.n_teeth + 2,
+            cutters.n_teeth + 1,
         )
         return jnp.sum(response, axis=(3, 4))
 
