@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from time_domain_cases import make_coefficients, make_milling, make_modes, make_tool
 
-from twin.cutting.time_domain import detect_chatter, simulate
+from twin.cutting.time_domain import detect_chatter, growth, simulate
 from twin.errors import InputError
 
 GOOD = dict(
@@ -48,3 +48,5 @@ def test_refused(changes, message):
 def test_a_short_recording_tells_no_chatter():
     with pytest.raises(InputError, match="8 periods is too short"):
         detect_chatter(simulate(**GOOD))
+    with pytest.raises(InputError, match="8 periods are too few to find 6 multipliers"):
+        growth(simulate(**GOOD))

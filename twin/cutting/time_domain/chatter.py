@@ -90,9 +90,18 @@ def growth(signals: Signals, n_terms: int = 6, skip: int = 4) -> np.ndarray:
         signals: from rest.
         n_terms: multipliers that the transient may hold.
         skip: first periods left out, in which many multipliers still show.
+
+    Raises:
+        InputError: too few periods to fit the recurrence.
     """
     factors = []
-    for steps in np.diff(once_per_period(signals)[:, skip:], axis=1):
+    jumps = np.diff(once_per_period(signals)[:, skip:], axis=1)
+    if jumps.shape[1] < 2 * n_terms:
+        raise InputError(
+            f"{jumps.shape[1] + 1 + skip} periods are too few to find {n_terms} multipliers",
+            remedy=f"keep at least {2 * n_terms + 1 + skip} periods from the start",
+        )
+    for steps in jumps:
         moving = steps.T[np.abs(steps).max(axis=0) > 0]
         rows = [np.lib.stride_tricks.sliding_window_view(axis, n_terms + 1) for axis in moving]
         stacked = np.concatenate(rows) if rows else np.zeros((1, n_terms + 1))
