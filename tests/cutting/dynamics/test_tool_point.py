@@ -174,6 +174,18 @@ def test_sections_run_from_tip_to_nose():
     assert diameters == sorted(diameters) and 24e-3 < diameters[0] < diameters[-1] < 32e-3
 
 
+def test_rigid_tool_turns_with_the_nose_about_its_pivot():
+    """A nearly weightless, rigid bar of 0.121 m on a mode that tilts about 0.2 m above the nose: (1 + 0.121 / 0.2)^2 / k."""
+    bar = make_tool(
+        youngs_modulus=1e16, density=0.1, loss_factor=0.0, holder_youngs_modulus=1e16, holder_density=0.1,
+    )  # fmt: skip
+    omega = 2 * np.pi * jnp.asarray([100.0, 600.0, 900.0])
+    ratio = np.asarray(omega) / (2 * np.pi * 600)
+    nose = 1 / (5e7 * (1 - ratio**2 + 2j * 0.03 * ratio))
+    expected = (1 + 0.121 / 0.2) ** 2 * nose
+    assert np.asarray(tool_point_receptance(bar, SPINDLE[:1], omega)) == pytest.approx(expected, rel=2e-4)
+
+
 def test_bad_input():
     with pytest.raises(InputError, match="no spindle mode along y"):
         tool_point_modes(make_tool(), SPINDLE[:2])

@@ -45,7 +45,7 @@ class ModalFit:
         return both.sum(axis=1) + self.beyond[0] - self.beyond[1] / omega**2
 
     def modes(self, direction: tuple[float, float, float]) -> Modes:
-        """As modes that move along ``direction`` (machine axes).
+        """As modes that move along ``direction`` (machine axes); of a complex residue only its imaginary part counts.
 
         Raises:
             InputError: a mode that gives way against the force (negative stiffness).
