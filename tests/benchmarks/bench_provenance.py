@@ -26,7 +26,7 @@ from twin.stock.dexel import find_walls  # noqa: E402
 from twin.stock.envelope import profile_table  # noqa: E402
 from twin.stock.grid import Grid  # noqa: E402
 from twin.stock.passes import find_passes  # noqa: E402
-from twin.stock.provenance import replay_columns, replay_path, replay_walls  # noqa: E402
+from twin.stock.provenance import replay_columns, replay_path, replay_walls, surface_slope  # noqa: E402
 from twin.stock.recut import recut_deviation  # noqa: E402
 from twin.stock.surface import BAND, CANDIDATES, trace_surface  # noqa: E402
 from twin.stock.workpiece import Stock  # noqa: E402
@@ -86,7 +86,8 @@ def cost(name: str, resolution: float) -> None:
     moves = replay_path(path, profiles, row)
     walls = find_walls(zmap)
     plain, engaged = best(lambda: cut(False)), best(lambda: cut(True))
-    columns = best(lambda: replay_columns(zmap, moves, profiles, BAND, CANDIDATES))
+    slope = surface_slope(zmap)
+    columns = best(lambda: replay_columns(zmap, moves, profiles, slope, BAND, CANDIDATES))
     rays = best(lambda: find_walls(zmap)) + best(
         lambda: replay_walls(walls, moves, profiles, grid.spacing, BAND, CANDIDATES)
     )

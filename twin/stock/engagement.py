@@ -17,11 +17,11 @@ from twin.stock.sweep import CELLS, HALF, ROW, ROWS, ZERO, F
 
 N_ANGLES = 1920  # directions of a whole turn, counted as immersion angles are
 HALF_TURN = N_ANGLES // 2
-BLOCK = 32  # points of a circle that are looked at together: one constant trip count for vector code
-BLOCKS = 2  # at most in half a turn
+BLOCK = 16  # points of a circle that are looked at together: one constant trip count for vector code
+BLOCKS = 4  # at most in half a turn
 LOOKS = 2 * BLOCK * BLOCKS  # at most in a turn; the edge between two looks is interpolated
 BEHIND = N_ANGLES // 36  # 10 degrees: less than this behind the normals a falling move hardly cuts, and is left out
-SPACING = 2.5  # cells from one look to the next, if that many are enough
+SPACING = 3.25  # cells from one look to the next, if that many are enough
 _TURN = np.arange(-N_ANGLES, 2 * N_ANGLES) * (2 * np.pi / N_ANGLES)  # direction n stands in row n + N_ANGLES
 SINE, COSINE = np.sin(_TURN).astype(np.float32), np.cos(_TURN).astype(np.float32)
 MOST_ARCS = 16  # arcs of a slice before they are reduced to N_ARCS
@@ -195,20 +195,26 @@ def _find_arcs(vote, k, n_looks, first, last, bounds):
     step = _step(first, last, n_looks)
     n_arcs = 0
     before = False
-    for i in range(n_looks):
-        now = vote[k, i] > ZERO
-        if now != before:
-            at = min(first + i * step, last)
-            if i > 0:  # the last step may be shorter
-                width = at - min(first + (i - 1) * step, last)
-                at -= int(width * vote[k, i] / (vote[k, i] - vote[k, i - 1]) + HALF)
-            if now:
-                if n_arcs < MOST_ARCS:  # else the last one is drawn out
-                    bounds[n_arcs, 0] = at
-                    n_arcs += 1
-            else:
-                bounds[n_arcs - 1, 1] = at
-            before = now
+    for block in range(0, n_looks, BLOCK):
+        inside = 0
+        for n in range(BLOCK):
+            inside += vote[k, block + n] > ZERO
+        if inside == (BLOCK if before else 0):
+            continue  # nothing changes here: vector code has seen it
+        for i in range(block, block + BLOCK):
+            now = vote[k, i] > ZERO
+            if now != before:
+                at = min(first + i * step, last)
+                if i > 0:  # the last step may be shorter
+                    width = at - min(first + (i - 1) * step, last)
+                    at -= int(width * vote[k, i] / (vote[k, i] - vote[k, i - 1]) + HALF)
+                if now:
+                    if n_arcs < MOST_ARCS:  # else the last one is drawn out
+                        bounds[n_arcs, 0] = at
+                        n_arcs += 1
+                else:
+                    bounds[n_arcs - 1, 1] = at
+                before = now
     if before:
         bounds[n_arcs - 1, 1] = last
     return n_arcs

@@ -17,8 +17,11 @@ def kernel(function: Callable) -> Callable:
     kernels of other files would go stale. Here the content of all files of this folder decides.
     No NaN may reach a kernel's arithmetic; infinities may.
     """
-    compiled: Any = njit(cache=True, error_model="numpy", fastmath={"nnan", "reassoc", "contract", "nsz", "arcp"})(
-        function
-    )
+    compiled: Any = njit(
+        cache=True,
+        nogil=True,  # two replays run side by side
+        error_model="numpy",
+        fastmath={"nnan", "reassoc", "contract", "nsz", "arcp"},
+    )(function)
     compiled._cache._cache_file._source_stamp = _SOURCES
     return compiled

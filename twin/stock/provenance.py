@@ -55,18 +55,26 @@ def replay_path(path: Toolpath, profiles: np.ndarray, tool: np.ndarray) -> Path:
 
 
 def replay_columns(
-    zmap: ZMap, path: Path, profiles: np.ndarray, band: float, n_candidates: int
+    zmap: ZMap, path: Path, profiles: np.ndarray, slope: np.ndarray, band: float, n_candidates: int
 ) -> tuple[Slots, np.ndarray]:
     """Candidates of every cell of the tiles of ``zmap``, after the last cut.
 
     Samples are numbered as the cells of ``zmap.height`` lie in memory; the reference level is the height itself.
+
+    Args:
+        zmap: after the last cut.
+        path: replayed.
+        profiles: (tool,) PROFILE.
+        slope: of the z-map, from :func:`surface_slope`.
+        band: [m] above the surface.
+        n_candidates: kept.
 
     Returns:
         the candidates, and whether a cell lies within half the band of the rim of a level track (cell,) bool:
         displaced, a flat tool may reach it no more, or reach it too.
     """
     slots = empty_slots(zmap.height.size, n_candidates)
-    gradient = [np.clip(surface_slope(zmap, axis), -1.0, 1.0) for axis in (0, 1)]
+    gradient = np.clip(slope, -1.0, 1.0)
     secant = np.sqrt(1 + gradient[0] ** 2 + gradient[1] ** 2)  # of the ray to the way along the normal
     limit = to_tiles(zmap.grid, zmap.surface + F(band) * secant, EMPTY)
     rim = np.zeros(zmap.height.size, bool)
@@ -185,11 +193,15 @@ def _touched(p, sweep, s0, w0, offset, low_s, high_s, limit, tile_y, tile_x, fre
     return any_near
 
 
-def surface_slope(zmap: ZMap, axis: int) -> np.ndarray:
-    """Slope (y, x) float32 of the z-map along ``axis`` (0 x, 1 y): the smaller of those to the two neighbours.
+def surface_slope(zmap: ZMap) -> np.ndarray:
+    """Slopes (axis, y, x) float32 of the z-map along x and y: the smaller of those to the two neighbours.
 
     So the foot and the edge of a step count as level.
     """
+    return np.stack([_slope(zmap, axis) for axis in (0, 1)])
+
+
+def _slope(zmap: ZMap, axis: int) -> np.ndarray:
     height = zmap.surface
     rise = np.diff(height, axis=1 - axis) / np.float32(zmap.grid.spacing[axis])
     steep = np.full_like(height, np.inf)

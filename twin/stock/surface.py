@@ -4,6 +4,8 @@ A sample belongs to the family whose axis lies nearest to its normal, so that it
 of the surface, and stands for the area of a cell of that family over the cosine in between.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from twin.program.program import Toolpath
@@ -44,9 +46,12 @@ def trace_surface(
     """
     moves = replay_path(path, profiles, tool)
     grid = zmap.grid
-    columns, rim = replay_columns(zmap, moves, profiles, band, n_candidates)
-    walls = find_walls(zmap)
-    rays = replay_walls(walls, moves, profiles, grid.spacing, band, n_candidates)
+    slope = surface_slope(zmap)
+    with ThreadPoolExecutor(1) as beside:
+        floors = beside.submit(replay_columns, zmap, moves, profiles, slope, band, n_candidates)
+        walls = find_walls(zmap)
+        rays = replay_walls(walls, moves, profiles, grid.spacing, band, n_candidates)
+        columns, rim = floors.result()
     ray_level = lowest_levels(rays.level)
 
     position, solid = _columns(zmap)
@@ -56,7 +61,7 @@ def trace_surface(
     samples = empty_samples(int(solid.sum()) + len(ray_level), n_candidates)
     rest = moves, profiles, band, grid.spacing
     n = settle(samples, 0, columns, np.flatnonzero(made & solid), position, 2, outward, edge, *rest)
-    n = _untouched(samples, n, zmap, np.flatnonzero(~made & solid), position, edge)
+    n = _untouched(samples, n, zmap, slope, np.flatnonzero(~made & solid), position, edge)
 
     stack, position = wall_rays(walls, grid.spacing[2])
     made = ray_level < _stock_level(stock, walls, stack, position) + MADE
@@ -108,13 +113,17 @@ def _stock_level(stock: Stock, walls: Walls, stack: np.ndarray, position: np.nda
 
 
 def _untouched(
-    samples: Samples, first: int, zmap: ZMap, cells: np.ndarray, position: np.ndarray, edge: np.ndarray
+    samples: Samples,
+    first: int,
+    zmap: ZMap,
+    slope: np.ndarray,
+    cells: np.ndarray,
+    position: np.ndarray,
+    edge: np.ndarray,
 ) -> int:
     """Rows from ``first`` on for the ``cells`` that are still the top of the stock, where that faces upwards."""
     dx, dy = zmap.grid.spacing[:2]
-    column = np.rint((position[cells, 0] - zmap.grid.lower[0]) / dx - 0.5).astype(int)
-    row = np.rint((position[cells, 1] - zmap.grid.lower[1]) / dy - 0.5).astype(int)
-    gradient = np.stack([surface_slope(zmap, axis)[row, column] for axis in (0, 1)], axis=1)
+    gradient = np.stack([to_tiles(zmap.grid, along, np.float32(0)).ravel()[cells] for along in slope], axis=1)
     upwards = np.abs(gradient).max(axis=1, initial=0.0) <= 1.0
     gradient, cells = gradient[upwards].astype(float), cells[upwards]
     rows = slice(first, first + len(cells))
