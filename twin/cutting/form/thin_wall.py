@@ -6,6 +6,7 @@ coefficients serves every thickness, and the compliance is a product of bending 
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +18,7 @@ from numpy.polynomial import legendre
 from twin.errors import InputError
 from twin.units import Length, Pressure, Ratio
 
-N_UP, N_ALONG = 8, 24  # polynomials up and along the wall
+N_UP, N_ALONG = 8, 32  # polynomials up and along the wall: 1 % of the compliance at a load, lengths to 6 heights
 
 
 @register_dataclass
@@ -54,8 +55,8 @@ def wall_compliance(
     along, height = (jnp.atleast_1d(jnp.asarray(v, dtype=float)) for v in (along, height))
     thick = jnp.broadcast_to(jnp.asarray(wall.thickness if thickness is None else thickness, dtype=float), along.shape)
     _check(wall, along, height, thick)
-    shape = _shapes(height / wall.height, N_UP, clamped=True)[0], _shapes(along / wall.length, N_ALONG)[0]
-    basis = jnp.reshape(shape[0][:, :, None] * shape[1][:, None, :], (len(along), -1))
+    up = (height / wall.height)[:, None] ** 2 * _legendre(height / wall.height, N_UP)
+    basis = jnp.reshape(up[:, :, None] * _legendre(along / wall.length, N_ALONG)[:, None, :], (len(along), -1))
     bent = jnp.linalg.solve(_stiffness(wall.length / wall.height, wall.poisson), basis.T)
     rigidity = wall.youngs_modulus * thick**3 / (12 * (1 - wall.poisson**2))
     return jnp.sum(basis * bent.T, axis=1) * wall.height**2 / rigidity
@@ -96,37 +97,45 @@ def _check(wall: ThinWall, along: jax.Array, height: jax.Array, thickness: jax.A
             )
 
 
-def _shapes(place: jax.Array, n: int, clamped: bool = False) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Values, first and second derivatives of the polynomials at ``place`` (point,) in 0..1: (point, n) each."""
+def _legendre(place: jax.Array, n: int) -> jax.Array:
+    """Legendre polynomials at ``place`` (point,) in 0..1: (point, n)."""
+    x = 2 * place - 1
+    terms = [jnp.ones_like(x), x]
+    for order in range(2, n):
+        terms.append(((2 * order - 1) * x * terms[-1] - (order - 1) * terms[-2]) / order)
+    return jnp.stack(terms, axis=1)
 
-    def values(at: jax.Array) -> jax.Array:
-        x = 2 * at - 1
-        terms = [jnp.ones_like(x), x]
-        for order in range(2, n):
-            terms.append(((2 * order - 1) * x * terms[-1] - (order - 1) * terms[-2]) / order)
-        return jnp.stack(terms) * (at**2 if clamped else 1.0)
 
-    slope = jax.jacfwd(values)
-    return jax.vmap(values)(place), jax.vmap(slope)(place), jax.vmap(jax.jacfwd(slope))(place)
+@cache
+def _integrals() -> tuple[np.ndarray, ...]:
+    """Integrals over 0..1 of products of the shapes and their derivatives, by Gauss's rule, which is exact for them.
+
+    Up the wall: values, slopes, curvatures, curvature times value, each (up, up); along it the same.
+    """
+    nodes, weights = legendre.leggauss(N_UP + N_ALONG)
+    z = ((nodes + 1) / 2)[:, None]
+
+    def derivative(n: int, order: int) -> np.ndarray:
+        return 2**order * legendre.legval(nodes, legendre.legder(np.eye(n), order, axis=0)).T
+
+    p, p1, p2 = (derivative(N_UP, order) for order in range(3))
+    clamped = z**2 * p, 2 * z * p + z**2 * p1, 2 * p + 4 * z * p1 + z**2 * p2
+    free = tuple(derivative(N_ALONG, order) for order in range(3))
+
+    def products(w: np.ndarray, w1: np.ndarray, w2: np.ndarray) -> tuple[np.ndarray, ...]:
+        half = weights[:, None] / 2
+        return (half * w).T @ w, (half * w1).T @ w1, (half * w2).T @ w2, (half * w2).T @ w
+
+    return (*products(*clamped), *products(*free))
 
 
 def _stiffness(aspect: jax.Array | float, poisson: jax.Array | float) -> jax.Array:
     """Bending energy of unit rigidity and unit height (function, function), wall of length ``aspect``."""
-    nodes, weights = legendre.leggauss(N_UP + N_ALONG)
-    place, weight = jnp.asarray((nodes + 1) / 2), jnp.asarray(weights / 2)
-    w, w1, w2 = _shapes(place, N_UP, clamped=True)
-    v, v1, v2 = _shapes(place, N_ALONG)
-
-    def product(a: jax.Array, b: jax.Array) -> jax.Array:
-        return jnp.einsum("p,pi,pj->ij", weight, a, b)
-
-    def both(up: jax.Array, along: jax.Array) -> jax.Array:
-        return jnp.reshape(up[:, None, :, None] * along[None, :, None, :], (N_UP * N_ALONG,) * 2)
-
-    mixed = both(product(w2, w), product(v, v2))
+    value_z, slope_z, curve_z, mixed_z, value_x, slope_x, curve_x, mixed_x = _integrals()
+    mixed = np.kron(mixed_z, mixed_x.T)
     return (
-        both(product(w2, w2), product(v, v)) * aspect
-        + both(product(w, w), product(v2, v2)) / aspect**3
-        + poisson * (mixed + mixed.T) / aspect
-        + 2 * (1 - poisson) * both(product(w1, w1), product(v1, v1)) / aspect
+        jnp.asarray(np.kron(curve_z, value_x)) * aspect
+        + jnp.asarray(np.kron(value_z, curve_x)) / aspect**3
+        + jnp.asarray(mixed + mixed.T) * (poisson / aspect)
+        + jnp.asarray(np.kron(slope_z, slope_x)) * (2 * (1 - poisson) / aspect)
     )
