@@ -17,7 +17,8 @@ from twin.machine.tool import Tool
 
 STEPS_PER_PERIOD = 12  # of the fastest mode, at least; the static deflection is then right to 2 %
 STEPS_PER_ARC = 6  # at least
-MOST_BYTES = 4e9  # of a recording in memory
+MOST_BYTES = 4e9  # of a recording and its tables in memory
+N_TABLES = 4  # of each slice and angle
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ def simulate(
         tool: cutter, with its pitch, helix and runout.
         milling: speed, feed, engagement; fields (case,).
         coefficients: scalars or (case,).
-        modes: leaves (mode,) or (case, mode), directions (mode, 3) or (case, mode, 3) in ahead, left, up.
-            Without any mode the cut is rigid.
+        modes: leaves (mode,) or (case, mode), directions (mode, 3) or (case, mode, 3) in ahead, left, up
+            (:func:`twin.cutting.stability.turned` turns them there). Without any mode the cut is rigid.
         n_revolutions: to simulate.
         steps_per_revolution: of the rotation; the angles between teeth must be whole steps.
         n_slices: of the depth of cut; 1 is exact for straight teeth.
@@ -85,7 +86,7 @@ def simulate(
             f"{steps_per_revolution} steps a revolution are too coarse for {np.degrees(narrowest):.3g} degrees of cut",
             remedy=f"take at least {np.ceil(STEPS_PER_ARC * TURN / narrowest):.0f}",
         )
-    if n_cases * n_kept * steps_per_revolution * N_COLUMNS * 8 > MOST_BYTES:
+    if n_cases * steps_per_revolution * 8 * (n_kept * N_COLUMNS + n_slices * N_TABLES) > MOST_BYTES:
         raise InputError("the recording does not fit into memory", remedy="keep fewer revolutions or split the cases")
     turn, weight = _engagement(cases, offset, steps_per_revolution)
     recorded = np.empty((n_cases, n_kept * steps_per_revolution, N_COLUMNS))
