@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -67,7 +66,6 @@ def test_ends_are_softer_and_thickness_counts_cubed():
 
 
 def test_gradients():
-    @jax.jit
     def soft(point):
         wall, along, height, thickness = point
         return wall_compliance(wall, along, height, thickness) * 1e6
