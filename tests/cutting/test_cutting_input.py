@@ -51,8 +51,6 @@ def test_tools_without_teeth_or_with_a_wrong_pitch():
         cutters([tool])
     with pytest.raises(InputError, match="pitch angles add up to 350 degrees"):
         cutters([make_tool(pitch=tuple(np.radians([80, 90, 90, 90])))])
-    with pytest.raises(InputError, match="'test': loads of path segments do not know serrated edges"):
-        cutters([make_tool(serration_wavelength=2e-3, serration_amplitude=0.2e-3)])
     with pytest.raises(InputError, match="'test' has left and right helix"):
         cutters([make_tool(tooth_helix=(0.5, -0.5, 0.5, -0.5), flute_length=1e-3)])
     with pytest.raises(InputError, match="no cutting tool"):

@@ -42,6 +42,7 @@ class Cutters:
     alike: bool = field(metadata={"static": True})  # even pitch and helix, no runout: force repeats with every tooth
     like_helix: bool = field(metadata={"static": True})  # of all teeth of each tool
     fewest_teeth: int = field(metadata={"static": True})  # of any tool
+    serrated: tuple[tuple[int, Tool], ...] = field(metadata={"static": True})  # rows that these arrays do not describe
 
     @property
     def n_teeth(self) -> int:
@@ -54,7 +55,7 @@ def cutters(tools: Sequence[Tool]) -> Cutters:
 
     Raises:
         InputError: no tool, a tool without teeth, a pitch that does not add up to a turn, left and right helix on
-            one tool, a serrated edge (see :mod:`twin.cutting.discretised`).
+            one tool.
     """
     if not tools:
         raise InputError("no cutting tool given", remedy="add the program's tools to the tool list")
@@ -70,6 +71,7 @@ def cutters(tools: Sequence[Tool]) -> Cutters:
         like_helix=like_helix,
         alike=not has_runout and like_helix and not any(np.ptp(tool.pitch or (0,)) > 0 for tool in tools),
         fewest_teeth=min(tool.n_teeth for tool in tools),
+        serrated=tuple((row, tool) for row, tool in enumerate(tools) if tool.serration_wavelength),
     )
 
 
@@ -86,12 +88,8 @@ def _row(tool: Tool, n_teeth: int) -> dict[str, np.ndarray | float]:
     helix = np.array(tool.tooth_helix or [tool.helix] * tool.n_teeth)
     if helix.min() < 0 < helix.max():
         raise InputError(
-            f"tool T{tool.number} '{tool.name}' has left and right helix", remedy="loads need one hand; correct the tool"
-        )
-    if tool.serration_wavelength:
-        raise InputError(
-            f"tool T{tool.number} '{tool.name}': loads of path segments do not know serrated edges",
-            remedy="use another tool; twin.cutting.discretised computes this one by itself",
+            f"tool T{tool.number} '{tool.name}' has left and right helix",
+            remedy="loads need one hand; correct the tool",
         )
     profile = tool.profile
     drill = tool.kind == "drill"

@@ -12,6 +12,7 @@ from twin.compiled import Array, first_rows, kept, padded_rows
 from twin.cutting.coefficients import CuttingCoefficients
 from twin.cutting.contact import Contact
 from twin.cutting.cutter import Cutters
+from twin.cutting.discretised.loads import history_loads
 from twin.cutting.edge import Edge, edge_elements
 from twin.cutting.instant import instant_force, search_force
 from twin.cutting.mean import mean_force
@@ -40,6 +41,8 @@ class Loads:
 def loads(contact: Contact, feed: Array, spindle: Array, cutters: Cutters, coefficients: CuttingCoefficients) -> Loads:
     """Cutting loads of each segment of a path.
 
+    Segments of serrated tools are computed instant by instant: slower, and with peaks sampled every three degrees.
+
     Args:
         contact: where the tools touch stock.
         feed: (segment,) [m/s] along the path; not read where nothing is cut.
@@ -50,7 +53,14 @@ def loads(contact: Contact, feed: Array, spindle: Array, cutters: Cutters, coeff
     n = len(contact.depth)
     n_rows = max(BLOCK, 1 << (n - 1).bit_length())
     rows = jax.tree.map(lambda values: padded_rows(values, n_rows), (contact, feed, spindle))
-    return jax.tree.map(lambda values: first_rows(values, n), _padded_loads(rows, cutters, coefficients))
+    found = jax.tree.map(lambda values: first_rows(values, n), _padded_loads(rows, cutters, coefficients))
+    for row, tool in cutters.serrated:
+        mine = np.flatnonzero((np.asarray(contact.tool) == row) & (np.asarray(contact.depth) > 0))
+        if len(mine):
+            touch = jax.tree.map(lambda values: values[mine], contact)  # noqa: B023 (used at once)
+            better = Loads(**history_loads(touch, feed[mine], spindle[mine], tool, coefficients))
+            found = jax.tree.map(lambda all_, some: jnp.asarray(all_).at[mine].set(some), found, better)  # noqa: B023
+    return found
 
 
 @kept

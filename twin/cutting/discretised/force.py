@@ -48,7 +48,8 @@ def force_history(
 ) -> jax.Array:
     """Force ahead, left, up [N] and torque [N m] on the tool: (angle, 4). The spindle turns clockwise (M3).
 
-    An element counts by the part of its helix within the arc, at the middle of that part.
+    An element counts by the part of its helix within the arc, at the middle of that part. Derivatives hold for the
+    elements in contact: they do not see the edge force of those that a change would bring into contact or out of it.
 
     Args:
         edge: of the tool.
