@@ -89,7 +89,7 @@ def _row(tool: Tool, n_teeth: int) -> dict[str, np.ndarray | float]:
     if helix.min() < 0 < helix.max():
         raise InputError(
             f"tool T{tool.number} '{tool.name}' has left and right helix",
-            remedy="loads need one hand; correct the tool",
+            remedy="give all teeth one hand",
         )
     profile = tool.profile
     drill = tool.kind == "drill"

@@ -29,7 +29,8 @@ class OrthogonalDatabase:
     """Results of orthogonal cutting tests, linear in rake [rad], chip thickness h [m] and cutting speed [m/s].
 
     The shear angle comes from the chip ratio
-    r = (chip_ratio + chip_ratio_rake rake) (h / 1 mm)^(power + power_rake rake), tan(phi) = r cos(rake) / (1 - r sin(rake)); where ``chip_ratio`` is 0, from the line of ``shear_angle``.
+    r = (chip_ratio + chip_ratio_rake rake) (h / 1 mm)^(power + power_rake rake),
+    tan(phi) = r cos(rake) / (1 - r sin(rake)); where ``chip_ratio`` is 0, from the line of ``shear_angle``.
     """
 
     shear_stress: Scalar
