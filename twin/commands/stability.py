@@ -53,7 +53,7 @@ def main(words: list[str]) -> None:
     if len(numbers) != 1 or not numbers[0].isdigit() or int(numbers[0]) not in scenario.tools:
         raise InputError("which tool is not clear", remedy=f"add tool=NUMBER, one of {known}")
     number = int(numbers[0])
-    low, high = options.speed_rpm or np.array([0.15, 1.0]) * scenario.machine.spindle.speed[-1] / RPM
+    low, high = options.speed_rpm or np.array([0.2, 1.0]) * scenario.machine.spindle.speed[-1] / RPM
     if not 0 < low < high:
         raise InputError(f"speeds from {low:g} to {high:g} rpm", remedy="give a positive speed and a higher one")
     console = Console(width=None if Console().is_terminal else 140)

@@ -122,7 +122,7 @@ def print_limits(limit: DepthLimit, points: OperatingPoints | None, title: str, 
         table.add_column(heading, justify="right")
     for row, lobe in list(zip(limit.best, limit.lobe, strict=True))[:MOST_ROWS]:
         at = np.flatnonzero((limit.crossings.row == row) & (limit.crossings.depth == limit.first[row]))
-        low, high = (_depth(value, 2 * deepest) for value in limit.band[:, row])
+        low, high = (_depth(v if v < 2 * deepest else np.inf, 2 * deepest) for v in limit.band[:, row])
         table.add_row(
             f"{chart.speed[row] / RPM:,.0f}",
             _depth(limit.first[row], deepest),

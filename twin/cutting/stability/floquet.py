@@ -22,7 +22,8 @@ HOPF, FLIP, REAL = 0, 1, 2
 KINDS = ("Hopf", "flip", "real")
 REAL_SHARE = 1e-6  # imaginary part over modulus that counts as none
 KRYLOV_TOLERANCE = 1e-7
-PHASE = 5.0  # [rad] of the fastest mode within a panel: with 10 nodes the multipliers are good to 1e-5
+PHASE = 5.0  # [rad] of the fastest mode that matters within a panel: with 10 nodes the multipliers are good to 1e-5
+LEAST_COMPLIANCE = 0.25  # at resonance, over that of the softest mode, of a mode that panels have to follow
 Method = Literal["collocation", "semi_discretisation"]
 
 
@@ -129,12 +130,16 @@ def _collocation(
     position = np.concatenate([[0.0], np.cumsum(pitch)[:-1]])
     teeth = (position, np.roll(pitch, 1), float(pitch[0]) if even else 2 * np.pi)
     mixed = _mixed(cuts)
+    # the response of every mode is exact; panels follow those whose vibration the cutting force feels
+    softness = 1 / (modes[2] * np.maximum(modes[1], 1e-6))
+    fastest = modes[0][softness >= LEAST_COMPLIANCE * softness.max()].max()
+    phase = PHASE * modes[0].max() / fastest
     found = []
     for n in (nodes, nodes - 2) if estimate else (nodes,):
         longest = teeth[2] / cuts.speed.min() * modes[0].max() / PHASE + 4 * milling.n_teeth**2 + 4
         seed = _seed(2 * len(modes[0]) + int(longest) * n * modes[3].shape[1])
         value, residual = collocation_multipliers(
-            *mixed[:5], teeth, modes, matrices, gauss_rule(n), PHASE, KRYLOV_TOLERANCE, seed
+            *mixed[:5], teeth, modes, matrices, gauss_rule(n), phase, KRYLOV_TOLERANCE, seed
         )
         found.append((value, residual))
     (value, residual), (coarse, _) = found[0], found[-1]

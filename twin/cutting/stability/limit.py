@@ -8,8 +8,9 @@ from twin.cutting.stability.chart import Chart, CriticalDepths, critical_depths,
 from twin.cutting.stability.milling import Milling, check_modes
 from twin.errors import InputError
 
-N_SPEEDS, N_DEPTHS = 400, 200
-N_ROUGH = 60  # speeds of the search for the depth of the chart
+N_SPEEDS, N_DEPTHS = 240, 100
+N_BAND, N_BAND_DEPTHS = 60, 50  # of the band of the coefficients
+N_ROUGH, N_ROUGH_DEPTHS = 30, 40  # of the search for the depth of the chart
 LEAST_GAIN = 1.05  # of a best speed over the limits beside it
 
 
@@ -21,7 +22,7 @@ class DepthLimit:
     crossings: CriticalDepths  # of every speed of the chart
     island: np.ndarray  # (speed, depth) number of the island, 0 outside
     first: np.ndarray  # (speed,) [m] lowest critical depth, inf above the chart
-    band: np.ndarray  # (2, speed) [m] lowest critical depth with coefficients one standard deviation higher, lower
+    band: np.ndarray  # (2, speed) [m] with coefficients one standard deviation higher, lower; at most 2 charts
     best: np.ndarray  # (pocket,) rows of the speeds where the limit is highest between two lobes
     lobe: np.ndarray  # (pocket,) whole waves of the softest mode between two teeth there
 
@@ -49,7 +50,7 @@ def depth_limit(
     if deepest is not None and not deepest > 0:
         raise InputError(f"a chart of {deepest * 1e3:g} mm depth", remedy="give a positive depth")
     if deepest is None:
-        rough = critical_depths(milling, np.linspace(*speed, N_ROUGH), flute_length).first(N_ROUGH)
+        rough = critical_depths(milling, np.linspace(*speed, N_ROUGH), flute_length, N_ROUGH_DEPTHS).first(N_ROUGH)
         limited = rough[np.isfinite(rough)]
         deepest = min(flute_length, 4 * float(limited.min())) if limited.size else flute_length
     speeds, depths = np.linspace(*speed, N_SPEEDS), np.linspace(0, deepest, N_DEPTHS)
@@ -71,7 +72,9 @@ def _changed(
 ) -> np.ndarray:
     """Lowest critical depth (speed,) [m] with coefficients one standard deviation away, but not below a twentieth."""
     ktc, krc = (max(k + sign * s, 0.05 * k) for k, s in zip((milling.ktc, milling.krc), scatter, strict=True))
-    return critical_depths(replace(milling, ktc=ktc, krc=krc), speed, deepest, 2 * N_DEPTHS).first(len(speed))
+    some = np.linspace(speed[0], speed[-1], N_BAND)
+    first = critical_depths(replace(milling, ktc=ktc, krc=krc), some, deepest, N_BAND_DEPTHS).first(N_BAND)
+    return np.interp(speed, some, np.minimum(first, deepest))
 
 
 def _pockets(limit: np.ndarray) -> np.ndarray:
