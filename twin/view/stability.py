@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -106,7 +107,7 @@ def _draw_points(axes: Axes, points: OperatingPoints) -> None:
     ):
         mine = rows[(points.margin[rows] > 1) == stable]
         if mine.size:
-            style = {"s": 34, "color": colour, "edgecolor": "white", "linewidth": 0.7, "zorder": 5}
+            style: dict[str, Any] = {"s": 34, "color": colour, "edgecolor": "white", "linewidth": 0.7, "zorder": 5}
             axes.scatter(points.speed[mine] / RPM, points.depth[mine] / MM, label=label, clip_on=False, **style)
 
 

@@ -9,7 +9,7 @@ from twin.cutting.stability.milling import Milling, check_modes
 from twin.errors import InputError
 
 N_SPEEDS, N_DEPTHS = 240, 100
-N_BAND, N_BAND_DEPTHS = 60, 50  # of the band of the coefficients
+N_BAND_DEPTHS = 50  # of the band of the coefficients
 N_ROUGH, N_ROUGH_DEPTHS = 30, 40  # of the search for the depth of the chart
 LEAST_GAIN = 1.05  # of a best speed over the limits beside it
 
@@ -50,10 +50,12 @@ def depth_limit(
     if deepest is not None and not deepest > 0:
         raise InputError(f"a chart of {deepest * 1e3:g} mm depth", remedy="give a positive depth")
     if deepest is None:
-        rough = critical_depths(milling, np.linspace(*speed, N_ROUGH), flute_length, N_ROUGH_DEPTHS).first(N_ROUGH)
+        rough = critical_depths(milling, np.linspace(speed[0], speed[1], N_ROUGH), flute_length, N_ROUGH_DEPTHS).first(
+            N_ROUGH
+        )
         limited = rough[np.isfinite(rough)]
         deepest = min(flute_length, 4 * float(limited.min())) if limited.size else flute_length
-    speeds, depths = np.linspace(*speed, N_SPEEDS), np.linspace(0, deepest, N_DEPTHS)
+    speeds, depths = np.linspace(speed[0], speed[1], N_SPEEDS), np.linspace(0, deepest, N_DEPTHS)
     chart = stability_chart(milling, speeds, depths)
     crossings = refined(milling, chart)
     first = crossings.first(N_SPEEDS)
@@ -72,9 +74,8 @@ def _changed(
 ) -> np.ndarray:
     """Lowest critical depth (speed,) [m] with coefficients one standard deviation away, but not below a twentieth."""
     ktc, krc = (max(k + sign * s, 0.05 * k) for k, s in zip((milling.ktc, milling.krc), scatter, strict=True))
-    some = np.linspace(speed[0], speed[-1], N_BAND)
-    first = critical_depths(replace(milling, ktc=ktc, krc=krc), some, deepest, N_BAND_DEPTHS).first(N_BAND)
-    return np.interp(speed, some, np.minimum(first, deepest))
+    changed = replace(milling, ktc=ktc, krc=krc)
+    return np.minimum(critical_depths(changed, speed, deepest, N_BAND_DEPTHS).first(len(speed)), deepest)
 
 
 def _pockets(limit: np.ndarray) -> np.ndarray:
