@@ -11,6 +11,7 @@ from rich.table import Table
 
 from twin.cutting.stability.floquet import FLIP, HOPF, KINDS, REAL
 from twin.cutting.stability.limit import DepthLimit
+from twin.cutting.stability.margin import MOST
 from twin.units import MM, RPM
 
 matplotlib.use("Agg")
@@ -148,7 +149,7 @@ def print_limits(limit: DepthLimit, points: OperatingPoints | None, title: str, 
             str(points.line[row]),
             f"{points.speed[row] / RPM:,.0f}",
             f"{points.depth[row] / MM:.2f}",
-            "" if np.isnan(margin) else f"{margin:.2f}",
+            "" if np.isnan(margin) else f"< {margin:.2f}" if margin <= 1 / MOST else f"{margin:.2f}",
             verdict,
         )
     console.print(table)
