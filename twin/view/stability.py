@@ -65,14 +65,14 @@ def draw_stability(limit: DepthLimit, points: OperatingPoints | None, title: str
             axes.plot(x, y, ".", ms=3.5, color=colour, label=KIND_LABEL[kind])
     _label_lobes(axes, limit)
     if points is not None and points.speed.size:
-        _draw_points(axes, points)
+        _draw_points(axes, points, depth[-1])
     axes.set(xlim=(speed[0], speed[-1]), ylim=(0, depth[-1]), xlabel="spindle speed [rpm]", ylabel="axial depth [mm]")
     patches = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in (STABLE, CHATTER, ISLAND)]
     names = ["stable", "chatter", "island"]
     shown = 3 if limit.island.any() else 2
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(
-        [*patches[:shown], *handles], [*names[:shown], *labels], loc="outside lower center", ncols=4, frameon=False
+        [*patches[:shown], *handles], [*names[:shown], *labels], loc="outside lower center", ncols=3, frameon=False
     )
     uncertain = chart.uncertain.mean()
     axes.set_title(f"{title}\nverdict within the numerical error on {uncertain:.2%} of the chart", fontsize=11)
@@ -100,16 +100,19 @@ def _label_lobes(axes: Axes, limit: DepthLimit) -> None:
         )
 
 
-def _draw_points(axes: Axes, points: OperatingPoints) -> None:
+def _draw_points(axes: Axes, points: OperatingPoints, top: float) -> None:
     rows = points.distinct[:MOST_POINTS]
     for stable, colour, label in (
-        (True, "#1a7f37", "cut of the program, stable by its own immersion"),
-        (False, "#b3261e", "cut of the program, chatters by its own immersion"),
+        (True, "#1a7f37", "cut of the program: stable by its own immersion"),
+        (False, "#b3261e", "cut of the program: chatters (triangle: deeper than shown)"),
     ):
         mine = rows[(points.margin[rows] > 1) == stable]
         if mine.size:
             style: dict[str, Any] = {"s": 34, "color": colour, "edgecolor": "white", "linewidth": 0.7, "zorder": 5}
-            axes.scatter(points.speed[mine] / RPM, points.depth[mine] / MM, label=label, clip_on=False, **style)
+            y = points.depth[mine] / MM
+            inside = y <= top
+            axes.scatter(points.speed[mine][inside] / RPM, y[inside], label=label, **style)
+            axes.scatter(points.speed[mine][~inside] / RPM, np.full((~inside).sum(), 0.98 * top), marker="^", **style)
 
 
 def print_limits(limit: DepthLimit, points: OperatingPoints | None, title: str, console: Console) -> None:
