@@ -24,6 +24,10 @@ def small_result() -> Result:
             "force_peak_n": (np.array([np.nan, 12.5]), "N", ""),
             "power_w": (np.array([np.nan, 80.0]), "W", ""),
             "torque_peak_nm": (np.array([np.nan, 0.4]), "N m", ""),
+            "force_peak_deviation_n": (np.array([0.0, 2.5]), "N", ""),
+            "power_deviation_w": (np.array([0.0, 20.0]), "W", ""),
+            "chatter_margin": (np.array([np.inf, 0.8]), "1", ""),
+            "wear_um": (np.array([np.nan, np.nan]), "µm", ""),
         },
     )
     surface = dataset(
@@ -47,6 +51,9 @@ def test_summary_leaves_out_uncut_segments_and_unmachined_samples():
     summary = small_result().summary()
     assert summary["machining time"] == (1.5, "min")
     assert summary["peak cutting force"] == (12.5, "N")
+    assert summary["peak cutting force, ±"] == (2.5, "N")
+    assert summary["volume cut with chatter"] == (100.0, "%")
+    assert "flank wear, largest" not in summary  # no law was known
     assert summary["deviation, largest"] == (-7.0, "µm")
     assert summary["deviation, mean"] == (-2.0, "µm")
 

@@ -13,6 +13,7 @@ import platform
 from collections.abc import Callable
 from functools import cache, wraps
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import jax
@@ -40,6 +41,7 @@ def kept(function: Callable[..., Any], static_argnums: tuple[int, ...] = ()) -> 
     jitted = jax.jit(function, static_argnums=static_argnums)
     name = f"{function.__module__}.{function.__qualname__}"
     programs: dict[Any, Callable] = {}
+    lock = Lock()
 
     @wraps(function)
     def call(*arguments: Any) -> Any:
@@ -51,11 +53,12 @@ def kept(function: Callable[..., Any], static_argnums: tuple[int, ...] = ()) -> 
         leaves = [leaf if isinstance(leaf, jax.Array) else np.asarray(leaf) for leaf in leaves]
         arrays = jax.tree.unflatten(tree, leaves)
         shape = (static, tree, tuple((leaf.shape, leaf.dtype) for leaf in leaves))
-        if shape not in programs:
-            whole = list(arrays)
-            for place, value in zip(static_argnums, static, strict=True):
-                whole.insert(place, value)
-            programs[shape] = _program(_digest(_source(), name, *map(str, shape)), jitted, whole)
+        with lock:
+            if shape not in programs:
+                whole = list(arrays)
+                for place, value in zip(static_argnums, static, strict=True):
+                    whole.insert(place, value)
+                programs[shape] = _program(_digest(_source(), name, *map(str, shape)), jitted, whole)
         return programs[shape](*arrays)
 
     return call

@@ -16,6 +16,7 @@ from twin.scenario import Scenario
 from twin.units import MINUTE, MM, RPM, UM
 
 AXES = ["x", "y", "z"]
+ONE_SIGMA = "one standard deviation, from the scatter of the cutting coefficients,"
 
 
 def result_of(scenario: Scenario, prediction: Prediction) -> Result:
@@ -54,7 +55,8 @@ def result_of(scenario: Scenario, prediction: Prediction) -> Result:
 
 
 def _segments(machining: Machining, error: np.ndarray) -> xr.Dataset:
-    path, loads, engagement = machining.toolpath, machining.loads, machining.cut.engagement
+    path, process, engagement = machining.toolpath, machining.process, machining.cut.engagement
+    loads, spread = process.loads, process.deviation
     cutting = engagement.volume > 0
 
     def load(values: jax.Array) -> np.ndarray:
@@ -81,7 +83,26 @@ def _segments(machining: Machining, error: np.ndarray) -> xr.Dataset:
             "torque_mean_nm": (load(loads.torque_mean), "N m", "mean spindle torque"),
             "torque_peak_nm": (load(loads.torque_peak), "N m", "largest spindle torque within a revolution"),
             "power_w": (load(loads.power_mean), "W", "mean cutting power"),
-            "torque_margin": (machining.torque_margin, "1", "part of the continuous spindle torque that is left"),
+            "torque_margin": (process.torque_margin, "1", "part of the continuous spindle torque that is left"),
+            "force_peak_deviation_n": (load(spread.resultant_peak), "N", f"{ONE_SIGMA} of force_peak_n"),
+            "torque_mean_deviation_nm": (load(spread.torque_mean), "N m", f"{ONE_SIGMA} of torque_mean_nm"),
+            "power_deviation_w": (load(spread.power_mean), "W", f"{ONE_SIGMA} of power_w"),
+            "chatter_margin": (
+                np.full(len(path.tool), np.nan) if process.chatter is None else process.chatter.margin,
+                "1",
+                "stable depth over depth; > 1 stable, inf in air, NaN where unknown",
+            ),
+            "wear_um": (
+                np.full(len(path.tool), np.nan) if process.wear is None else np.asarray(process.wear.wear) / UM,
+                "µm",
+                "flank wear VB of the tool, NaN where no law is known",
+            ),
+            "interface_degc": (np.asarray(process.heat.interface), "degC", "mean temperature between tool and chip"),
+            "workpiece_share": (
+                np.asarray(process.heat.workpiece),
+                "1",
+                "computed part of the power that heats the part",
+            ),
             "error_um": (
                 np.moveaxis(error.mean(axis=2), 0, 1).astype(np.float32) / np.float32(UM),
                 "µm",

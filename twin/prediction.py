@@ -7,6 +7,7 @@ import numpy as np
 from twin.cutting import Contact, Loads
 from twin.inspection import Inspection
 from twin.motion import Motion
+from twin.process import Process
 from twin.program import Program, ProgramWarning, Toolpath
 from twin.stock import Cut
 from twin.thermal import ThermalModel, tool_point_drift
@@ -39,10 +40,18 @@ class Machining:
     motion: Motion
     time: np.ndarray  # (segment, 2) [s]
     speed: np.ndarray  # (segment,) [m/s] mean along the segment
-    contact: Contact
-    loads: Loads
-    torque_margin: np.ndarray  # (segment,) part of the spindle's continuous torque that the cut leaves
+    process: Process
     thermal: Temperatures
+
+    @property
+    def contact(self) -> Contact:
+        """Where the tools touch stock."""
+        return self.process.contact
+
+    @property
+    def loads(self) -> Loads:
+        """Cutting loads of every segment."""
+        return self.process.loads
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ class Result:
     def summary(self) -> dict[str, tuple[float, str]]:
         """The run in a few numbers: name -> (value, unit)."""
         segments, surface = self["segments"], self["surface"]
+        removed = float(segments["removed_mm3"].sum())
         cutting = segments["removed_mm3"].values > 0
         deviation = surface["deviation_um"].values[surface["machined"].values]
 
@@ -50,13 +51,28 @@ class Result:
             values = segments[name].values[cutting]
             return float(np.nanmax(values)) if values.size else 0.0
 
+        def deviation_at_peak(name: str) -> float:
+            """Of the peak's own segment: one standard deviation."""
+            values = np.where(cutting, segments[name].values, -np.inf)
+            stem, unit = name.rsplit("_", 1)
+            spread = segments[f"{stem}_deviation_{unit}"].values
+            return float(spread[np.argmax(values)]) if cutting.any() else 0.0
+
+        margin = segments["chatter_margin"].values
+        chattering = np.sum(segments["removed_mm3"].values, where=margin < 1) / max(removed, 1e-12)
+        wear = segments["wear_um"].values
+
         return {
             "machining time": (float(self.tree.attrs["duration_s"]) / 60.0, "min"),
             "path length": (float(segments["length_mm"].sum()) / 1e3, "m"),
-            "removed volume": (float(segments["removed_mm3"].sum()) / 1e3, "cm³"),
+            "removed volume": (removed / 1e3, "cm³"),
             "peak cutting force": (peak("force_peak_n"), "N"),
+            "peak cutting force, ±": (deviation_at_peak("force_peak_n"), "N"),
             "peak spindle power": (peak("power_w"), "W"),
             "peak spindle torque": (peak("torque_peak_nm"), "N m"),
+            "peak spindle power, ±": (deviation_at_peak("power_w"), "W"),
+            "volume cut with chatter": (100 * float(chattering), "%"),
+            **({"flank wear, largest": (float(np.nanmax(wear)), "µm")} if np.isfinite(wear).any() else {}),
             "deviation, mean": (float(np.mean(deviation)), "µm"),
             "deviation, 95 % within": (float(np.percentile(np.abs(deviation), 95)), "± µm"),
             "deviation, largest": (float(deviation[np.argmax(np.abs(deviation))]), "µm"),

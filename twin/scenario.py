@@ -11,7 +11,9 @@ import yaml
 
 from twin.compose import compose
 from twin.config import build
+from twin.cutting.heat.table import ToolMaterial
 from twin.cutting.material import Material
+from twin.cutting.wear.table import WearTable
 from twin.data import recording
 from twin.errors import InputError
 from twin.formats.mesh import check_size, read_mesh
@@ -108,6 +110,10 @@ class ModelConfig:
     """Longer moves are split: engagement is found once a segment."""
     mesh_spacing: Length
     """Facets of part.stl and part.vtp, at least the resolution of the removal."""
+    wall_error: Literal["static", "dynamic"]
+    """Deflection that walls inherit: of the tool under its load, or, of stable cuts, of the vibrating tool."""
+    heat_partition: Literal["material", "computed"]
+    """Part of the cutting power that heats the part: one number of the material, or from the shear plane's heat."""
     thermal_step: Time
     """Step of the heat model."""
     servo_signals: bool
@@ -125,6 +131,8 @@ class Scenario:
     machine: Machine
     controller: Controller
     material: Material
+    tool_material: ToolMaterial
+    wear: WearTable | None
     environment: Environment
     stock: Stock
     target: Stock | None
@@ -167,6 +175,8 @@ def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
         machine=build(Machine, _section(config, "machine"), "machine"),
         controller=build(Controller, _section(config, "controller"), "controller"),
         material=build(Material, _section(config, "material"), "material"),
+        tool_material=build(ToolMaterial, _section(config, "tool_material"), "tool_material"),
+        wear=build(WearTable, config["wear"], "wear") if config.get("wear") else None,
         environment=build(Environment, _section(config, "environment"), "environment"),
         stock=stock,
         target=None if part.target.kind == "envelope" else _solid(part.target, "scenario.target", folders, stock),

@@ -1,7 +1,6 @@
 """The chain: scenario in, Result out. The one place where the models meet."""
 
 from collections.abc import Callable
-from operator import itemgetter
 from pathlib import Path
 
 import jax
@@ -12,24 +11,13 @@ from jax.typing import ArrayLike
 import twin
 from twin.cache import cached, content_key, source_key
 from twin.compiled import kept, padded_rows
-from twin.cutting import (
-    Contact,
-    Cutters,
-    Loads,
-    beams,
-    contact,
-    cutters,
-    loads,
-    spindle_curve,
-    static_deflection,
-    torque_margin,
-)
 from twin.errors import InputError
 from twin.inspection import inspect, plan
 from twin.labelled import result_of
 from twin.machine import Tool, beyond_travel, geometric_error, machine_kinematics
 from twin.motion import Motion, segment_times, servo_error, time_law
 from twin.prediction import SOURCES, Machining, Prediction, Temperatures
+from twin.process import Process, process
 from twin.program import Program, ProgramWarning, Toolpath, interpret, linearise
 from twin.result import Result
 from twin.scenario import Scenario
@@ -84,15 +72,12 @@ def machine(scenario: Scenario, say: Say) -> Machining:
     motion = time_law(program, scenario.controller)
     time = segment_times(motion, program, toolpath)
     speed = toolpath.length / np.maximum(time[:, 1] - time[:, 0], 1e-9)
-    say("cutting forces")
-    mills = cutters(list(scenario.tools.values()))
-    touch = contact(removed.engagement, toolpath, mills, scenario.program_file)
-    forces = _loads(scenario, touch, mills, speed, toolpath.spindle)
-    margin = np.asarray(torque_margin(spindle_curve(scenario.machine.spindle), toolpath.spindle, forces.torque_mean))
-    warnings += _overloads(scenario, toolpath, margin)
+    say("forces, chatter and wear")
+    worked = process(scenario, toolpath, removed, speed, time[:, 1] - time[:, 0])
+    warnings += _overloads(scenario, toolpath, worked.torque_margin)
     say("heat")
-    thermal = _temperatures(scenario, program, toolpath, motion, time, forces, removed)
-    return Machining(program, warnings, toolpath, removed, motion, time, speed, touch, forces, margin, thermal)
+    thermal = _temperatures(scenario, program, toolpath, motion, time, worked, removed)
+    return Machining(program, warnings, toolpath, removed, motion, time, speed, worked, thermal)
 
 
 def read_program(scenario: Scenario) -> Program:
@@ -147,9 +132,7 @@ def segment_errors(scenario: Scenario, machining: Machining) -> np.ndarray:
         "thermal": thermal_error(thermal.model, states, axis_position, tip - clamp, thermal.states[0]),
         "geometric": geometric_error(machine_kinematics(scenario.machine), axis_position, length[:, None]),
         "servo": servo_error(machining.program, machining.motion, scenario.controller, toolpath),
-        "deflection": static_deflection(machining.contact, machining.loads, beams(list(scenario.tools.values())))[
-            :, None
-        ],
+        "deflection": machining.process.deflection[:, None],
     }
     error = np.stack([np.broadcast_to(np.asarray(by_source[source]), tip.shape) for source in SOURCES])
     error[SOURCES.index("servo"), toolpath.rapid] = 0.0  # the lag of a rapid shapes nothing
@@ -182,25 +165,6 @@ def _beyond_travel(scenario: Scenario, toolpath: Toolpath) -> tuple[ProgramWarni
             where = f"{distance * 1e3:.0f} mm beyond the travel of {scenario.machine.name}"
             found.append(ProgramWarning(line, axis, f"{where}: check scenario.machine_position_mm"))
     return tuple(found)
-
-
-def _loads(scenario: Scenario, touch: Contact, mills: Cutters, speed: np.ndarray, spindle: np.ndarray) -> Loads:
-    """Cutting loads of every segment, air cuts left out; NumPy arrays."""
-    mine = np.flatnonzero(np.asarray(touch.depth) > 0)
-    arrays = jax.tree.map(np.asarray, touch)
-    blocks = []
-    for first in range(0, max(len(mine), 1), LOADS_BLOCK):
-        rows = np.resize(mine[first : first + LOADS_BLOCK], LOADS_BLOCK)  # one shape, whatever the program
-        some = jax.tree.map(itemgetter(rows), arrays)
-        blocks.append(loads(some, speed[rows], spindle[rows], mills, scenario.material.coefficients))
-
-    def scattered(*parts: jax.Array) -> np.ndarray:
-        values = np.concatenate([np.asarray(part) for part in parts])[: len(mine)]
-        whole = np.zeros((len(speed), *values.shape[1:]))
-        whole[mine] = values
-        return whole
-
-    return jax.tree.map(scattered, *blocks)
 
 
 def _overloads(scenario: Scenario, toolpath: Toolpath, margin: np.ndarray) -> tuple[ProgramWarning, ...]:
@@ -247,7 +211,7 @@ def _temperatures(
     toolpath: Toolpath,
     motion: Motion,
     time: np.ndarray,
-    forces: Loads,
+    worked: Process,
     removed: Cut,
 ) -> Temperatures:
     """Node temperatures from what the program makes the machine do."""
@@ -265,12 +229,16 @@ def _temperatures(
     n_steps = 1 << max(6, int(np.ceil(motion.duration / step) - 1).bit_length())
     bounds, row = _intervals(time)
     distance = np.abs(toolpath.end - toolpath.start) / np.maximum(np.diff(time, axis=1), 1e-9)
-    during_segment = np.concatenate([distance, np.asarray(forces.power_mean)[:, None]], axis=1)
+    power = np.asarray(worked.loads.power_mean)
+    computed = scenario.model.heat_partition == "computed"
+    into_part = power * (np.asarray(worked.heat.workpiece) if computed else material.workpiece_share)
+    during_segment = np.concatenate([distance, np.stack([power, into_part], axis=1)], axis=1)
     moving = np.where(row[:, None] >= 0, during_segment[row], 0.0)
     per_move = np.stack([np.abs(program.spindle), (program.coolant & 2) > 0], axis=1).astype(float)
-    moved = mean_over_steps(bounds, moving, step, n_steps)
+    moved = np.asarray(mean_over_steps(bounds, moving, step, n_steps))
     switched = mean_over_steps(motion.time, per_move, step, n_steps)
-    states = np.asarray(run_thermal(model, scenario.environment, moved, switched, material.workpiece_share, step))
+    share = moved[:, 4] / np.maximum(moved[:, 3], 1e-9)
+    states = np.asarray(run_thermal(model, scenario.environment, moved[:, :4], switched, share, step))
     shown = int(np.ceil(motion.duration / step)) + 1
     return Temperatures(model, np.arange(n_steps + 1)[:shown] * step, states[:shown])
 

@@ -128,6 +128,8 @@ class Tool:
     """Radial stiffness of spindle and holder at the holder face."""
     holder_tilt_stiffness: AngularStiffness = 1e6
     """Tilting stiffness of spindle and holder at the holder face."""
+    life_used: Ratio = 0.0
+    """Part of its life used up before this part: its worn edge rubs more."""
     z_offset: Length = 0.0
     """Tool length for G43."""
     wear_offset: Length = 0.0

@@ -64,7 +64,7 @@ def heat_inputs(
         spindle_speed: (time,) [rad/s].
         axis_speed: (time, 3) [m/s] mean magnitude of X, Y, Z.
         cutting_power: (time,) [W] mean.
-        workpiece_share: fraction of the cutting power that stays in the part; of the material.
+        workpiece_share: (time,) or one, fraction of the cutting power that stays in the part.
         ambient: (time,) [degC].
         coolant: (time,) [degC].
 

@@ -75,7 +75,7 @@ def run_thermal(
     Args:
         moved: (time, 4) mean of each step: axis speeds of X, Y, Z [m/s] and cutting power [W].
         switched: (time, 2) mean of each step: spindle speed [rad/s] and share of the time with flood coolant.
-        workpiece_share: fraction of the cutting power that stays in the part.
+        workpiece_share: (time,) or one, fraction of the cutting power that stays in the part.
         dt: step [s].
 
     Returns:

@@ -33,9 +33,12 @@ def vertex_fields(result: Result, sample: np.ndarray) -> dict[str, np.ndarray]:
     of_segment = {
         "force_n": segments["force_peak_n"].values,
         "power_w": segments["power_w"].values,
+        "chatter_margin": segments["chatter_margin"].values,
+        "wear_um": segments["wear_um"].values,
+        "interface_degc": segments["interface_degc"].values,
         "time_s": segments["time_s"].values[:, 1],
         "line": segments["line"].values,
     }
     fields = {name: np.where(machined, values[sample], np.nan) for name, values in of_sample.items()}
     fields |= {name: np.where(made, values[maker], np.nan) for name, values in of_segment.items()}
-    return {name: values.astype(np.float32) for name, values in fields.items()}
+    return {name: values.astype(np.float32) for name, values in fields.items() if not np.isnan(values).all()}

@@ -26,8 +26,8 @@ table { border-collapse: collapse; } th, td { padding: .25em .5em; border-bottom
 SHOWN_NODES = 8  # those whose temperature changes most
 
 NOT_MODELLED = (
-    "chatter and dynamic deflection",
-    "tool wear",
+    "what chatter does to the surface (cuts that chatter are named)",
+    "tool wear where no law is known for the material",
     "deflection of thin walls and of the clamping",
     "release of residual stress",
     "temperature gradients within the part (one mean temperature)",
@@ -57,6 +57,10 @@ def write_report(result: Result, folder: Path) -> None:
         f"<p>Deviation of {result['surface'].sizes['sample']:,} surface samples through provenance: positive is "
         f"material left. At {100 * float(result['surface']['doubtful'].mean()):.2f} % of the samples a pass that was "
         "not recorded could have made the surface; they are marked <i>doubtful</i> in the result.</p>",
+        "<p>Forces, torque and power carry one standard deviation, from the scatter of the material's cutting "
+        "coefficients: two of three machines, heats and tool makers are expected within it. It says nothing of what "
+        "the model leaves out. The chatter margin is the stable depth over the depth cut; vibration comes from the "
+        "geometry of tool and holder, on spindle modes that conf/machine states with their source.</p>",
         f"<p>Not modelled in this version: {'; '.join(NOT_MODELLED)}.</p>",
     ]
     page = (

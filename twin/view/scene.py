@@ -32,6 +32,9 @@ QUANTITIES = {
         Quantity("excess_um", "excess over target [µm]", "RdBu_r", True),
         Quantity("force_n", "peak force [N]", "viridis", False),
         Quantity("power_w", "spindle power [W]", "viridis", False),
+        Quantity("chatter_margin", "stable depth over depth [1]", "viridis", False),
+        Quantity("wear_um", "flank wear of the tool [µm]", "viridis", False),
+        Quantity("interface_degc", "chip temperature [°C]", "inferno", False),
         Quantity("time_s", "time of cut [s]", "viridis", False),
         Quantity("line", "NC line", "viridis", False),
     )

@@ -1,0 +1,240 @@
+"""What the cut does to tool, spindle and part, segment by segment: forces, chatter, wear, heat."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
+
+import jax
+import numpy as np
+
+import twin
+from twin.cache import cached, content_key, source_key
+from twin.compiled import CODE, kept
+from twin.cutting import (
+    Contact,
+    Cutters,
+    CuttingCoefficients,
+    Loads,
+    beams,
+    contact,
+    cutters,
+    loads,
+    spindle_curve,
+    static_deflection,
+    torque_margin,
+)
+from twin.cutting.basis import force_basis, force_deviation, rescaled
+from twin.cutting.dynamics import Modes, tool_point_modes
+from twin.cutting.form import surface_error, wall_displacement
+from twin.cutting.heat import HeatProperties, HeatShare, workpiece_share
+from twin.cutting.stability import Margins, Milling, chatter_margin
+from twin.cutting.wear import ProgramWear, program_wear, worn_coefficients
+from twin.program import Toolpath
+from twin.scenario import Scenario
+from twin.stock.cut import Cut
+
+ROWS = 1 << 13  # segments whose forces are computed at once: one compiled shape, whatever the program
+
+
+@dataclass(frozen=True)
+class Process:
+    """What happens where the tools cut; one row a segment of the path."""
+
+    contact: Contact
+    loads: Loads
+    deviation: Loads  # one standard deviation of the loads, from the scatter of the material's coefficients
+    torque_margin: np.ndarray  # (segment,) part of the spindle's continuous torque that the cut leaves
+    chatter: Margins | None  # None: the machine states no spindle modes
+    wear: ProgramWear | None  # None: no law of wear is known for the material
+    heat: HeatShare
+    deflection: np.ndarray  # (segment, 3) [m] of the tool where it shapes the surface
+
+
+def process(scenario: Scenario, toolpath: Toolpath, removed: Cut, speed: np.ndarray, seconds: np.ndarray) -> Process:
+    """What the cut of ``removed`` does.
+
+    Args:
+        scenario: material, tools, machine.
+        toolpath: as removed.
+        removed: engagement of every segment.
+        speed: (segment,) [m/s] mean along the segment.
+        seconds: (segment,) [s] that it takes.
+    """
+    tools, k = list(scenario.tools.values()), scenario.material.coefficients
+    mills = cutters(tools)
+    touch = contact(removed.engagement, toolpath, mills, scenario.program_file)
+    wear = None
+    if scenario.wear:
+        before = np.array([tool.life_used for tool in tools])
+        wear = program_wear(touch, speed, toolpath.spindle, seconds, mills, scenario.wear.law, before)
+    forces, deviation = _forces(scenario, touch, mills, speed, toolpath.spindle)
+    curve = spindle_curve(scenario.machine.spindle)
+    modes = _modes(scenario)
+    chatter = _chatter(scenario, touch, toolpath.spindle, modes) if modes else None
+    return Process(
+        contact=touch,
+        loads=forces,
+        deviation=deviation,
+        torque_margin=np.asarray(torque_margin(curve, toolpath.spindle, forces.torque_mean)),
+        chatter=chatter,
+        wear=wear,
+        heat=_heat(scenario, touch, mills, speed, toolpath.spindle, k),
+        deflection=_deflection(scenario, removed, touch, mills, forces, speed, toolpath.spindle, modes, chatter),
+    )
+
+
+def _forces(
+    scenario: Scenario, touch: Contact, mills: Cutters, speed: np.ndarray, spindle: np.ndarray
+) -> tuple[Loads, Loads]:
+    """Loads of every segment and their standard deviation; air cuts left out; a worn tool's edge rubs more."""
+    material = scenario.material
+    cutting = np.asarray(touch.depth) > 0
+    arrays = jax.tree.map(np.asarray, touch)
+    blocks = []
+    for tools, coefficients in _by_coefficients(scenario):
+        mine = np.flatnonzero(cutting & np.isin(arrays.tool, tools))
+        blocks += [(mine[first : first + ROWS], coefficients) for first in range(0, max(len(mine), 1), ROWS)]
+
+    def of_block(block: tuple[np.ndarray, CuttingCoefficients]) -> tuple[Loads, Loads]:
+        rows, coefficients = block
+        some = np.resize(rows, ROWS)
+        inputs = (jax.tree.map(itemgetter(some), arrays), speed[some], spindle[some], mills, coefficients)
+        if mills.serrated:
+            found = loads(*inputs)
+            return found, jax.tree.map(lambda values: np.full(values.shape, np.nan), found)
+        return jax.tree.map(np.asarray, _loads_and_spread(*inputs, material.coefficient_deviations))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(of_block, blocks))
+
+    def scattered(*parts: np.ndarray) -> np.ndarray:
+        values = np.zeros((len(speed), *parts[0].shape[1:]))
+        for (rows, _), part in zip(blocks, parts, strict=True):
+            values[rows] = part[: len(rows)]
+        return values
+
+    return jax.tree.map(scattered, *found)
+
+
+@kept
+def _loads_and_spread(
+    touch: Contact,
+    speed: jax.Array,
+    spindle: jax.Array,
+    mills: Cutters,
+    coefficients: CuttingCoefficients,
+    deviations: CuttingCoefficients,
+) -> tuple[Loads, Loads]:
+    basis = force_basis(partial(loads, touch, speed, spindle, mills), coefficients)
+    return rescaled(basis, coefficients), force_deviation(basis, deviations)
+
+
+def _by_coefficients(scenario: Scenario) -> list[tuple[list[int], CuttingCoefficients]]:
+    """Rows of the tools that share their state of wear, with the coefficients that it makes of the material's."""
+    k, tools = scenario.material.coefficients, list(scenario.tools.values())
+    groups: dict[float, list[int]] = {}
+    for row, tool in enumerate(tools):
+        groups.setdefault(tool.life_used if scenario.wear else 0.0, []).append(row)
+    if scenario.wear is None:
+        return [(rows, k) for rows in groups.values()]
+    law, growth = scenario.wear.law, scenario.wear.force_growth
+    return [
+        (rows, worn_coefficients(k, law.limit * used**law.growth, growth) if used else k)
+        for used, rows in groups.items()
+    ]
+
+
+def _modes(scenario: Scenario) -> list[Modes] | None:
+    """Modes of every tool's tip against the part, rows as in the tool list; kept on disk by content."""
+    spindle = scenario.machine.spindle_modes
+    if not spindle:
+        return None
+    code = source_key(CODE / "cutting" / "dynamics")
+    return [
+        cached(
+            twin.CACHE / "modes",
+            content_key(tool, spindle, code),
+            Modes,
+            lambda tool=tool: jax.tree.map(np.asarray, tool_point_modes(tool, spindle)),  # type: ignore[misc]
+        )[0]
+        for tool in scenario.tools.values()
+    ]
+
+
+def _chatter(scenario: Scenario, touch: Contact, spindle: np.ndarray, modes: Sequence[Modes]) -> Margins:
+    """Chatter margin of every segment; kept on disk by content."""
+    k = scenario.material.coefficients
+    cuts = [
+        Milling(
+            modes=mode,
+            n_teeth=tool.n_teeth,
+            pitch=tool.pitch,
+            ktc=float(k.ktc),
+            krc=float(k.krc),
+            radius=tool.radius,
+        )
+        for tool, mode in zip(scenario.tools.values(), modes, strict=True)
+    ]
+    key = content_key(touch, spindle, cuts, source_key(CODE / "cutting" / "stability"))
+    return cached(twin.CACHE / "chatter", key, Margins, lambda: chatter_margin(touch, spindle, cuts))[0]
+
+
+def _heat(
+    scenario: Scenario,
+    touch: Contact,
+    mills: Cutters,
+    speed: np.ndarray,
+    spindle: np.ndarray,
+    coefficients: CuttingCoefficients,
+) -> HeatShare:
+    material, tool = scenario.material, scenario.tool_material
+    heat = HeatProperties(
+        density=material.density,
+        specific_heat=material.specific_heat,
+        conductivity=material.conductivity,
+        tool_conductivity=tool.conductivity,
+        initial_temperature=scenario.environment.ambient_mean,
+    )
+    rake = np.array([entry.rake for entry in scenario.tools.values()])
+    return workpiece_share(touch, speed, spindle, mills, coefficients, heat, rake, tool.flank_share)
+
+
+def _deflection(
+    scenario: Scenario,
+    removed: Cut,
+    touch: Contact,
+    mills: Cutters,
+    forces: Loads,
+    speed: np.ndarray,
+    spindle: np.ndarray,
+    modes: Sequence[Modes] | None,
+    chatter: Margins | None,
+) -> np.ndarray:
+    """Displacement of the tool where it shapes the surface (segment, 3) [m].
+
+    Static, under the force of the instant; on walls that the model ``dynamic`` covers (stable cuts of even teeth,
+    vibration known) that of the vibrating tool, its surface location error.
+    """
+    tools = list(scenario.tools.values())
+    static = np.array(static_deflection(touch, forces, beams(tools)))
+    if scenario.model.wall_error == "static" or modes is None or chatter is None:
+        return static
+    shaping = np.unique(removed.provenance.segment[removed.surface.machined])
+    shaping = shaping[shaping >= 0]
+    stable = shaping[(chatter.margin[shaping] > 1) & (np.asarray(touch.depth)[shaping] > 0)]
+
+    def vibrating(row: int) -> None:
+        tool, mine = tools[row], stable[np.asarray(touch.tool)[stable] == row]
+        if not len(mine) or tool.kind == "drill" or tool.pitch or tool.tooth_helix or tool.serration_wavelength:
+            return
+        some = jax.tree.map(itemgetter(mine), touch)
+        found = surface_error(some, speed[mine], spindle[mine], mills, scenario.material.coefficients, modes[row])
+        shaped = np.asarray(found.shaped).any(axis=1)
+        static[mine[shaped]] = np.asarray(wall_displacement(found))[shaped]
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(vibrating, range(len(tools))))
+    return static
