@@ -8,7 +8,7 @@ import time
 
 import pytest
 import trimesh
-from conftest import GOOD_PROGRAM as GOOD
+from own_scenario import GOOD_PROGRAM as GOOD
 
 from twin.__main__ import main
 
