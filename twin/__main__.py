@@ -6,7 +6,15 @@ from importlib import import_module
 
 from twin.errors import InputError
 
-COMMANDS = ("run", "show", "view", "results", "cutter", "stability")  # modules of twin/commands, in the order of the help
+COMMANDS = (
+    "run",
+    "show",
+    "view",
+    "results",
+    "cutter",
+    "stability",
+    "optimise",
+)  # modules of twin/commands, in the order of the help
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,75 @@
+"""Single words in the text of an NC block: where they stand, another number in their place, a word more."""
+
+from twin.program.expression import read_value
+from twin.program.lexer import read_block
+from twin.program.words import WordError
+
+DIGITS = 4  # significant ones of a written number
+
+
+def rounded_down(number: float) -> str:
+    """``number`` > 0 in decimal digits, four significant ones, never more than it is (but for rounding error)."""
+    exponent = int(f"{number:e}".split("e")[1])
+    places = DIGITS - 1 - exponent
+    whole = int(number * 10.0**places * (1 + 1e-12))
+    if places <= 0:
+        return str(whole * 10**-places)
+    return f"{whole / 10**places:.{places}f}".rstrip("0").rstrip(".")
+
+
+def find_word(text: str, letter: str) -> tuple[int, int] | None:
+    """First and last-plus-one character of the word ``letter`` in the block ``text``; None where there is none.
+
+    Raises:
+        WordError: a line that is no block of words.
+    """
+    if read_block(text).flow is not None:
+        return None
+    bare, place = _bare(text)
+    at = 0
+    while at < len(bare):
+        start = at
+        if bare[at] == "#":
+            at = bare.index("=", at) + 1
+            _, at = read_value(bare, at)
+        elif bare[at].isalpha():
+            _, at = read_value(bare, at + 1)
+        else:  # the slash of a deletable block and its digit
+            at += 1
+        if bare[start] == letter:
+            return place[start], place[at - 1] + 1
+    return None
+
+
+def with_word(text: str, letter: str, number: str) -> str:
+    """The block with its word ``letter`` set to ``number``; added behind the last word where there was none.
+
+    Raises:
+        WordError: a line that is no block of words.
+    """
+    span = find_word(text, letter)
+    if span is not None:
+        start, end = span
+        return text[: start + 1] + number + text[end:]
+    if read_block(text).flow is not None:
+        raise WordError("a line of flow control takes no word", "leave it")
+    _, place = _bare(text)
+    end = place[-1] + 1 if place else 0
+    gap = " " if " " in text[:end].strip() or len(place) < 6 else ""
+    return f"{text[:end]}{gap}{letter.upper()}{number}{text[end:]}"
+
+
+def _bare(text: str) -> tuple[str, list[int]]:
+    """The block in lower case without blanks and comments, and the place of each of its characters in ``text``."""
+    kept, place, inside = [], [], False
+    for i, character in enumerate(text):
+        if character == ";" and not inside:
+            break
+        if character == "(":
+            inside = True
+        if not inside and not character.isspace():
+            kept.append(character.lower())
+            place.append(i)
+        if character == ")":
+            inside = False
+    return "".join(kept), place
