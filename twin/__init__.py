@@ -12,6 +12,7 @@ import jax
 __version__ = "0.1.0"
 
 jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_cpu_enable_async_dispatch", False)  # programs called from several threads run side by side
 CACHE = Path(os.environ.get("TWIN_CACHE_DIR", Path.home() / ".cache" / "machining-twin"))
 jax.config.update("jax_compilation_cache_dir", str(CACHE / "jax"))
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)

@@ -28,7 +28,7 @@ from twin.cutting import (
 )
 from twin.cutting.basis import force_basis, force_deviation, rescaled
 from twin.cutting.dynamics import Modes, tool_point_modes
-from twin.cutting.form import surface_error, wall_displacement
+from twin.cutting.form import SurfaceError, surface_error, wall_displacement
 from twin.cutting.heat import HeatProperties, HeatShare, workpiece_share
 from twin.cutting.stability import Margins, Milling, chatter_margin
 from twin.cutting.wear import ProgramWear, program_wear, worn_coefficients
@@ -231,10 +231,23 @@ def _deflection(
         if not len(mine) or tool.kind == "drill" or tool.pitch or tool.tooth_helix or tool.serration_wavelength:
             return
         some = jax.tree.map(itemgetter(mine), touch)
-        found = surface_error(some, speed[mine], spindle[mine], mills, scenario.material.coefficients, modes[row])
-        shaped = np.asarray(found.shaped).any(axis=1)
-        static[mine[shaped]] = np.asarray(wall_displacement(found))[shaped]
+        inputs = (some, speed[mine], spindle[mine], mills, scenario.material.coefficients, modes[row])
+        key = content_key(*inputs, source_key(CODE / "cutting" / "form"))
+        walls, _ = cached(twin.CACHE / "walls", key, Walls, lambda: _walls(surface_error(*inputs)))
+        static[mine[walls.shaped]] = walls.displacement[walls.shaped]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(vibrating, range(len(tools))))
     return static
+
+
+@dataclass(frozen=True)
+class Walls:
+    """What the vibration of a tool does to the walls it shapes."""
+
+    shaped: np.ndarray  # (segment,) bool: the segment shapes a wall
+    displacement: np.ndarray  # (segment, 3) [m] of the tool as it does
+
+
+def _walls(error: SurfaceError) -> Walls:
+    return Walls(np.asarray(np.asarray(error.shaped).any(axis=1)), np.asarray(wall_displacement(error)))

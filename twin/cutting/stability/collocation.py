@@ -9,11 +9,10 @@ tooth 0, then the displacement at the nodes of the panels in which teeth cut.
 """
 
 import numpy as np
-from numba import prange
 
 from twin.cutting.stability.arnoldi import MOST, begin, extend
 from twin.cutting.stability.directional import add_factor
-from twin.cutting.stability.kernel import kernel, parallel_kernel
+from twin.cutting.stability.kernel import kernel, over_cuts
 from twin.cutting.stability.panels import delayed, divide
 
 
@@ -248,7 +247,45 @@ def _one_cut(
                 break
 
 
-@parallel_kernel
+@kernel
+def _cuts(
+    rows: np.ndarray,
+    speed: np.ndarray,
+    entry: np.ndarray,
+    width: np.ndarray,
+    depth: np.ndarray,
+    first: np.ndarray,
+    teeth: tuple,
+    modes: tuple,
+    matrices: tuple,
+    rule: tuple,
+    phase: float,
+    tolerance: float,
+    seed: np.ndarray,
+    value: np.ndarray,
+    residual: np.ndarray,
+) -> None:
+    """The cuts of ``rows``; arguments as of :func:`collocation_multipliers`."""
+    for i in rows:
+        points = slice(first[i], first[i + 1])
+        scaled = (matrices[0], matrices[1] / speed[i])
+        _one_cut(
+            speed[i],
+            entry[i],
+            width[i],
+            depth[points],
+            teeth,
+            modes,
+            scaled,
+            rule,
+            phase,
+            tolerance,
+            seed,
+            value[points],
+            residual[points],
+        )
+
+
 def collocation_multipliers(
     speed: np.ndarray,
     entry: np.ndarray,
@@ -277,23 +314,20 @@ def collocation_multipliers(
         tolerance: of Arnoldi's method.
         seed: random start vector, longer than any state.
     """
-    value, residual = np.empty(len(depth), np.complex128), np.empty(len(depth))
-    for i in prange(len(speed)):
-        rows = slice(first[i], first[i + 1])
-        scaled = (matrices[0], matrices[1] / speed[i])
-        _one_cut(
-            speed[i],
-            entry[i],
-            width[i],
-            depth[rows],
-            teeth,
-            modes,
-            scaled,
-            rule,
-            phase,
-            tolerance,
-            seed,
-            value[rows],
-            residual[rows],
-        )
-    return value, residual
+    return over_cuts(
+        _cuts,
+        len(speed),
+        len(depth),
+        speed,
+        entry,
+        width,
+        depth,
+        first,
+        teeth,
+        modes,
+        matrices,
+        rule,
+        phase,
+        tolerance,
+        seed,
+    )

@@ -8,11 +8,10 @@ nor the recursion with the collocation, which it checks.
 """
 
 import numpy as np
-from numba import prange
 
 from twin.cutting.stability.arnoldi import MOST, begin, extend
 from twin.cutting.stability.directional import add_integral
-from twin.cutting.stability.kernel import kernel, parallel_kernel
+from twin.cutting.stability.kernel import kernel, over_cuts
 
 TERMS = 60  # of the exponential series, at most
 
@@ -137,7 +136,43 @@ def _one_cut(
                 break
 
 
-@parallel_kernel
+@kernel
+def _cuts(
+    rows: np.ndarray,
+    speed: np.ndarray,
+    entry: np.ndarray,
+    width: np.ndarray,
+    depth: np.ndarray,
+    first: np.ndarray,
+    n_teeth: int,
+    modes: tuple,
+    matrices: tuple,
+    k: int,
+    tolerance: float,
+    seed: np.ndarray,
+    value: np.ndarray,
+    residual: np.ndarray,
+) -> None:
+    """The cuts of ``rows``; arguments as of :func:`semi_discretisation_multipliers`."""
+    for i in rows:
+        points = slice(first[i], first[i + 1])
+        scaled = (matrices[0], matrices[1] / speed[i])
+        _one_cut(
+            speed[i],
+            entry[i],
+            width[i],
+            depth[points],
+            n_teeth,
+            modes,
+            scaled,
+            k,
+            tolerance,
+            seed,
+            value[points],
+            residual[points],
+        )
+
+
 def semi_discretisation_multipliers(
     speed: np.ndarray,
     entry: np.ndarray,
@@ -152,22 +187,6 @@ def semi_discretisation_multipliers(
     seed: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Largest multiplier and residual (point,); arguments as of ``collocation_multipliers``, ``k`` intervals."""
-    value, residual = np.empty(len(depth), np.complex128), np.empty(len(depth))
-    for i in prange(len(speed)):
-        rows = slice(first[i], first[i + 1])
-        scaled = (matrices[0], matrices[1] / speed[i])
-        _one_cut(
-            speed[i],
-            entry[i],
-            width[i],
-            depth[rows],
-            n_teeth,
-            modes,
-            scaled,
-            k,
-            tolerance,
-            seed,
-            value[rows],
-            residual[rows],
-        )
-    return value, residual
+    return over_cuts(
+        _cuts, len(speed), len(depth), speed, entry, width, depth, first, n_teeth, modes, matrices, k, tolerance, seed
+    )
