@@ -1,0 +1,149 @@
+"""Finite-volume conduction against closed forms, its order of convergence, its energy, and bad input."""
+
+import numpy as np
+import pytest
+import trimesh
+from scipy.special import erf
+
+from twin.errors import InputError
+from twin.thermal.finite_volume.conduction import FreeSurface, Solid, assemble
+from twin.thermal.finite_volume.transient import explicit, implicit, stable_step, steady
+from twin.thermal.finite_volume.voxels import Voxels, voxelise_mesh
+
+
+def block(lengths, counts, solid, surfaces, heat=None):
+    """A solid box of ``counts`` cells; ``heat``: cells -> shares."""
+    voxels = Voxels(np.zeros(3), np.divide(lengths, counts), np.zeros(counts, int))
+    shares = {name: share(voxels.cells) for name, share in (heat or {}).items()}
+    return voxels, assemble(voxels, [solid], surfaces, {k: s / s.sum() for k, s in shares.items()})
+
+
+def first(cells):
+    return (cells[:, 0] == 0) * 1.0
+
+
+INSULATED = [FreeSurface(0, 1e-12, normal=(0, 1))]  # ties the far end to its fluid, without taking heat
+
+
+def test_half_space_under_constant_flux():  # A1
+    n, length, k = 4000, 0.2, 130.0
+    voxels, model = block((length, 1, 1), (n, 1, 1), Solid("Al7075", k, 2810 * 960), INSULATED, {"flux": first})
+    x = voxels.centres[:, 0]
+    flux = 1e6
+    for dt, expected in [
+        (0.01, (60.25521, 52.87522, 29.44367, 1.16012)),
+        (0.05, (190.54371, 182.95024, 154.54804, 74.92410)),
+    ]:
+        time = {0.01: 1.0, 0.05: 10.0}[dt]
+        inputs = np.tile([flux, 0.0], (round(time / dt), 1))
+        end = implicit(model, inputs, dt, np.zeros(n))[-1]
+        surface = end[0] + flux * (x[1] - x[0]) / 2 / k
+        got = [surface, *np.interp([1e-3, 5e-3, 20e-3], x, end)]
+        assert np.allclose(got, expected, rtol=1e-3)
+
+
+def test_half_space_under_convection():  # A2
+    k, h, n = 50.0, 500.0, 2000
+    surfaces = [FreeSurface(0, h, normal=(0, -1))]
+    voxels, model = block((0.6, 1, 1), (n, 1, 1), Solid("steel", k, 7850 * 480), surfaces)
+    x = voxels.centres[:, 0]
+    field = implicit(model, np.ones((500, 1)), 2.0, np.zeros(n))
+    for step, expected in [
+        (50, (0.307505, 0.273967, 0.186934, 0.073177)),
+        (500, (0.610623, 0.591282, 0.534884, 0.430338)),
+    ]:
+        end = field[step]
+        d = x[1] - x[0]
+        surface = (end[0] * 2 * k / d + h) / (2 * k / d + h)
+        got = [surface, *np.interp([5e-3, 20e-3, 50e-3], x, end)]
+        assert np.allclose(got, expected, rtol=1e-3)
+
+
+def wall(n, n_steps=400):
+    """Mean of a plane wall of Biot number one, at Fourier number one."""
+    _, model = block((1, 1, 1), (n, 1, 1), Solid("wall", 1.0, 1.0), [FreeSurface(0, 1.0, normal=(0, 1))])
+    return implicit(model, np.zeros((n_steps, 1)), 1 / n_steps, np.ones(n))
+
+
+def test_plane_wall():  # A3
+    field = wall(100)
+    for step, centre, mean in [
+        (20, 0.999751, 0.957310),
+        (80, 0.950642, 0.851595),
+        (200, 0.772526, 0.681105),
+        (400, 0.533859, 0.470397),
+    ]:
+        assert field[step].mean() == pytest.approx(mean, rel=1e-4)
+        assert field[step, 0] == pytest.approx(centre, rel=1e-3)
+
+
+def test_second_order_in_space():
+    error = [abs(wall(n, 4000)[-1].mean() - 0.47039712) for n in (4, 8, 16)]
+    order = np.log2(np.divide(error[:-1], error[1:]))
+    assert (order > 1.9).all() and (order < 2.1).all()
+
+
+def test_rod_with_one_cold_end():  # A4
+    n = 200
+    surfaces = [FreeSurface(0, 1e9, normal=(0, 1))]
+    voxels, model = block((1, 1, 1), (n, 1, 1), Solid("rod", 0.2, 2.0), surfaces, {"flux": first})
+    field = implicit(model, np.tile([1.0, 0.0], (1000, 1)), 0.01, np.ones(n))
+    for time, expected in [
+        (0.1, 1.008622),
+        (0.5, 1.263341),
+        (1, 1.549898),
+        (2, 1.986399),
+        (5, 2.778766),
+        (10, 3.289968),
+    ]:
+        got = np.interp(0.3, voxels.centres[:, 0], field[round(time / 0.01)])
+        assert got == pytest.approx(expected, rel=1e-3)
+
+
+def test_plate_heated_at_its_end():  # A5: semi-infinite fin; the plate is 1 m long and 50 mm thick
+    n, k, h, rho_c, q = 400, 50.0, 10.0, 8000 * 500, 1000 / (0.5 * 0.05)
+    sides = [FreeSurface(0, h, normal=(axis, side)) for axis in (1, 2) for side in (-1, 1)]
+    voxels, model = block((1, 0.5, 0.05), (n, 1, 2), Solid("plate", k, rho_c), sides, {"heat": first})
+    dt = 1047.8 / 200
+    end = implicit(model, np.tile([1000.0, 0.0], (200, 1)), dt, np.zeros(2 * n))[-1]
+    m = np.sqrt(h * 2 * (0.5 + 0.05) / (k * 0.5 * 0.05))
+    exact = q / (k * m) * erf(m * np.sqrt(k / rho_c * 1047.8))
+    assert exact == pytest.approx(99.4737, abs=1e-3)
+    root = end[voxels.cells[:, 0] == 0].mean() + q * (1 / n) / 2 / k
+    assert root == pytest.approx(exact, rel=1e-3)
+
+
+def test_cube_cools_as_a_lump():  # A6: 0.1 m of steel, h = 10, tau = 6280 s
+    _, model = block((0.1, 0.1, 0.1), (4, 4, 4), Solid("steel", 50.0, 7850 * 480), [FreeSurface(0, 10.0)])
+    field = implicit(model, np.zeros((628, 1)), 10.0, np.ones(64))
+    assert field[-1].mean() == pytest.approx(np.exp(-1), rel=5e-3)  # Biot number 0.003
+
+
+def test_energy_is_kept_and_explicit_agrees_with_implicit():
+    solid = Solid("steel", 50.0, 7850 * 480)
+    _, model = block((0.1, 0.2, 0.1), (4, 8, 4), solid, INSULATED, {"motor": first})
+    inputs = np.tile([100.0, 0.0], (60, 1))
+    slow, quick = (run(model, inputs, 60.0, np.zeros(128)) for run in (implicit, explicit))
+    assert model.capacity @ slow[-1] == pytest.approx(100 * 3600, rel=1e-9)
+    assert abs(slow[-1] - quick[-1]).max() < 2e-3 * slow[-1].max()
+    assert stable_step(model) > 1
+    # what the film takes is what the source gives
+    _, cooled = block((0.1, 0.2, 0.1), (4, 8, 4), solid, [FreeSurface(0, 10.0)], {"motor": first})
+    warm = steady(cooled, np.array([100.0, 20.0]))
+    assert cooled.film_gain["film steel"][:, 0] @ (warm - 20) == pytest.approx(100, rel=1e-10)
+
+
+def test_closed_mesh_fills_its_volume_and_an_open_one_is_refused():
+    sphere = trimesh.creation.icosphere(4, 0.1)
+    voxels = voxelise_mesh(np.asarray(sphere.vertices), np.asarray(sphere.faces), 0.005)
+    assert len(voxels.cells) * 0.005**3 == pytest.approx(4 / 3 * np.pi * 1e-3, rel=0.01)
+    with pytest.raises(InputError, match="open"):
+        voxelise_mesh(np.asarray(sphere.vertices), np.asarray(sphere.faces)[1:], 0.005)
+
+
+def test_bad_input():
+    solid = Solid("bed", 50.0, 4e6)
+    with pytest.raises(InputError, match="reach no fluid"):
+        block((1, 1, 1), (2, 2, 2), solid, [])
+    with pytest.raises(InputError, match="film of bed is -3"):
+        block((1, 1, 1), (2, 2, 2), solid, [FreeSurface(0, -3.0)])
