@@ -21,6 +21,7 @@ class FeedBlocks:
     line: np.ndarray  # (block,) ascending
     feed: np.ndarray  # (block,) [m/s] programmed; the least of its passes
     unit: np.ndarray  # (block,) [m/s] of the number 1 behind its F; NaN where the feed cannot be changed
+    uneven: np.ndarray  # (block,) bool: its passes are programmed at several feeds
     fixed: tuple[str, ...]  # (block,) why the feed cannot be changed; empty where it can
     of_move: np.ndarray  # (move,) row of each move of the program, -1 where it does not feed
     of_segment: np.ndarray  # (segment,) row of each piece of the path, -1 where it does not feed
@@ -40,8 +41,9 @@ def feed_blocks(program: Program, toolpath: Toolpath) -> FeedBlocks:
     of_move[feeds] = member
     moves = np.flatnonzero(feeds)
     n = len(line)
-    least, most = np.full(n, np.inf), np.zeros(n)
+    least, highest, most = np.full(n, np.inf), np.zeros(n), np.zeros(n)
     np.minimum.at(least, member, program.feed[moves])
+    np.maximum.at(highest, member, program.feed[moves])
     slow, fast = np.full(n, np.inf), np.zeros(n)
     spindle = np.abs(program.spindle[moves])
     np.minimum.at(slow, member, spindle)
@@ -68,19 +70,24 @@ def feed_blocks(program: Program, toolpath: Toolpath) -> FeedBlocks:
             why = "feed per revolution (G95) at several speeds"
         fixed.append(why)
     unit = np.where(mode == "G95", scale * slow / (2 * np.pi), scale / MINUTE)
+    uneven = ~np.array([bool(why) for why in fixed]) & (highest > least * (1 + 1e-9))
     unit = np.where([bool(why) for why in fixed], np.nan, unit)
-    return FeedBlocks(line, least, unit, tuple(fixed), of_move, of_move[toolpath.move])
+    return FeedBlocks(line, least, unit, uneven, tuple(fixed), of_move, of_move[toolpath.move])
 
 
 def _modes(source: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Length unit (line,) [m] and feed mode (line,) in force on each line, in the order of the text."""
+    """Length unit (line,) [m] and feed mode (line,) of the F word of each line, in the order of the text.
+
+    In the order of execution of RS274/NGC the feed mode of a block comes before its F, its units after.
+    """
     scale, mode = np.empty(len(source)), np.empty(len(source), dtype="<U3")
     now_scale, now_mode = MM, "G94"
     for i, text in enumerate(source):
+        scale[i] = now_scale
         if "g" in text.lower():
             for value in _g_words(text):
                 now_scale, now_mode = UNITS.get(value, now_scale), MODES.get(value, now_mode)
-        scale[i], mode[i] = now_scale, now_mode
+        mode[i] = now_mode
     return scale, mode
 
 

@@ -61,7 +61,7 @@ def compare(scenario: Scenario, plan: FeedPlan, before: Machining, after: Machin
 
 def violations(plan: FeedPlan, comparison: Comparison, tolerance: float = 2e-6) -> np.ndarray:
     """Cuts (cut,) bool that exceed a limit in the run of the rewritten program."""
-    return (comparison.demand[1] > plan.limit * (1 + tolerance)).any(axis=0)
+    return np.any(comparison.demand[1] > plan.limit * (1 + tolerance), axis=0)
 
 
 def _use(cuts: Cuts, demand: np.ndarray, run: Machining, n_tools: int) -> ToolUse:

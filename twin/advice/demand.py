@@ -87,7 +87,7 @@ def demands(cuts: Cuts, feed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     n = len(feed)
     values, slopes = np.zeros((len(KINDS), n)), np.zeros((len(KINDS), n))
     moved, moves = np.zeros((n, 3)), np.zeros((n, 3))
-    others = [i for i in range(len(KINDS)) if i != FORM_ERROR]
+    others = np.delete(np.arange(len(KINDS)), FORM_ERROR)
     for first in range(0, n, ROWS):
         rows = np.arange(first, min(first + ROWS, n))
         some = np.resize(rows, ROWS)

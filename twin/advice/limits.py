@@ -8,6 +8,7 @@ from twin.errors import InputError
 from twin.units import Force, Length, Ratio, Speed
 
 OF_PROGRAM = "_of_program"
+NEGLIGIBLE = 1e-7  # [m] a program whose cuts bend a tool by less sets no limit to it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,4 +88,6 @@ def largest_allowed(limits: Limits, kind: str, in_program: float) -> float:
     absolute, relative = getattr(limits, kind), getattr(limits, f"{kind}{OF_PROGRAM}")
     if absolute is not None:
         return absolute
-    return np.inf if relative is None else relative * in_program
+    if relative is None:
+        return np.inf
+    return relative * max(in_program, NEGLIGIBLE if kind in ("deflection", "form_error") else 0.0)

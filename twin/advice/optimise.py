@@ -8,7 +8,7 @@ import numpy as np
 from twin.advice.comparison import Comparison, compare, violations
 from twin.advice.limits import Advice
 from twin.advice.plan import FeedPlan, plan_feeds
-from twin.advice.rewrite import Rewritten, check_same_path, rewrite
+from twin.advice.rewrite import Rewritten, check_feeds, rewrite
 from twin.errors import InputError
 from twin.prediction import Machining
 from twin.scenario import Scenario
@@ -49,7 +49,7 @@ def optimise(scenario: Scenario, advice: Advice, say: Say = lambda stage: None) 
     plan = plan_feeds(scenario, before, advice)
     program = rewrite(before.program, plan.blocks, scenario.program_text, plan.written)
     again = replace(scenario, program_text=program.text)
-    check_same_path(before.program, read_program(again), plan.blocks, plan.written)
+    check_feeds(before.program, read_program(again), plan.blocks, plan.written)
     say("machining the rewritten program")
     after = machine(again, lambda stage: None)
     comparison = compare(scenario, plan, before, after)
@@ -79,8 +79,8 @@ def _check_wear(scenario: Scenario, advice: Advice, comparison: Comparison) -> N
         if limit is not None and used > limit:
             was = comparison.use[0].life_used[row]
             raise InputError(
-                f"one part uses up {used:.3g} of the life of T{number} at the advised feeds ({was:.3g} at the programmed "
-                f"ones); the limit is {limit:g}",
+                f"one part uses up {used:.3g} of the life of T{number} at the advised feeds ({was:.3g} at those "
+                f"programmed); the limit is {limit:g}",
                 file=scenario.program_file,
                 remedy="lower its spindle speed, or raise advice.limits.life_used_ratio",
             )

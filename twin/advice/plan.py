@@ -10,7 +10,9 @@ from twin.advice.demand import KINDS, Cuts, demands, smooth_cuts
 from twin.advice.feeds import Bounds, Feeds, highest_feeds
 from twin.advice.limits import Advice, Limits, largest_allowed
 from twin.advice.rewrite import written_feeds
+from twin.advice.vibration import with_vibration
 from twin.cutting import spindle_curve
+from twin.cutting.dynamics import tool_point_modes
 from twin.prediction import Machining
 from twin.scenario import Scenario
 from twin.units import UM
@@ -51,6 +53,7 @@ def plan_feeds(scenario: Scenario, machining: Machining, advice: Advice, largest
     path, tools = machining.toolpath, list(scenario.tools.values())
     blocks = feed_blocks(machining.program, path)
     cuts = smooth_cuts(machining.contact, path.spindle, tools, scenario.material.coefficients, machining.cut)
+    cuts = _vibrating(scenario, machining, cuts)
     of_block = blocks.of_segment[cuts.segment]
     before, _ = demands(cuts, path.feed[cuts.segment])
     of_tool = [advice.of_tool(tool.number) for tool in tools]
@@ -64,6 +67,16 @@ def plan_feeds(scenario: Scenario, machining: Machining, advice: Advice, largest
     rubbing = _rubbing(blocks, of_block, after[KINDS.index("chip_most")], cuts, of_tool)
     notes = (*_fixed_notes(blocks), *_serrated_note(scenario), *_beyond_notes(blocks, of_block, after, limit), *rubbing)
     return FeedPlan(blocks, cuts, of_block, limit, feeds, written, before, after, notes)
+
+
+def _vibrating(scenario: Scenario, machining: Machining, cuts: Cuts) -> Cuts:
+    """The cuts with the vibration of the tool, where the run takes it into account."""
+    chatter = machining.process.chatter
+    if scenario.model.wall_error == "static" or chatter is None:
+        return cuts
+    tools = list(scenario.tools.values())
+    modes = [tool_point_modes(tool, scenario.machine.spindle_modes) for tool in tools]
+    return with_vibration(cuts, tools, modes, chatter.margin, float(np.nanmax(machining.toolpath.feed)))
 
 
 def largest_demands(cuts: Cuts, demand: np.ndarray, n_tools: int) -> np.ndarray:
@@ -143,8 +156,8 @@ def _rubbing(
         return ()
     worst = thin[np.argmin(thickest[thin])]
     return (
-        f"{thin.size} blocks cut chips thinner than {wanted[worst] / UM:.3g} µm (chip_least) at any feed that the other "
-        f"limits allow: they rub; the thinnest, {thickest[worst] / UM:.3g} µm, on line {blocks.line[worst]}",
+        f"{thin.size} blocks cut chips thinner than {wanted[worst] / UM:.3g} µm (chip_least) at any feed that the "
+        f"other limits allow: they rub; the thinnest, {thickest[worst] / UM:.3g} µm, on line {blocks.line[worst]}",
     )
 
 
@@ -153,6 +166,9 @@ def _fixed_notes(blocks: FeedBlocks) -> tuple[str, ...]:
     for why in sorted({why for why in blocks.fixed if why}):
         lines = blocks.line[[w == why for w in blocks.fixed]]
         notes.append(f"{len(lines)} blocks keep their feed, {why}: first on line {lines[0]}")
+    if blocks.uneven.any():
+        first = blocks.line[np.argmax(blocks.uneven)]
+        notes.append(f"{blocks.uneven.sum()} blocks run at several feeds get one, the least: first on line {first}")
     return tuple(notes)
 
 

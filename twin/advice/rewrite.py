@@ -14,6 +14,7 @@ from twin.units import MINUTE, MM
 
 SAME = 1e-6  # relative: feeds nearer than this are not changed
 FEED_ERROR = 1e-9  # relative, of a feed that is read back
+REMEDY = "its feeds cannot be changed line by line: leave this program as it is, and report it"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,12 @@ def written_feeds(blocks: FeedBlocks, wanted: np.ndarray) -> np.ndarray:
     return feed
 
 
+def changed_blocks(blocks: FeedBlocks, feed: np.ndarray) -> np.ndarray:
+    """Blocks (block,) bool that get another feed; with any other, those of uneven passes too: the least of them."""
+    changed = np.abs(feed / blocks.feed - 1) > FEED_ERROR
+    return changed | blocks.uneven if changed.any() else changed
+
+
 def rewrite(program: Program, blocks: FeedBlocks, text: str, feed: np.ndarray) -> Rewritten:
     """Write ``feed`` (block,) [m/s], as :func:`written_feeds` rounds it, into the program.
 
@@ -41,7 +48,7 @@ def rewrite(program: Program, blocks: FeedBlocks, text: str, feed: np.ndarray) -
     before it changed. A program that runs lines twice gets an F in every block, so that no jump brings a wrong one.
     """
     lines = text.splitlines(keepends=True)
-    changed = np.abs(feed / blocks.feed - 1) > FEED_ERROR
+    changed = changed_blocks(blocks, feed)
     jumps = bool(np.any(np.diff(program.line) < 0))
     jumps = jumps or len(np.unique(program.line[blocks.of_move >= 0])) < _passes(program, blocks)
     row_of_line = {int(line): b for b, line in enumerate(blocks.line)}
@@ -53,10 +60,10 @@ def rewrite(program: Program, blocks: FeedBlocks, text: str, feed: np.ndarray) -
         if span is not None:
             old = new = block[span[0] + 1 : span[1]]
         b = row_of_line.get(i + 1)
-        if b is None:
+        if b is None or not changed.any():
             continue
         if changed[b]:
-            number = rounded_down(feed[b] / blocks.unit[b] * (1 + FEED_ERROR))
+            number = _as_written(feed[b] / blocks.unit[b])
         elif blocks.free[b] and span is None and (jumps or not _means(old, blocks.feed[b] / blocks.unit[b])):
             number = f"{blocks.feed[b] / blocks.unit[b]:.12g}"
         else:
@@ -98,31 +105,37 @@ def with_speeds(program: Program, text: str, advised: Mapping[tuple[int, float],
     return "".join(lines), sorted(wanted)
 
 
-def check_same_path(old: Program, new: Program, blocks: FeedBlocks, feed: np.ndarray) -> None:
-    """Raise InputError unless ``new`` makes the moves of ``old``, at the feeds (block,) that were written."""
-    remedy = "leave this program as it is, and report it"
+def check_same_moves(old: Program, new: Program) -> None:
+    """Raise InputError unless ``new`` makes the moves of ``old``, at whatever feed and speed."""
     if new.n_moves != old.n_moves or not np.array_equal(new.op, old.op):
-        raise InputError("the rewritten program makes other moves", file=old.file, remedy=remedy)
+        raise InputError("the rewritten program makes other moves", file=old.file, remedy=REMEDY)
     for name in ("line", "start", "end", "centre", "turns", "tool", "coolant", "dwell", "path_mode"):
         if not np.array_equal(getattr(new, name), getattr(old, name), equal_nan=name == "centre"):
-            raise InputError(f"the rewritten program has another {name}", file=old.file, remedy=remedy)
-    changed = np.abs(feed / blocks.feed - 1) > FEED_ERROR
-    mine = blocks.of_move >= 0
-    row = blocks.of_move[mine]
-    asked = np.where(changed[row], feed[row], old.feed[mine])
-    per_revolution = ~np.isclose(np.abs(new.spindle[mine]), np.abs(old.spindle[mine]), rtol=1e-9)
-    wrong = (np.abs(new.feed[mine] / asked - 1) > 10 * FEED_ERROR) & ~per_revolution
-    if wrong.any():
-        first = int(np.flatnonzero(wrong)[0])
-        got, want = (
-            values[mine][first] if len(values) != len(asked) else values[first] for values in (new.feed, asked)
-        )
+            raise InputError(f"the rewritten program has another {name}", file=old.file, remedy=REMEDY)
+
+
+def check_feeds(old: Program, new: Program, blocks: FeedBlocks, feed: np.ndarray) -> None:
+    """Raise InputError unless ``new`` makes the moves of ``old`` at the feeds (block,) that were written."""
+    check_same_moves(old, new)
+    changed = changed_blocks(blocks, feed)
+    moves = np.flatnonzero(blocks.of_move >= 0)
+    row = blocks.of_move[moves]
+    asked = np.where(changed[row], feed[row], old.feed[moves])
+    wrong = np.flatnonzero(np.abs(new.feed[moves] / asked - 1) > 10 * FEED_ERROR)
+    if wrong.size:
+        got, want = (values * MINUTE / MM for values in (new.feed[moves][wrong[0]], asked[wrong[0]]))
         raise InputError(
-            f"the rewritten program feeds {got * MINUTE / MM:g} instead of {want * MINUTE / MM:g} mm/min",
+            f"the rewritten program feeds {got:g} instead of {want:g} mm/min",
             file=old.file,
-            line=int(old.line[mine][first]),
-            remedy="its feeds cannot be changed line by line: " + remedy,
+            line=int(old.line[moves][wrong[0]]),
+            remedy=REMEDY,
         )
+
+
+def _as_written(number: float) -> str:
+    """A number that is rounded already, or that of the program."""
+    text = rounded_down(number * (1 + FEED_ERROR))
+    return text if abs(float(text) / number - 1) < FEED_ERROR else f"{number:.12g}"
 
 
 def _means(word: str, number: float) -> bool:

@@ -55,8 +55,7 @@ def with_word(text: str, letter: str, number: str) -> str:
         raise WordError("a line of flow control takes no word", "leave it")
     _, place = _bare(text)
     end = place[-1] + 1 if place else 0
-    gap = " " if " " in text[:end].strip() or len(place) < 6 else ""
-    return f"{text[:end]}{gap}{letter.upper()}{number}{text[end:]}"
+    return f"{text[:end]} {letter.upper()}{number}{text[end:]}"
 
 
 def _bare(text: str) -> tuple[str, list[int]]:

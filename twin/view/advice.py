@@ -87,7 +87,12 @@ def draw_advice(optimised: Optimised, title: str, file: Path) -> None:
             axes.stairs(_largest(middle, values[kind] / scale, edges), edges, color=colour, lw=0.8, baseline=None)
         limit = _largest(middle, np.where(np.isfinite(plan.limit[kind]), plan.limit[kind], np.nan) / scale, edges)
         axes.stairs(limit, edges, color=LIMIT, lw=1.2, ls="--", baseline=None)
-        axes.set(ylabel=f"{label}\n{unit}", ylim=(0, None))
+        shown = max(values.max(initial=0.0) for values in (d[kind] for d in comparison.demand)) / scale
+        lowest = np.nanmin(limit)
+        top = 1.1 * max(shown, min(lowest, 2 * shown), 1e-9)
+        axes.set(ylabel=f"{label}\n{unit}", ylim=(0, top))
+        if lowest > top:
+            axes.set_title(f"limit {lowest:,.0f} {unit} and more", color=LIMIT, loc="right", fontsize=9, y=0.74, pad=0)
     for axes in panels:
         axes.grid(alpha=0.25)
         axes.set_xlim(0, time[-1, 1])
