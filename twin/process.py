@@ -70,10 +70,11 @@ def process(scenario: Scenario, toolpath: Toolpath, removed: Cut, speed: np.ndar
     if scenario.wear:
         before = np.array([tool.life_used for tool in tools])
         wear = program_wear(touch, speed, toolpath.spindle, seconds, mills, scenario.wear.law, before)
-    forces, deviation = _forces(scenario, touch, mills, speed, toolpath.spindle)
+    with ThreadPoolExecutor(1) as beside:  # the one compiles while the other computes
+        vibration = beside.submit(_vibration, scenario, touch, toolpath.spindle)
+        forces, deviation = _forces(scenario, touch, mills, speed, toolpath.spindle)
+        modes, chatter = vibration.result()
     curve = spindle_curve(scenario.machine.spindle)
-    modes = _modes(scenario)
-    chatter = _chatter(scenario, touch, toolpath.spindle, modes) if modes else None
     return Process(
         contact=touch,
         loads=forces,
@@ -147,11 +148,19 @@ def _by_coefficients(scenario: Scenario) -> list[tuple[list[int], CuttingCoeffic
     ]
 
 
-def _modes(scenario: Scenario) -> list[Modes] | None:
+def _vibration(
+    scenario: Scenario, touch: Contact, spindle: np.ndarray
+) -> tuple[list[Modes], Margins] | tuple[None, None]:
+    """Modes of every tool and the chatter margin of every segment, where the machine states its spindle's modes."""
+    if not scenario.machine.spindle_modes:
+        return None, None
+    modes = _modes(scenario)
+    return modes, _chatter(scenario, touch, spindle, modes)
+
+
+def _modes(scenario: Scenario) -> list[Modes]:
     """Modes of every tool's tip against the part, rows as in the tool list; kept on disk by content."""
     spindle = scenario.machine.spindle_modes
-    if not spindle:
-        return None
     code = source_key(CODE / "cutting" / "dynamics")
     return [
         cached(

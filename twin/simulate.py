@@ -1,6 +1,7 @@
 """The chain: scenario in, Result out. The one place where the models meet."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jax
@@ -66,10 +67,11 @@ def machine(scenario: Scenario, say: Say) -> Machining:
         *check_path_in_stock(toolpath, scenario.stock, scenario.tools, scenario.program_file),
         *_beyond_travel(scenario, toolpath),
     )
-    say(f"removing material: {toolpath.n_segments:,} segments")
-    removed = _cut(scenario, toolpath)
-    say("timing the motion")
-    motion = time_law(program, scenario.controller)
+    say(f"removing material and timing the motion: {toolpath.n_segments:,} segments")
+    with ThreadPoolExecutor(1) as beside:
+        timing = beside.submit(time_law, program, scenario.controller)
+        removed = _cut(scenario, toolpath)
+        motion = timing.result()
     time = segment_times(motion, program, toolpath)
     speed = toolpath.length / np.maximum(time[:, 1] - time[:, 0], 1e-9)
     say("forces, chatter and wear")

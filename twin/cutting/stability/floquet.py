@@ -129,7 +129,7 @@ def _collocation(
     even = np.ptp(pitch) < 1e-9
     position = np.concatenate([[0.0], np.cumsum(pitch)[:-1]])
     teeth = (position, np.roll(pitch, 1), float(pitch[0]) if even else 2 * np.pi)
-    mixed = _mixed(cuts)
+    speed, entry, width, depth, first, back = _mixed(cuts)
     # the response of every mode is exact; panels follow those whose vibration the cutting force feels
     softness = 1 / (modes[2] * np.maximum(modes[1], 1e-6))
     fastest = modes[0][softness >= LEAST_COMPLIANCE * softness.max()].max()
@@ -139,11 +139,10 @@ def _collocation(
         longest = teeth[2] / cuts.speed.min() * modes[0].max() / PHASE + 4 * milling.n_teeth**2 + 4
         seed = _seed(2 * len(modes[0]) + int(longest) * n * modes[3].shape[1])
         value, residual = collocation_multipliers(
-            *mixed[:5], teeth, modes, matrices, gauss_rule(n), phase, KRYLOV_TOLERANCE, seed
+            speed, entry, width, depth, first, teeth, modes, matrices, gauss_rule(n), phase, KRYLOV_TOLERANCE, seed
         )
         found.append((value, residual))
     (value, residual), (coarse, _) = found[0], found[-1]
-    back = mixed[5]
     return value[back], (np.abs(np.abs(value) - np.abs(coarse)) + residual)[back]
 
 
@@ -161,17 +160,18 @@ def _semi_discretisation(
             f"{intervals} intervals a tooth period are too coarse for {cycles:.1f} cycles of vibration",
             remedy=f"take {least} at least",
         )
-    mixed = _mixed(cuts)
+    speed, entry, width, depth, first, back = _mixed(cuts)
     found = []
     for k in (intervals, 2 * intervals):
         seed = _seed(2 * len(modes[0]) + k * modes[3].shape[1])
         found.append(
-            semi_discretisation_multipliers(*mixed[:5], milling.n_teeth, modes, matrices, k, KRYLOV_TOLERANCE, seed)
+            semi_discretisation_multipliers(
+                speed, entry, width, depth, first, milling.n_teeth, modes, matrices, k, KRYLOV_TOLERANCE, seed
+            )
         )
     (coarse, _), (fine, residual) = found
     modulus = (4 * np.abs(fine) - np.abs(coarse)) / 3
     value = fine * np.where(np.abs(fine) > 0, np.maximum(modulus, 0) / np.maximum(np.abs(fine), 1e-300), 1)
-    back = mixed[5]
     return value[back], (np.abs(modulus - np.abs(fine)) + residual)[back]
 
 
