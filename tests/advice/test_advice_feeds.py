@@ -58,10 +58,12 @@ def test_slopes_are_those_of_the_demands(scenario, machining):
     assert np.abs(value).max(axis=1).all(), "every kind is put to the test"
     scale = np.abs(high - low).max(axis=1, keepdims=True) / (2 * step)
     before, behind = (value - low) / step, (high - value) / step
-    # a demand is the largest of many straight ones: at a kink the slope is that of one side, or between them
-    assert (slope >= np.minimum(before, behind) - 1e-5 * scale).all()
-    assert (slope <= np.maximum(before, behind) + 1e-5 * scale).all()
-    assert np.mean(np.abs(slope - (high - low) / (2 * step)) <= 1e-6 * scale) > 0.95
+    # a demand is the largest of many straight ones: its slope is asked for where there is no kink between the differences
+    smooth = np.abs(before - behind) <= 1e-4 * scale
+    assert np.mean(smooth) > 0.95
+    error = np.abs(slope - (high - low) / (2 * step)) / scale
+    assert error[smooth].max() < 1e-5
+    assert np.median(error) < 1e-8
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 """A program before and after: what its cuts ask at the speeds that the machine reaches, tool by tool."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twin.advice.demand import KINDS, Cuts, demands
-from twin.advice.plan import FeedPlan, largest_demands
+from twin.advice.demand import KINDS, Cuts
+from twin.advice.plan import FeedPlan, largest_demands, reached_demands
 from twin.prediction import Machining
 from twin.scenario import Scenario
 
@@ -42,7 +42,9 @@ def compare(scenario: Scenario, plan: FeedPlan, before: Machining, after: Machin
         after: run of the rewritten program.
     """
     tools = list(scenario.tools.values())
-    demand = tuple(demands(plan.cuts, run.speed[plan.cuts.segment])[0] for run in (before, after))
+    spindles = (run.toolpath.spindle[plan.cuts.segment] for run in (before, after))
+    cuts = [replace(plan.cuts, spindle=spindle) for spindle in spindles]  # the speeds may have changed
+    demand = tuple(reached_demands(*of_run) for of_run in zip(cuts, (before, after), strict=True))
     limit = np.full((len(KINDS), len(tools)), np.inf)
     for kind in range(len(KINDS)):
         np.minimum.at(limit[kind], plan.cuts.contact.tool, plan.limit[kind])

@@ -15,13 +15,15 @@ from twin.config import build
 from twin.job import Stopwatch
 from twin.runs import new_run
 from twin.scenario import Scenario, load_scenario
-from twin.units import MINUTE, MM
-from twin.view.advice import comparison_rows, draw_advice, print_comparison
+from twin.units import MINUTE, MM, RPM
+from twin.view.advice import comparison_rows, draw_advice, print_comparison, print_speeds
 
 GROUP = "advice"
 
 
-def run_optimise(overrides: Sequence[str], *, outputs: Path, conf: Path | None = None) -> Path:
+def run_optimise(
+    overrides: Sequence[str], *, outputs: Path, conf: Path | None = None, write_speeds: bool = False
+) -> Path:
     """Optimise one scenario's program, write its folder, print what came out; return the folder.
 
     Raises:
@@ -33,7 +35,7 @@ def run_optimise(overrides: Sequence[str], *, outputs: Path, conf: Path | None =
     scenario = load_scenario(*_with_advice(overrides), conf=conf)
     advice = build(Advice, scenario.config[GROUP], GROUP)
     with new_run(outputs, f"{scenario.part.name}_optimised") as (folder, final):
-        found = optimise(scenario, advice, watch)
+        found = optimise(scenario, advice, watch, write_speeds=write_speeds)
         watch("writing the program")
         name = Path(scenario.program_file.removesuffix(".gz"))
         (folder / name.name).write_text(scenario.program_text, newline="")
@@ -45,6 +47,7 @@ def run_optimise(overrides: Sequence[str], *, outputs: Path, conf: Path | None =
         watch.done()
         _write_record(scenario, found, overrides, watch, folder / "advice.json")
     print_comparison(found.comparison, scenario.part.title, console)
+    print_speeds(found.speeds, write_speeds, console)
     changed = int(found.program.changed.sum())
     console.print(f"{changed} of {len(found.program.changed)} blocks have another feed", highlight=False)
     for note in found.notes:
@@ -93,6 +96,20 @@ def _write_record(scenario: Scenario, found: Optimised, overrides: Sequence[str]
         "comparison": [
             [tool, quantity, *(float(v) if np.isfinite(v) else None for v in values)]
             for tool, quantity, *values in comparison_rows(found.comparison)
+        ],
+        "speeds": [
+            {
+                "tool": mine.number,
+                "speed_rpm": mine.speed / RPM,
+                "chatter_margin": mine.margin,
+                "advised_speed_rpm": mine.advised / RPM,
+                "advised_chatter_margin": mine.advised_margin,
+                "depth_mm": mine.depth / MM,
+                "deepest_mm": mine.deepest / MM,
+                "removal_ratio": mine.rate,
+                "held_by": mine.holds,
+            }
+            for mine in found.speeds
         ],
         "notes": list(found.notes),
         "wall_s": round(watch.total, 3),

@@ -7,8 +7,9 @@ import numpy as np
 
 from twin.advice.comparison import Comparison, compare, violations
 from twin.advice.limits import Advice
-from twin.advice.plan import FeedPlan, plan_feeds
-from twin.advice.rewrite import Rewritten, check_feeds, rewrite
+from twin.advice.plan import FeedPlan, largest_demands, plan_feeds, reached_demands, tool_modes
+from twin.advice.rewrite import Rewritten, check_feeds, check_same_moves, rewrite, with_speeds
+from twin.advice.speeds import SpeedAdvice, advise_speed, speed_words
 from twin.errors import InputError
 from twin.prediction import Machining
 from twin.scenario import Scenario
@@ -26,10 +27,13 @@ class Optimised:
     plan: FeedPlan
     program: Rewritten
     comparison: Comparison
+    speeds: tuple[SpeedAdvice, ...]  # of the program as it is
     notes: tuple[str, ...]  # what does not hold, was not looked at, or was left as it is
 
 
-def optimise(scenario: Scenario, advice: Advice, say: Say = lambda stage: None) -> Optimised:
+def optimise(
+    scenario: Scenario, advice: Advice, say: Say = lambda stage: None, *, write_speeds: bool = False
+) -> Optimised:
     """Change the feeds of the scenario's program to the fastest that the limits allow.
 
     The rewritten program is read and machined anew: its path must be the same to the last digit, and its cuts within
@@ -39,6 +43,7 @@ def optimise(scenario: Scenario, advice: Advice, say: Say = lambda stage: None) 
         scenario: with the program.
         advice: the limits.
         say: is told each stage as it begins.
+        write_speeds: also write the advised spindle speeds; the feeds are then those of the new speeds.
 
     Raises:
         InputError: the program cannot be machined; no feed in the range keeps a limit.
@@ -47,9 +52,22 @@ def optimise(scenario: Scenario, advice: Advice, say: Say = lambda stage: None) 
     before = machine(scenario, say)
     say("feeds within the limits")
     plan = plan_feeds(scenario, before, advice)
-    program = rewrite(before.program, plan.blocks, scenario.program_text, plan.written)
+    say("speeds and depths")
+    speeds = _speeds(scenario, advice, before, plan)
+    old, base = before, scenario
+    lines: list[int] = []
+    if write_speeds and speed_words(speeds):
+        text, lines = with_speeds(before.program, scenario.program_text, speed_words(speeds))
+        base = replace(scenario, program_text=text)
+        old = machine(base, lambda stage: None)
+        check_same_moves(before.program, old.program)
+        say("feeds at the new speeds")
+        largest = largest_demands(plan.cuts, reached_demands(plan.cuts, before), len(scenario.tools))
+        plan = plan_feeds(base, old, advice, largest)
+    program = rewrite(old.program, plan.blocks, base.program_text, plan.written)
+    program = replace(program, lines=np.union1d(program.lines, np.array(lines, dtype=int)))
     again = replace(scenario, program_text=program.text)
-    check_feeds(before.program, read_program(again), plan.blocks, plan.written)
+    check_feeds(old.program, read_program(again), plan.blocks, plan.written)
     say("machining the rewritten program")
     after = machine(again, lambda stage: None)
     comparison = compare(scenario, plan, before, after)
@@ -60,7 +78,23 @@ def optimise(scenario: Scenario, advice: Advice, say: Say = lambda stage: None) 
         *_unknown(scenario, advice, after),
         *_chatter(scenario, advice, after),
     )
-    return Optimised(before, after, plan, program, comparison, notes)
+    return Optimised(before, after, plan, program, comparison, speeds, notes)
+
+
+def _speeds(scenario: Scenario, advice: Advice, machining: Machining, plan: FeedPlan) -> tuple[SpeedAdvice, ...]:
+    """Advice on speed and depth of every tool; none where the machine's vibration is not known."""
+    chatter, wear = machining.process.chatter, machining.process.wear
+    if chatter is None:
+        return ()
+    found: list[SpeedAdvice] = []
+    for row, (tool, modes) in enumerate(zip(scenario.tools.values(), tool_modes(scenario), strict=True)):
+        life = None
+        if wear is not None and scenario.wear is not None:
+            life = float(np.asarray(wear.used_by_part)[row]), float(scenario.wear.law.speed_exponent)
+        limits, spindle = advice.of_tool(tool.number), scenario.machine.spindle
+        margin = chatter.margin[plan.cuts.segment]
+        found += advise_speed(tool, row, modes, plan.cuts, margin, plan.before, limits, spindle, life)
+    return tuple(found)
 
 
 def _check_tools(scenario: Scenario, advice: Advice) -> None:

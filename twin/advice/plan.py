@@ -12,7 +12,7 @@ from twin.advice.limits import Advice, Limits, largest_allowed
 from twin.advice.rewrite import written_feeds
 from twin.advice.vibration import with_vibration
 from twin.cutting import spindle_curve
-from twin.cutting.dynamics import tool_point_modes
+from twin.cutting.dynamics import Modes, tool_point_modes
 from twin.prediction import Machining
 from twin.scenario import Scenario
 from twin.units import UM
@@ -58,7 +58,7 @@ def plan_feeds(scenario: Scenario, machining: Machining, advice: Advice, largest
     before, _ = demands(cuts, path.feed[cuts.segment])
     of_tool = [advice.of_tool(tool.number) for tool in tools]
     if largest is None:
-        largest = largest_demands(cuts, demands(cuts, machining.speed[cuts.segment])[0], len(tools))
+        largest = largest_demands(cuts, reached_demands(cuts, machining), len(tools))
     limit = _limits(cuts, of_tool, largest, scenario)
     bounds = _bounds(scenario, machining, blocks, cuts, of_block, of_tool)
     feeds = highest_feeds(cuts, of_block, limit, blocks, bounds, scenario.program_file)
@@ -74,9 +74,18 @@ def _vibrating(scenario: Scenario, machining: Machining, cuts: Cuts) -> Cuts:
     chatter = machining.process.chatter
     if scenario.model.wall_error == "static" or chatter is None:
         return cuts
-    tools = list(scenario.tools.values())
-    modes = [tool_point_modes(tool, scenario.machine.spindle_modes) for tool in tools]
-    return with_vibration(cuts, tools, modes, chatter.margin, float(np.nanmax(machining.toolpath.feed)))
+    fastest = float(np.nanmax(machining.toolpath.feed))
+    return with_vibration(cuts, list(scenario.tools.values()), tool_modes(scenario), chatter.margin, fastest)
+
+
+def tool_modes(scenario: Scenario) -> list[Modes]:
+    """Modes of every tool's tip."""
+    return [tool_point_modes(tool, scenario.machine.spindle_modes) for tool in scenario.tools.values()]
+
+
+def reached_demands(cuts: Cuts, run: Machining) -> np.ndarray:
+    """Demands (kind, cut) at the speeds that the machine reaches."""
+    return demands(cuts, run.speed[cuts.segment])[0]
 
 
 def largest_demands(cuts: Cuts, demand: np.ndarray, n_tools: int) -> np.ndarray:

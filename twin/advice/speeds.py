@@ -2,11 +2,12 @@
 
 The chip of a tooth is held, so that the feed grows with the speed. A speed at which the cuts of the program have the
 wanted chatter margin removes material in proportion to it; at one where they have not, the depth would have to shrink
-by what is missing. The best speed is the one that removes most, its neighbours counted with it.
+by what is missing. The best speed is the one that removes most, its neighbours counted with it; one that needs no other
+depth goes before all that do.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 
 import jax
@@ -42,6 +43,7 @@ class SpeedAdvice:
     depth: float  # [m] of the cut nearest to chatter at the advised speed
     deepest: float  # [m] that it may have there at the wanted margin; at most the flute length
     rate: float  # material removed over time at the advised speed and depth, over that at the programmed speed
+    stable: bool  # the margin is as wanted at the advised speed, at the depth of the program
     holds: str  # what the advised speed comes from
     speeds: np.ndarray  # (speed,) [rad/s] that were looked at
     margins: np.ndarray  # (speed,) least margin at each
@@ -111,8 +113,12 @@ def _margins(cuts: Cuts, windows: np.ndarray, spindle: np.ndarray, row: int, too
         krc=float(k.krc),
         radius=tool.radius,
     )
-    found = chatter_margin(contact, np.repeat(spindle, len(windows)), [milling] * (row + 1))
-    return found.margin.reshape(len(spindle), len(windows))
+    turns, millings = np.repeat(spindle, len(windows)), [milling] * (row + 1)
+    margin = chatter_margin(contact, turns, millings).margin
+    # margins end at 1 / MOST: what is below is looked for with cuts that are as much less deep
+    shallow = chatter_margin(replace(contact, depth=contact.depth / MOST), turns, millings).margin / MOST
+    margin = np.where(margin <= 1 / MOST, np.minimum(shallow, 1 / MOST), margin)
+    return margin.reshape(len(spindle), len(windows))
 
 
 def _allowed(
@@ -157,8 +163,9 @@ def _chosen(
     depth_share = np.minimum(robust / wanted, 1.0) if wanted else np.ones(len(speeds))
     rate = np.where(allowed, speeds * depth_share, -np.inf)
     rate[0] = speeds[0] * depth_share[0]  # kept where nothing is better, even if a limit is exceeded
-    best = int(np.argmax(rate))
-    if allowed[0] and rate[best] < WORTH * rate[0]:
+    fit = allowed & (robust >= wanted)
+    best = int(np.argmax(np.where(fit, rate, -np.inf) if fit.any() else rate))
+    if allowed[0] and fit[0] == fit.any() and rate[best] < WORTH * rate[0]:
         best = 0
     window = int(np.argmin(of_window[best]))
     depth = float(cuts.contact.depth[windows[window]])
@@ -177,6 +184,7 @@ def _chosen(
         depth=depth,
         deepest=float(deepest),
         rate=float(rate[best] / rate[0]),
+        stable=bool(least[best] >= wanted),
         holds=holds,
         speeds=speeds[order],
         margins=np.minimum(least[order], MOST),
@@ -184,5 +192,9 @@ def _chosen(
 
 
 def speed_words(advice: Sequence[SpeedAdvice]) -> dict[tuple[int, float], float]:
-    """What :func:`twin.advice.rewrite.with_speeds` writes: (tool, programmed speed) -> rev/min, where it changes."""
-    return {(mine.number, round(mine.speed, 6)): mine.advised / RPM for mine in advice if mine.advised != mine.speed}
+    """What :func:`twin.advice.rewrite.with_speeds` writes: (tool, programmed speed) -> rev/min, where it changes.
+
+    Not where the depth would have to change with it.
+    """
+    wanted = [mine for mine in advice if mine.stable and mine.advised != mine.speed]
+    return {(mine.number, round(mine.speed, 6)): mine.advised / RPM for mine in wanted}

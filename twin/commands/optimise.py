@@ -20,9 +20,15 @@ def main(words: list[str]) -> None:
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="changes to the configuration")
     parser.add_argument("--outputs", type=Path, help="folder for run folders (default: outputs)")
     parser.add_argument("--conf", type=Path, help="folder of your own groups")
+    parser.add_argument("--write-speeds", action="store_true", help="also write the advised spindle speeds")
     options = parser.parse_intermixed_args(words)
 
     from twin.advice.job import run_optimise
     from twin.resources import outputs_folder
 
-    run_optimise(options.overrides, outputs=options.outputs or outputs_folder(), conf=options.conf)
+    run_optimise(
+        options.overrides,
+        outputs=options.outputs or outputs_folder(),
+        conf=options.conf,
+        write_speeds=options.write_speeds,
+    )

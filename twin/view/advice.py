@@ -1,5 +1,6 @@
 """Advice: the table of before and after, and the picture of feed and limits along the program."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from rich.table import Table
 from twin.advice.comparison import Comparison
 from twin.advice.demand import KINDS
 from twin.advice.optimise import Optimised
-from twin.units import MINUTE, MM, UM
+from twin.advice.speeds import SpeedAdvice
+from twin.units import MINUTE, MM, RPM, UM
 
 BEFORE, AFTER, LIMIT = "#9a9a9a", "#1f5fa8", "#c4561a"
 BINS = 700  # of the program's time; the largest value of each is drawn
@@ -64,6 +66,37 @@ def print_comparison(comparison: Comparison, title: str, console: Console) -> No
             table.add_section()
         table.add_row(tool if new else "", quantity, *(_number(value) for value in values))
     console.print(table)
+
+
+def print_speeds(advice: Sequence[SpeedAdvice], written: bool, console: Console) -> None:
+    """Speed and depth of every tool."""
+    if not advice:
+        return
+    state = "written into the program" if written else "not written (--write-speeds does)"
+    table = Table(title=f"Speed and depth, chip per tooth held; {state}", title_justify="left")
+    headings = ("tool", "rpm", "margin", "advised rpm", "margin", "depth mm", "stable to mm", "removal", "held by")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in ("tool", "held by") else "right")
+    for mine in advice:
+        table.add_row(
+            f"T{mine.number}",
+            f"{mine.speed / RPM:,.0f}",
+            f"{mine.margin:.2f}",
+            f"{mine.advised / RPM:,.0f}",
+            f"{mine.advised_margin:.2f}",
+            f"{mine.depth / MM:.2f}",
+            f"{mine.deepest / MM:.2f}",
+            f"x {mine.rate:.2f}",
+            mine.holds,
+        )
+    console.print(table)
+    for mine in advice:
+        if not mine.stable:
+            console.print(
+                f"[yellow]note[/yellow] T{mine.number}: no speed has the wanted margin at {mine.depth / MM:.2f} mm; "
+                f"the advised one counts with {mine.deepest / MM:.2f} mm, which a new path must bring: not written",
+                highlight=False,
+            )
 
 
 def _number(value: float) -> str:
