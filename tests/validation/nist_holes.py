@@ -2,7 +2,7 @@
 
 Run: ``python tests/validation/nist_holes.py [plate ...]``. Prints, for each plate, the mean deviation from 4 mm of the
 eight holes and its range, as two laboratories measured it and as the twin predicts it, and what the prediction is made
-of. The tool's teeth, stiffness and true diameter are not recorded: short-tool plates show that offset, long-tool plates
+of, and how much of its volume the tool cuts with chatter. The tool's teeth, stiffness and true diameter are not recorded: short-tool plates show that offset, long-tool plates
 what the quasi-static model of deflection does not know.
 """
 
@@ -23,11 +23,14 @@ HOLES = ("hole_70_5", "hole_60_5", "hole_50_5", "hole_5_45", "hole_5_35", "hole_
 def main() -> None:
     plates = tuple(int(word) for word in sys.argv[1:]) or PLATES
     print("deviation of eight holes from 4 mm [um]: mean (lowest to highest)")
-    print(f"{'plate':>5s} {'tools':6s} {'mtc_nikon':>24s} {'nist_mitutoyo':>24s} {'predicted':>24s}   of which")
+    print(
+        f"{'plate':>5s} {'tools':6s} {'mtc_nikon':>24s} {'nist_mitutoyo':>24s} {'predicted':>24s} {'chatter of T5':>24s}   of which"
+    )
     for plate in plates:
         report = measured("nist_plate", plate)
         assert report is not None
-        features = simulate(load_scenario("scenario=nist_plate", f"scenario.plate={plate}"))["features"]
+        result = simulate(load_scenario("scenario=nist_plate", f"scenario.plate={plate}"))
+        features = result["features"]
         chosen = np.isin(features["name"], HOLES) & (features["characteristic"].values == "diameter")
         found = features.isel(feature=np.flatnonzero(chosen))
         columns = [_range((report.value[k] - 4 * MM)[_rows(report)] / UM, report, k) for k in range(2)]
@@ -36,8 +39,17 @@ def main() -> None:
         share = ", ".join(f"{name} {float(v):+.1f}" for name, v in zip(names, parts, strict=True))
         predicted = _text(found["error_um"].values)
         tools = "long" if plate in LONG else "short"
-        columns.append(predicted)
+        columns += [predicted, _chatter(result)]
         print(f"{plate:5d} {tools:6s} " + " ".join(f"{text:>24s}" for text in columns) + f"   {share}")
+
+
+def _chatter(result) -> str:
+    """Part of its volume that the tool of the holes cuts with chatter, and the median of its margin."""
+    segments = result["segments"]
+    margin = segments["chatter_margin"].values
+    mine = (segments["tool"].values == 5) & (segments["removed_mm3"].values > 0) & np.isfinite(margin)
+    volume = segments["removed_mm3"].values[mine]
+    return f"{100 * volume[margin[mine] < 1].sum() / volume.sum():.0f} % (margin {np.median(margin[mine]):.2f})"
 
 
 def _rows(report) -> np.ndarray:
