@@ -9,6 +9,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from twin.cutting.stability.chart import Chart
 from twin.cutting.stability.floquet import FLIP, HOPF, KINDS, REAL
 from twin.cutting.stability.limit import DepthLimit
 from twin.cutting.stability.margin import MOST
@@ -17,13 +18,14 @@ from twin.units import MM, RPM
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import ListedColormap, LogNorm
 
 STABLE, CHATTER, ISLAND = "#dceedd", "#f4e3df", "#edc7bd"
 KIND_COLOUR = {HOPF: "#1f3b70", FLIP: "#c4561a", REAL: "#6b4fa0"}
 KIND_LABEL = {HOPF: "Hopf: chatter of its own frequency", FLIP: "flip: every second tooth alike", REAL: "real"}
 MOST_POINTS = 60  # different operating points that are drawn
 MOST_ROWS = 8  # of the table
+LEAST_ERROR = 1e-9  # of the colours of the numerical error
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,29 @@ def draw_stability(limit: DepthLimit, points: OperatingPoints | None, title: str
     axes.set_title(f"{title}\nverdict within the numerical error on {uncertain:.2%} of the chart", fontsize=11)
     partial = file.with_name(f".{file.stem}.partial.png")
     figure.savefig(partial, dpi=110)
+    plt.close(figure)
+    partial.replace(file)
+
+
+def draw_map_error(chart: Chart, title: str, file: Path) -> None:
+    """Write a PNG: the largest multiplier of every point, and the estimate of its numerical error."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.4), sharey=True, layout="constrained")
+    speed, depth = chart.speed / RPM, chart.depth / MM
+    modulus, error = chart.multipliers.modulus.T, chart.multipliers.error.T
+    shown = left.pcolormesh(speed, depth, modulus, cmap="RdBu_r", vmin=0, vmax=2, shading="nearest", rasterized=True)
+    figure.colorbar(shown, ax=left, label="largest multiplier |µ| (red: chatter)", extend="max")
+    relative = np.maximum(error / np.maximum(modulus, 1.0), LEAST_ERROR)
+    shown = right.pcolormesh(
+        speed, depth, relative, cmap="viridis", norm=LogNorm(LEAST_ERROR, 1e-2), shading="nearest", rasterized=True
+    )
+    figure.colorbar(shown, ax=right, label="estimated numerical error of |µ| (relative above 1)", extend="both")
+    for axes in (left, right):
+        axes.contour(speed, depth, modulus, levels=[1.0], colors="k" if axes is left else "w", linewidths=1.1)
+        axes.set(xlabel="spindle speed [rpm]", ylim=(0, depth[-1]))
+    left.set(ylabel="axial depth [mm]", title=f"{title}; the line is |µ| = 1")
+    right.set(title=f"95 % of the map below {np.percentile(relative, 95):.1e}")
+    partial = file.with_name(f".{file.stem}.partial.png")
+    figure.savefig(partial, dpi=90)
     plt.close(figure)
     partial.replace(file)
 

@@ -41,7 +41,7 @@ def draw_time_domain(file: Path, signals: Signals, titles: Sequence[str]) -> Non
         _spectrum(row[2], signals, case, float(chatter.frequency[case]))
         _samples(row[3], signals, case)
     partial = file.with_name(f".{file.stem}.partial.png")
-    figure.savefig(partial, dpi=110)
+    figure.savefig(partial, dpi=80)
     plt.close(figure)
     partial.replace(file)
 
@@ -72,7 +72,7 @@ def _spectrum(axis: Axes, signals: Signals, case: int, chatter: float) -> None:
         height = amplitude[np.argmin(np.abs(frequency - chatter))]
         axis.plot(chatter, height, "v", color="tab:red", label=f"chatter, {chatter:.0f} Hz")
     largest = amplitude[shown].max()
-    axis.set(xlabel="frequency / Hz", ylabel="displacement / µm", ylim=(1e-5 * largest, 50 * largest))
+    axis.set(xlabel="frequency / Hz", ylabel="displacement / µm", ylim=(1e-4 * largest, 50 * largest))
     axis.legend(loc="upper right", fontsize=8)
     axis.margins(x=0)
 
