@@ -1,9 +1,9 @@
 """Predicted against measured 4 mm holes of the NIST plates, short and long tools, nothing fitted.
 
 Run: ``python tests/validation/nist_holes.py [plate ...]``. Prints, for each plate, the mean deviation from 4 mm of the
-eight holes and its range, as two laboratories measured it and as the twin predicts it, and what the prediction is made
-of, and how much of its volume the tool cuts with chatter. The tool's teeth, stiffness and true diameter are not recorded: short-tool plates show that offset, long-tool plates
-what the quasi-static model of deflection does not know.
+eight holes and its range, as two laboratories measured it and as the twin predicts it, what the prediction is made of,
+and how much of its volume the tool cuts with chatter. The tool's teeth, stiffness and true diameter are not recorded:
+short-tool plates show that offset, long-tool plates what chatter does to the surface, which the twin does not model.
 """
 
 import sys
@@ -23,9 +23,8 @@ HOLES = ("hole_70_5", "hole_60_5", "hole_50_5", "hole_5_45", "hole_5_35", "hole_
 def main() -> None:
     plates = tuple(int(word) for word in sys.argv[1:]) or PLATES
     print("deviation of eight holes from 4 mm [um]: mean (lowest to highest)")
-    print(
-        f"{'plate':>5s} {'tools':6s} {'mtc_nikon':>24s} {'nist_mitutoyo':>24s} {'predicted':>24s} {'chatter of T5':>24s}   of which"
-    )
+    names = ("mtc_nikon", "nist_mitutoyo", "predicted", "chatter of T5")
+    print(f"{'plate':>5s} {'tools':6s} " + " ".join(f"{name:>24s}" for name in names) + "   of which")
     for plate in plates:
         report = measured("nist_plate", plate)
         assert report is not None
