@@ -8,7 +8,7 @@ from PIL import Image
 from twin.advice.job import run_optimise
 
 HERE = Path(__file__).parent
-WIDTH, N_COLOURS = 1000, 64  # small enough for a page
+WIDTH = 1000  # small enough for a page
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
         with Image.open(run / "advice.png") as picture:
             size = (WIDTH, round(WIDTH * picture.height / picture.width))
             small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-    small.quantize(N_COLOURS).save(HERE / "feed.png", optimize=True)
+    small.quantize(method=Image.Quantize.FASTOCTREE).save(HERE / "feed.png", optimize=True)
 
 
 if __name__ == "__main__":
