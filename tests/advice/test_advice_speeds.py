@@ -11,7 +11,7 @@ from twin.program import interpret
 from twin.scenario import load_scenario
 from twin.units import RPM
 
-pytestmark = pytest.mark.usefixtures("jax_as_users_have_it")
+pytestmark = [pytest.mark.usefixtures("jax_as_users_have_it"), pytest.mark.long]
 LIMITS = Limits(chatter_margin=1.15, power=0.9, torque=0.9, feed_highest=3.0, feed_lowest=0.1, force_of_program=1.0)
 
 
