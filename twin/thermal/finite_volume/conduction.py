@@ -93,7 +93,7 @@ def assemble(
     conductivity = np.array([solid.conductivity for solid in solids])
     kind = np.array([sorted({s.material for s in solids}).index(s.material) for s in solids])
     kinds = sorted({s.material for s in solids})
-    contacts = {tuple(sorted(pair)): value for pair, value in (contacts or {}).items()}
+    contacts = {(min(pair), max(pair)): value for pair, value in (contacts or {}).items()}
     pieces: dict[str, list[tuple[np.ndarray, np.ndarray, np.ndarray]]] = {}
     for axis in range(3):
         lower, upper = _slices(axis, slice(None, -1)), _slices(axis, slice(1, None))

@@ -97,7 +97,7 @@ class Carriage:
     """The axis that moves it."""
     sense: Literal["tool", "table"]
     """A part on the side of the table moves against the axis position."""
-    on: str
+    base: str
     """The part that it moves on."""
 
 
@@ -193,7 +193,7 @@ class Structure:
                 raise InputError(f"contact between {' and '.join(contact.between)} is {contact.film:g} W/m2K")
         for name, carriage in self.carriages.items():
             _known(name, parts, "carriage")
-            _known(carriage.on, parts, f"carriage {name} on")
+            _known(carriage.base, parts, f"carriage {name}")
         for name, joint in self.joints.items():
             for part in joint.between:
                 _known(part, {*parts, GROUND}, f"joint {name}")

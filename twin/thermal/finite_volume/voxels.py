@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import ndimage
 
 from twin.errors import InputError
@@ -121,7 +122,8 @@ def _between(centres: np.ndarray, low: float, high: float) -> np.ndarray:
     return np.flatnonzero((centres >= low - margin) & (centres <= high + margin))
 
 
-def _inside(shape: str, low: np.ndarray, high: np.ndarray, axes: list[np.ndarray]) -> np.ndarray:
+def _inside(shape: str, low: ArrayLike, high: ArrayLike, axes: list[np.ndarray]) -> np.ndarray:
+    low, high = np.asarray(low), np.asarray(high)
     spans = [(axis > lo) & (axis < hi) for axis, lo, hi in zip(axes, low, high, strict=True)]
     box = spans[0][:, None, None] & spans[1][None, :, None] & spans[2][None, None, :]
     if shape == "box":

@@ -1,0 +1,26 @@
+"""From a declared structure to its reduced model: the slow part, done once."""
+
+import numpy as np
+
+from twin.thermal.finite_volume.displacement import ElasticStructure
+from twin.thermal.finite_volume.heat_model import SENSE, heat_model
+from twin.thermal.finite_volume.reduction import ReducedStructure, reduce
+from twin.thermal.finite_volume.structure import Structure
+from twin.thermal.finite_volume.voxels import voxelise
+
+
+def reduced_structure(structure: Structure) -> ReducedStructure:
+    """Return the reduced heat and displacement model of ``structure``.
+
+    Raises:
+        InputError: see :func:`heat_model` and :class:`ElasticStructure`.
+    """
+    voxels = voxelise(structure)
+    model = heat_model(structure, voxels)
+    influence = ElasticStructure(structure, voxels).influence()
+    sense = np.zeros(3)
+    for carriage in structure.carriages.values():
+        # the table moves against its axis, so that the tool moves along it over the table in every case
+        sense["XYZ".index(carriage.axis)] = abs(SENSE[carriage.sense])
+    offset = np.subtract(structure.tool.at, structure.table.at)
+    return reduce(model, influence, offset, sense, np.array(structure.reference_position))
