@@ -1,8 +1,6 @@
 """Pictures: colours equal the scalar bar, limits are round, and a missing GL library is a sentence, not a crash."""
 
 import ctypes.util
-import subprocess
-import sys
 
 import matplotlib
 import numpy as np
@@ -11,7 +9,7 @@ from matplotlib.image import imread
 
 from twin.errors import InputError
 from twin.formats.mesh import write_mesh
-from twin.view.picture import GL_REMEDY, open_window, render
+from twin.view.picture import GL_REMEDY, Drawer, open_window, render
 
 
 def colour_limits(*arguments):
@@ -82,10 +80,11 @@ def test_no_display_is_one_clear_error(run, monkeypatch):
 
 
 def test_an_unfinished_run_is_one_clear_error(tmp_path):
-    child = subprocess.run(
-        [sys.executable, "-m", "twin.view.picture", str(tmp_path), "deviation_um", str(tmp_path / "x.png"), ""],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert child.returncode == 2 and "not a finished run" in child.stderr
+    with pytest.raises(InputError, match="not a finished run"):
+        render(tmp_path, tmp_path / "x.png")
+
+
+def test_a_drawer_that_gets_no_order_ends_with_its_block(run):
+    with Drawer() as drawer:
+        child = drawer._child
+    assert child.poll() is not None

@@ -78,3 +78,12 @@ def test_chatter_frequencies_of_published_cases():
     passing = 2 * 10000 / 60
     lone = float(chatter_frequencies(flip, rpm(10000), 2, 2 * np.pi * 922)[0, 0]) / (2 * np.pi)
     assert lone / passing % 1 == pytest.approx(0.5, abs=1e-6)
+
+
+def test_a_limit_below_the_first_step_of_the_scan_is_found():
+    """Equal modes, slot: 0.0752 mm at 16,000 rpm, where a scan of 4 mm in 50 steps begins at 0.08 mm."""
+    milling = insperger(1, False, "xy")
+    fine = critical_depths(milling, rpm(16000), 0.5 * MM)
+    coarse = critical_depths(milling, rpm(16000), 4 * MM, n_scan=50)
+    assert 0 < fine.depth[0] < 0.08 * MM
+    assert coarse.depth[0] == pytest.approx(fine.depth[0], rel=1e-5)

@@ -77,7 +77,8 @@ def critical_depths(milling: Milling, speed: ArrayLike, deepest: float, n_scan: 
     check_points(speed, np.array([deepest]))
     if n_scan < 20 or deepest == 0:
         raise InputError(f"{n_scan} depths up to {deepest * 1e3:g} mm are too coarse a scan", remedy="take 20 at least")
-    chart = stability_chart(milling, speed, np.linspace(0, deepest, n_scan + 1)[1:])
+    # from depth 0 on, where every cut is stable: a limit below the first step is bracketed too
+    chart = stability_chart(milling, speed, np.linspace(0, deepest, n_scan + 1))
     return refined(milling, chart)
 
 
