@@ -1,0 +1,74 @@
+"""The finite-volume machine: the basis, a shift, many shifts, a gradient, the full field; wall and processor time.
+
+python tests/benchmarks/bench_finite_volume.py [CELL_MM]
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import yaml
+
+jax.config.update("jax_enable_x64", True)
+
+from twin.config import build  # noqa: E402
+from twin.thermal.finite_volume.build import reduced_structure  # noqa: E402
+from twin.thermal.finite_volume.conduction import FreeSurface, Solid, assemble  # noqa: E402
+from twin.thermal.finite_volume.drift import Scales, structure_state_space  # noqa: E402
+from twin.thermal.finite_volume.structure import Structure  # noqa: E402
+from twin.thermal.finite_volume.transient import explicit  # noqa: E402
+from twin.thermal.finite_volume.voxels import Voxels  # noqa: E402
+from twin.thermal.state_space import simulate, simulate_blocks  # noqa: E402
+
+FILE = Path(__file__).resolve().parents[2] / "conf" / "structure" / "vmc_c_frame.yaml"
+
+
+def timed(name, function, repeat=5):
+    """Print the best wall and processor time of ``repeat`` calls after the first; return what it gives."""
+    result = jax.block_until_ready(function()) if repeat > 1 else None
+    best = [np.inf, np.inf]
+    for _ in range(repeat):
+        wall, cpu = time.perf_counter(), time.process_time()
+        result = jax.block_until_ready(function())
+        best = [min(best[0], time.perf_counter() - wall), min(best[1], time.process_time() - cpu)]
+    print(f"{name:45s} {best[0] * 1e3:12.1f} ms {best[1] * 1e3:12.1f} ms processor", flush=True)
+    return result
+
+
+def main() -> None:
+    values = yaml.safe_load(FILE.read_text())
+    values["cell_mm"] = float(sys.argv[1]) if len(sys.argv) > 1 else values["cell_mm"]
+    structure = build(Structure, values, "structure", file=FILE)
+    reduced = timed("basis", lambda: reduced_structure(structure), repeat=1)
+    print(f"{reduced.basis.shape[0]} cells, {reduced.basis.shape[1]} states, {len(reduced.terms)} terms")
+    n_input, n_state = len(reduced.sources) + len(reduced.fluids), reduced.basis.shape[1]
+    draw = np.random.default_rng(0)
+    inputs = jnp.asarray(draw.uniform(0, 100, (28800, n_input)))
+    scales = Scales(jnp.ones(len(reduced.terms)), jnp.ones(len(reduced.sources)))
+    system = structure_state_space(reduced, scales)
+    rows = jnp.asarray(reduced.output[1, 1, 1, 0:3] - reduced.output[1, 1, 1, 6:9])
+    start = jnp.zeros(n_state)
+    timed("8 h at 1 s, displacement", lambda: simulate(system, inputs, 1.0, start, rows))
+    shifts = jnp.asarray(draw.uniform(0, 100, (64, 28800, n_input)))
+    many = jax.jit(jax.vmap(lambda u: simulate_blocks(system, u, 1.0, start, 60) @ rows.T))
+    timed("64 shifts, every minute", lambda: many(shifts), repeat=3)
+
+    minutes = inputs.reshape(480, 60, n_input).mean(axis=1)
+
+    def misfit(scales):
+        return jnp.sum(simulate(structure_state_space(reduced, scales), minutes, 60.0, start, rows) ** 2)
+
+    gradient = jax.jit(jax.value_and_grad(misfit))
+    timed(f"gradient, {len(reduced.terms) + len(reduced.sources)} parameters, steps of 60 s", lambda: gradient(scales))
+    voxels = Voxels(np.zeros(3), np.full(3, 0.025), np.zeros((64, 64, 50), int))
+    heat = (voxels.cells[:, 0] == 0) / 3200
+    block = assemble(voxels, [Solid("iron", 48.0, 3.6e6)], [FreeSurface(0, 8.0)], {"heat": heat})
+    pushes = np.tile([500.0, 0.0], (48, 1))
+    timed("full field, 204,800 cells, 8 h", lambda: explicit(block, pushes, 600.0, np.zeros(204800)), repeat=1)
+
+
+if __name__ == "__main__":
+    main()
