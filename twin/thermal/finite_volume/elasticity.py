@@ -53,8 +53,8 @@ class FloatingPart:
         corners = (cells[:, None, :] + CORNERS).reshape(-1, 3)
         nodes, node = np.unique(corners, axis=0, return_inverse=True)
         self.nodes = origin + nodes * spacing  # (node, 3) [m]
-        self._of_cell = node.reshape(-1, 8)
-        dof = (3 * self._of_cell[:, :, None] + np.arange(3)).reshape(-1, 24)
+        self.node_of_cell = node.reshape(-1, 8)
+        dof = (3 * self.node_of_cell[:, :, None] + np.arange(3)).reshape(-1, 24)
         size = 3 * len(nodes)
         gradient = self._gradients()
         stiffness, heating = sparse.csr_array((size, size)), sparse.csr_array((size, len(cells)))
@@ -103,7 +103,7 @@ class FloatingPart:
             cell = self._cell_of(point)
             local = np.clip((point - self.origin) / self.spacing - cell, -0.5, 1.5)
             weight = np.prod(np.where(CORNERS == 1, local, 1 - local), axis=1)
-            node = self._of_cell[self._row[tuple(cell)]]
+            node = self.node_of_cell[self._row[tuple(cell)]]
             for a in range(3):
                 rows += [3 * p + a] * 8
                 columns += (3 * node + a).tolist()
