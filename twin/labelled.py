@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 import twin
+from twin.cutting.wear import parts_per_tool
 from twin.measured import Measured, measured
 from twin.prediction import SOURCES, Machining, Prediction
 from twin.result import Result, dataset
@@ -25,7 +26,7 @@ def result_of(scenario: Scenario, prediction: Prediction) -> Result:
     known = None if scenario.part.plate is None else measured(scenario.part.name, scenario.part.plate)
     tree = xr.DataTree.from_dict(
         {
-            "segments": _segments(machining, prediction.error),
+            "segments": _segments(scenario, machining, prediction.error),
             "surface": _surface(prediction),
             "features": _features(prediction, known),
             "thermal": _thermal(machining),
@@ -44,6 +45,7 @@ def result_of(scenario: Scenario, prediction: Prediction) -> Result:
         stock_cm3=cut.stock_volume / 1e-6,
         sources=json.dumps(SOURCES),
         band_um=cut.provenance.band / UM,
+        parts_per_tool=json.dumps(_parts_per_tool(scenario, machining)),
         warnings="\n".join(f"line {w.line}: {w.word}: {w.message}" for w in machining.warnings),
         collisions="\n".join(
             f"line {c.line}: {c.kind} contact, {c.depth / MM:.2f} mm deep at "
@@ -54,7 +56,23 @@ def result_of(scenario: Scenario, prediction: Prediction) -> Result:
     return Result(tree)
 
 
-def _segments(machining: Machining, error: np.ndarray) -> xr.Dataset:
+def _flank_wear(scenario: Scenario, machining: Machining) -> np.ndarray:
+    """Flank wear (segment,) [m]: beyond the limit the law holds no more, and the tool would be changed."""
+    wear = machining.process.wear
+    assert wear is not None and scenario.wear is not None
+    return np.minimum(np.asarray(wear.wear), scenario.wear.law.limit)
+
+
+def _parts_per_tool(scenario: Scenario, machining: Machining) -> dict[str, float]:
+    """Whole parts that each tool makes in its life, by T word; empty where no law of wear is known."""
+    wear = machining.process.wear
+    if wear is None:
+        return {}
+    parts = parts_per_tool(wear.used_by_part)
+    return {f"T{number}": float(n) for number, n in zip(scenario.tools, parts, strict=True) if np.isfinite(n)}
+
+
+def _segments(scenario: Scenario, machining: Machining, error: np.ndarray) -> xr.Dataset:
     path, process, engagement = machining.toolpath, machining.process, machining.cut.engagement
     loads, spread = process.loads, process.deviation
     cutting = engagement.volume > 0
@@ -93,9 +111,9 @@ def _segments(machining: Machining, error: np.ndarray) -> xr.Dataset:
                 "stable depth over depth; > 1 stable, inf in air, NaN where unknown",
             ),
             "wear_um": (
-                np.full(len(path.tool), np.nan) if process.wear is None else np.asarray(process.wear.wear) / UM,
+                np.full(len(path.tool), np.nan) if process.wear is None else _flank_wear(scenario, machining) / UM,
                 "µm",
-                "flank wear VB of the tool, NaN where no law is known",
+                "flank wear VB of the tool, at most the limit that ends its life; NaN where no law is known",
             ),
             "interface_degc": (np.asarray(process.heat.interface), "degC", "mean temperature between tool and chip"),
             "workpiece_share": (

@@ -1,5 +1,6 @@
 """The Result of a run: labelled arrays with units, saved as NetCDF4 that any reader opens."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,7 @@ class Result:
         margin = segments["chatter_margin"].values
         chattering = np.sum(segments["removed_mm3"].values, where=margin < 1) / max(removed, 1e-12)
         wear = segments["wear_um"].values
+        parts = json.loads(self.tree.attrs.get("parts_per_tool", "{}"))
 
         return {
             "machining time": (float(self.tree.attrs["duration_s"]) / 60.0, "min"),
@@ -72,6 +74,7 @@ class Result:
             "peak spindle torque": (peak("torque_peak_nm"), "N m"),
             "peak spindle power, ±": (deviation_at_peak("power_w"), "W"),
             "volume cut with chatter": (100 * float(chattering), "%"),
+            **({"parts before a tool is worn": (min(parts.values()), min(parts, key=parts.get))} if parts else {}),
             **({"flank wear, largest": (float(np.nanmax(wear)), "µm")} if np.isfinite(wear).any() else {}),
             "deviation, mean": (float(np.mean(deviation)), "µm"),
             "deviation, 95 % within": (float(np.percentile(np.abs(deviation), 95)), "± µm"),

@@ -76,7 +76,7 @@ def machine(scenario: Scenario, say: Say) -> Machining:
     speed = toolpath.length / np.maximum(time[:, 1] - time[:, 0], 1e-9)
     say("forces, chatter and wear")
     worked = process(scenario, toolpath, removed, speed, time[:, 1] - time[:, 0])
-    warnings += _overloads(scenario, toolpath, worked.torque_margin)
+    warnings += (*_overloads(scenario, toolpath, worked.torque_margin), *_worn_out(scenario, toolpath, worked))
     say("heat")
     thermal = _temperatures(scenario, program, toolpath, motion, time, worked, removed)
     return Machining(program, warnings, toolpath, removed, motion, time, speed, worked, thermal)
@@ -176,6 +176,21 @@ def _overloads(scenario: Scenario, toolpath: Toolpath, margin: np.ndarray) -> tu
         return ()
     asked = f"the cut asks {100 * (1 - margin[worst]):.0f} % of the continuous torque of {scenario.machine.name}"
     return (ProgramWarning(int(toolpath.line[worst]), "S", asked),)
+
+
+def _worn_out(scenario: Scenario, toolpath: Toolpath, worked: Process) -> tuple[ProgramWarning, ...]:
+    """One warning for the line where a tool's life ends within the part."""
+    if worked.wear is None:
+        return ()
+    used = np.asarray(worked.wear.used)
+    found = []
+    for number in scenario.tools:
+        beyond = np.flatnonzero((toolpath.tool == number) & (used > 1))
+        if beyond.size:
+            lives = used[beyond[-1]]
+            what = f"the tool is worn out here; the part would use {lives:,.0f} of them" if lives >= 1.5 else "worn out"
+            found.append(ProgramWarning(int(toolpath.line[beyond[0]]), f"T{number}", what))
+    return tuple(found)
 
 
 def _cut(scenario: Scenario, toolpath: Toolpath) -> Cut:
