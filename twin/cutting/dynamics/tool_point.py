@@ -22,6 +22,7 @@ PIECES = 32  # cylinders that a cone of the holder is cut into
 LEAST_PEAK = 2e-3  # of the largest, of a peak that is fitted
 LEAST_SHARE = 0.01  # of the static compliance, of a mode that is kept
 GRID = 1500  # frequencies of the coupled response
+FAR = 2.0  # frequency of what lies above the grid, over its end
 HIGHEST = 40.0  # of the grid, over the highest spindle mode
 AXES = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0)}
 
@@ -63,6 +64,7 @@ def tool_point_modes(tool: Tool, spindle: Sequence[SpindleMode]) -> Modes:
     """Modes at the tip along x, then along y, ascending, fitted to the coupled response.
 
     Those that matter are kept: a mode with less than 1 % of the static compliance is left out.
+    What the modes above the fitted ones give way as well, if it is as much, stands as one far above.
 
     Args:
         tool: with its holder.
@@ -91,6 +93,11 @@ def tool_point_modes(tool: Tool, spindle: Sequence[SpindleMode]) -> Modes:
         share = 1 / np.asarray(modes.stiffness)
         matters = share > LEAST_SHARE * share.sum()
         found.append(jax.tree.map(lambda leaf, rows=matters: jnp.asarray(leaf)[rows], modes))
+        static = float(tool_point_receptance(tool, along, jnp.asarray([1e-3 * omega[0]]))[0].real)
+        rest = static - share[matters].sum()
+        if rest > LEAST_SHARE * static:
+            far, damping = FAR * omega[-1], float(np.min(np.asarray(modes.damping)))
+            found.append(Modes(*(jnp.asarray([value]) for value in (far, damping, 1 / rest, direction))))
     return join(*found)
 
 
