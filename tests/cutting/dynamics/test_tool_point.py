@@ -175,7 +175,7 @@ def test_sections_run_from_tip_to_nose():
 
 
 def test_rigid_tool_turns_with_the_nose_about_its_pivot():
-    """A nearly weightless, rigid bar of 0.121 m on a mode that tilts about 0.2 m above the nose: (1 + 0.121 / 0.2)^2 / k."""
+    """A nearly weightless, rigid bar of 0.121 m on a mode that tilts 0.2 m above the nose: (1 + 0.121 / 0.2)^2 / k."""
     bar = make_tool(
         youngs_modulus=1e16, density=0.1, loss_factor=0.0, holder_youngs_modulus=1e16, holder_density=0.1,
     )  # fmt: skip
