@@ -218,7 +218,8 @@ def _one_cut(
     matrix = np.empty((nd, nd))
     dimension = 2 * m + n_cutting * nd
     most = min(dimension, MOST)
-    basis, h = np.empty((most + 1, dimension)), np.empty((most + 1, most))
+    # zeros: slots without a tooth read them, times nothing, before they are written
+    basis, h = np.zeros((most + 1, dimension)), np.zeros((most + 1, most))
     scratch = (np.empty(2 * m), np.empty((2, nd)), np.empty(nd), np.empty(nd))
     for c in range(len(depths)):
         depth = depths[c]
