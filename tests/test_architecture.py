@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PHYSICS = {"program", "motion", "machine", "stock", "cutting", "thermal", "inspection"}
-BASE = {"units", "errors", "config", "compiled"}
+BASE = {"units", "errors", "config", "compiled", "native"}
 # What a physics folder may know of another one: its data types.
 DATA_TYPES = {
     "twin.program.program",

@@ -18,19 +18,27 @@ from twin.cutting.stability.panels import delayed, divide
 
 @kernel
 def _responses(
-    omega: np.ndarray, damping: np.ndarray, stiffness: np.ndarray, direction: np.ndarray, duration: float, rule: tuple
-) -> tuple:
-    """Free and forced response on a panel of ``duration`` [s].
+    omega: np.ndarray,
+    damping: np.ndarray,
+    stiffness: np.ndarray,
+    direction: np.ndarray,
+    duration: float,
+    rule: tuple,
+    free: np.ndarray,
+    forced: np.ndarray,
+    passed: np.ndarray,
+    end: np.ndarray,
+) -> None:
+    """Free and forced response on a panel of ``duration`` [s], added to arrays of zeros.
 
-    Returns:
-        free: (2, nd, 2m) displacement, then velocity, at the nodes for a unit state at the start;
-        forced: (2, nd, nd) the same for unit forces at the nodes;
-        passed: (m, 2, 2) state at the end for a state at the start; end: (2m, nd) for unit forces.
+    Args:
+        free: (2, nd, 2m) displacement, then velocity, at the nodes for a unit state at the start.
+        forced: (2, nd, nd) the same for unit forces at the nodes.
+        passed: (m, 2, 2) state at the end for a state at the start.
+        end: (2m, nd) the same for unit forces.
     """
     node, lag, weight = rule[0], rule[2], rule[3]
     n, (m, d) = len(node), direction.shape
-    free, forced = np.zeros((2, n * d, 2 * m)), np.zeros((2, n * d, n * d))
-    passed, end = np.empty((m, 2, 2)), np.zeros((2 * m, n * d))
     push, rush = np.empty(n), np.empty(n)
     for i in range(m):
         w, z = omega[i], damping[i]
@@ -65,7 +73,6 @@ def _responses(
                             both = scale * direction[i, e] * direction[i, f]
                             forced[0, a * d + e, b * d + f] += both * push[b]
                             forced[1, a * d + e, b * d + f] += both * w * rush[b]
-    return free, forced, passed, end
 
 
 @kernel
@@ -105,7 +112,8 @@ def _apply(operator: tuple, x: np.ndarray, y: np.ndarray) -> None:
     several = weight.shape[0] > 0
     n_state, nd = free.shape[3], free.shape[2]
     n_panels, n_slots, n, d = factor.shape[0], factor.shape[1] - 2, factor.shape[2], factor.shape[3]
-    z[:] = x[:n_state]
+    for i in range(n_state):  # not z[:] = x[:n_state]: whole arrays assigned take numba seconds to compile
+        z[i] = x[i]
     for p in range(n_panels):
         k = shape[p]
         if store[p] >= 0:
@@ -154,7 +162,8 @@ def _apply(operator: tuple, x: np.ndarray, y: np.ndarray) -> None:
                     for j in range(nd):
                         total += end[k, 2 * i + c, j] * force[j]
                 z[2 * i + c] = total
-    y[:n_state] = z
+    for i in range(n_state):
+        y[i] = z[i]
 
 
 @kernel
@@ -186,17 +195,16 @@ def _one_cut(
         longest = min(longest, 0.99 * delay.min())
     start, length, shape, tooth = divide(position, delay, width, period, longest)
     n_panels, n_shapes, n_slots = len(start), shape[-1] + 1, tooth.shape[1]
-    free, forced = np.empty((n_shapes, 2, nd, 2 * m)), np.empty((n_shapes, 2, nd, nd))
-    passed, end = np.empty((n_shapes, m, 2, 2)), np.empty((n_shapes, 2 * m, nd))
+    free, forced = np.zeros((n_shapes, 2, nd, 2 * m)), np.zeros((n_shapes, 2, nd, nd))
+    passed, end = np.zeros((n_shapes, m, 2, 2)), np.zeros((n_shapes, 2 * m, nd))
     store = np.full(n_panels, -1)
     factor = np.zeros((n_panels, n_slots + 2, n, d, d))  # a tooth each, all teeth, process damping
     n_cutting = 0
     for p in range(n_panels):
         if p == 0 or shape[p] != shape[p - 1]:
             k = shape[p]
-            free[k], forced[k], passed[k], end[k] = _responses(
-                omega, damping, stiffness, direction, length[p] / speed, rule
-            )
+            seconds = length[p] / speed
+            _responses(omega, damping, stiffness, direction, seconds, rule, free[k], forced[k], passed[k], end[k])
         if tooth[p, 0] < 0:
             continue
         store[p] = n_cutting

@@ -1,30 +1,17 @@
-"""Compilation of the stability kernels, kept between processes."""
+"""Compilation of the stability kernels, and their run over many cuts."""
 
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-_SOURCES = sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))).hexdigest()
+from twin.native import kernel_of
 
-
-def kernel(function: Callable) -> Callable:
-    """Compile ``function`` to machine code; the code is kept on disk (NUMBA_CACHE_DIR, else __pycache__).
-
-    numba looks only at the file of ``function`` to see whether kept code is still good; kernels that call
-    kernels of other files would go stale. Here the content of all files of this folder decides.
-    No NaN may reach a kernel's arithmetic.
-    """
-    compiled: Any = njit(cache=True, nogil=True, error_model="numpy", fastmath={"nnan", "reassoc", "contract", "nsz"})(
-        function
-    )
-    compiled._cache._cache_file._source_stamp = _SOURCES
-    return compiled
+# No NaN may reach a kernel's arithmetic.
+kernel = kernel_of(Path(__file__).parent, {"nnan", "reassoc", "contract", "nsz"})
 
 
 def over_cuts(work: Callable, n_cuts: int, n_points: int, *arguments: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -58,7 +58,13 @@ def divide(position: np.ndarray, delay: np.ndarray, width: float, period: float,
             if several:  # the kinks of the motion come back one tooth later
                 for i in range(n_teeth):
                     breaks.append((edge + delay[i]) % period)
-    points = np.sort(np.array(breaks))
+    points = np.array(breaks)
+    for i in range(1, len(points)):  # a library's sort takes longer to compile than these few are worth
+        value, k = points[i], i
+        while k > 0 and points[k - 1] > value:
+            points[k] = points[k - 1]
+            k -= 1
+        points[k] = value
     start, length = [0.0 for _ in range(0)], [0.0 for _ in range(0)]  # empty lists of a type that numba sees
     shape, teeth = [0 for _ in range(0)], [0 for _ in range(0)]
     tooth = np.empty(n_teeth, np.int64)
