@@ -20,6 +20,7 @@ from twin.motion import Motion, segment_times, servo_error, time_law
 from twin.prediction import SOURCES, Machining, Prediction, Temperatures
 from twin.process import Process, process
 from twin.program import Program, ProgramWarning, Toolpath, interpret, linearise
+from twin.rehearsal import rehearsed
 from twin.result import Result
 from twin.scenario import Scenario
 from twin.stock import Cut, cut
@@ -68,10 +69,11 @@ def machine(scenario: Scenario, say: Say) -> Machining:
         *_beyond_travel(scenario, toolpath),
     )
     say(f"removing material and timing the motion: {toolpath.n_segments:,} segments")
-    with ThreadPoolExecutor(1) as beside:
+    with rehearsed(scenario) as ready, ThreadPoolExecutor(1) as beside:
         timing = beside.submit(time_law, program, scenario.controller)
         removed = _cut(scenario, toolpath)
         motion = timing.result()
+        ready()
     time = segment_times(motion, program, toolpath)
     speed = toolpath.length / np.maximum(time[:, 1] - time[:, 0], 1e-9)
     say("forces, chatter and wear")
@@ -93,10 +95,17 @@ def read_program(scenario: Scenario) -> Program:
     )
 
 
-def predict(scenario: Scenario, machining: Machining, say: Say) -> Prediction:
-    """What the errors of that run make of the part."""
+def predict(scenario: Scenario, machining: Machining, say: Say, compensation: np.ndarray | None = None) -> Prediction:
+    """What the errors of that run make of the part.
+
+    Args:
+        compensation: (segment, 2, 3) [m] by which a control moves the tool tip against those errors; it becomes one
+            more source, called ``compensation``.
+    """
     say("errors of the machine")
-    error = segment_errors(scenario, machining)
+    error, sources = segment_errors(scenario, machining), SOURCES
+    if compensation is not None:
+        error, sources = np.concatenate([error, compensation[None]]), (*SOURCES, "compensation")
     surface, provenance = machining.cut.surface, machining.cut.provenance
     n = len(surface.area)
     say(f"deviation of {n:,} surface samples")
@@ -108,7 +117,7 @@ def predict(scenario: Scenario, machining: Machining, say: Say) -> Prediction:
     total, contribution, winner, doubt = (np.concatenate(parts, axis=-1) for parts in zip(*blocks, strict=True))
     maker = np.where(surface.machined, provenance.segment[np.arange(n), winner], -1)
     say("inspection")
-    report = inspect(plan(scenario.features, surface), total, contribution, SOURCES)
+    report = inspect(plan(scenario.features, surface), total, contribution, sources)
     return Prediction(machining, error, total, contribution, maker, doubt, report)
 
 

@@ -92,6 +92,13 @@ def linearise(
     )
 
 
+def points_along(program: Program, rows: np.ndarray, fraction: np.ndarray) -> np.ndarray:
+    """Axis positions (point, 6) [m, rad] at each ``fraction`` (point,) of the moves ``rows`` (point,)."""
+    arc = program.op[rows] == Op.ARC
+    geometry = _arc_geometry(program, rows[arc])
+    return _points(program.start[rows], program.end[rows], arc, geometry, np.arange(len(rows)), fraction)
+
+
 def _arc_geometry(program: Program, rows: np.ndarray) -> dict[str, np.ndarray]:
     """Of each arc: axes of its plane, start and end radius [m], start angle, signed swept angle [rad], rise [m]."""
     normal = program.plane_axis[rows].astype(int)

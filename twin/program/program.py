@@ -5,6 +5,8 @@ from enum import IntEnum
 
 import numpy as np
 
+from twin.program.frame import Frame
+
 
 class Op(IntEnum):
     """What one canonical operation does."""
@@ -66,6 +68,7 @@ class Program:
     dwell: np.ndarray  # (move,) [s], DWELL only, else 0
     warnings: tuple[ProgramWarning, ...] = field(default=())
     messages: tuple[tuple[int, str], ...] = field(default=())  # (line, text) of MSG comments
+    frames: tuple[tuple[int, Frame], ...] = field(default=())  # (row, frame of the program's words from there on)
 
     @property
     def n_moves(self) -> int:

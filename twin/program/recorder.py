@@ -136,4 +136,5 @@ class Recorder:
             dwell=dwell,
             warnings=tuple(self.warnings),
             messages=tuple(self.messages),
+            frames=tuple(self._frames),
         )
