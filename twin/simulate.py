@@ -103,7 +103,8 @@ def predict(scenario: Scenario, machining: Machining, say: Say, compensation: np
             more source, called ``compensation``.
     """
     say("errors of the machine")
-    error, sources = segment_errors(scenario, machining), SOURCES
+    sources: tuple[str, ...] = SOURCES
+    error = segment_errors(scenario, machining)
     if compensation is not None:
         error, sources = np.concatenate([error, compensation[None]]), (*SOURCES, "compensation")
     surface, provenance = machining.cut.surface, machining.cut.provenance
