@@ -1,7 +1,7 @@
 """Single words in the text of an NC block: where they stand, another number in their place, a word more."""
 
-from twin.program.expression import read_value
 from twin.program.lexer import read_block
+from twin.program.spans import bare_text, word_spans
 from twin.program.words import WordError
 
 DIGITS = 4  # significant ones of a written number
@@ -23,22 +23,7 @@ def find_word(text: str, letter: str) -> tuple[int, int] | None:
     Raises:
         WordError: a line that is no block of words.
     """
-    if read_block(text).flow is not None:
-        return None
-    bare, place = _bare(text)
-    at = 0
-    while at < len(bare):
-        start = at
-        if bare[at] == "#":
-            at = bare.index("=", at) + 1
-            _, at = read_value(bare, at)
-        elif bare[at].isalpha():
-            _, at = read_value(bare, at + 1)
-        else:  # the slash of a deletable block and its digit
-            at += 1
-        if bare[start] == letter:
-            return place[start], place[at - 1] + 1
-    return None
+    return next(((span.start, span.end) for span in word_spans(text) if span.letter == letter), None)
 
 
 def with_word(text: str, letter: str, number: str) -> str:
@@ -53,22 +38,6 @@ def with_word(text: str, letter: str, number: str) -> str:
         return text[: start + 1] + number + text[end:]
     if read_block(text).flow is not None:
         raise WordError("a line of flow control takes no word", "leave it")
-    _, place = _bare(text)
+    _, place = bare_text(text)
     end = place[-1] + 1 if place else 0
     return f"{text[:end]} {letter.upper()}{number}{text[end:]}"
-
-
-def _bare(text: str) -> tuple[str, list[int]]:
-    """The block in lower case without blanks and comments, and the place of each of its characters in ``text``."""
-    kept, place, inside = [], [], False
-    for i, character in enumerate(text):
-        if character == ";" and not inside:
-            break
-        if character == "(":
-            inside = True
-        if not inside and not character.isspace():
-            kept.append(character.lower())
-            place.append(i)
-        if character == ")":
-            inside = False
-    return "".join(kept), place

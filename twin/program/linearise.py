@@ -99,6 +99,11 @@ def points_along(program: Program, rows: np.ndarray, fraction: np.ndarray) -> np
     return _points(program.start[rows], program.end[rows], arc, geometry, np.arange(len(rows)), fraction)
 
 
+def swept_angles(program: Program, rows: np.ndarray) -> np.ndarray:
+    """Signed angle (arc,) [rad] that the arcs in ``rows`` turn, whole turns included."""
+    return _arc_geometry(program, rows)["angle"]
+
+
 def _arc_geometry(program: Program, rows: np.ndarray) -> dict[str, np.ndarray]:
     """Of each arc: axes of its plane, start and end radius [m], start angle, signed swept angle [rad], rise [m]."""
     normal = program.plane_axis[rows].astype(int)
