@@ -58,7 +58,7 @@ def kept(function: Callable[..., Any], static_argnums: tuple[int, ...] = ()) -> 
                 whole = list(arrays)
                 for place, value in zip(static_argnums, static, strict=True):
                     whole.insert(place, value)
-                programs[shape] = _program(_digest(_source(), name, *map(str, shape)), jitted, whole)
+                programs[shape] = _program(_digest(source_digest(), name, *map(str, shape)), jitted, whole)
         return programs[shape](*arrays)
 
     return call
@@ -138,7 +138,7 @@ def _write(file: Path, content: bytes) -> None:
 
 
 @cache
-def _source() -> str:
+def source_digest() -> str:
     """Digest of the twin's code."""
     return _digest(*(file.read_text() for file in sorted(CODE.rglob("*.py"))))
 

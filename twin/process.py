@@ -34,7 +34,7 @@ from twin.cutting.stability import Margins, Milling, chatter_margin
 from twin.cutting.wear import ProgramWear, program_wear, worn_coefficients
 from twin.program import Toolpath
 from twin.scenario import Scenario
-from twin.stock.cut import Cut
+from twin.stock.cut import Cut, Engagement
 
 ROWS = 1 << 13  # segments whose forces are computed at once: one compiled shape, whatever the program
 
@@ -64,27 +64,46 @@ def process(scenario: Scenario, toolpath: Toolpath, removed: Cut, speed: np.ndar
         seconds: (segment,) [s] that it takes.
     """
     tools, k = list(scenario.tools.values()), scenario.material.coefficients
-    mills = cutters(tools)
-    touch = contact(removed.engagement, toolpath, mills, scenario.program_file)
+    cutting = loads_and_vibration(scenario, toolpath, removed.engagement, speed)
+    mills, touch, forces, modes, chatter = cutting.mills, cutting.touch, cutting.loads, cutting.modes, cutting.chatter
     wear = None
     if scenario.wear:
         before = np.array([tool.life_used for tool in tools])
         wear = program_wear(touch, speed, toolpath.spindle, seconds, mills, scenario.wear.law, before)
-    with ThreadPoolExecutor(1) as beside:  # the one compiles while the other computes
-        vibration = beside.submit(_vibration, scenario, touch, toolpath.spindle)
-        forces, deviation = _forces(scenario, touch, mills, speed, toolpath.spindle)
-        modes, chatter = vibration.result()
     curve = spindle_curve(scenario.machine.spindle)
     return Process(
         contact=touch,
         loads=forces,
-        deviation=deviation,
+        deviation=cutting.deviation,
         torque_margin=np.asarray(torque_margin(curve, toolpath.spindle, forces.torque_mean)),
         chatter=chatter,
         wear=wear,
         heat=_heat(scenario, touch, mills, speed, toolpath.spindle, k),
         deflection=_deflection(scenario, removed, touch, mills, forces, speed, toolpath.spindle, modes, chatter),
     )
+
+
+@dataclass(frozen=True)
+class Cutting:
+    """What acts between tool and part in each segment, and how the tool gives way."""
+
+    mills: Cutters
+    touch: Contact
+    loads: Loads
+    deviation: Loads
+    modes: list[Modes] | None  # of every tool; None: the machine states no spindle modes
+    chatter: Margins | None
+
+
+def loads_and_vibration(scenario: Scenario, toolpath: Toolpath, engagement: Engagement, speed: np.ndarray) -> Cutting:
+    """The part of :func:`process` that takes longest to compile and to compute."""
+    mills = cutters(list(scenario.tools.values()))
+    touch = contact(engagement, toolpath, mills, scenario.program_file)
+    with ThreadPoolExecutor(1) as beside:  # the one compiles while the other computes
+        vibration = beside.submit(_vibration, scenario, touch, toolpath.spindle)
+        forces, deviation = _forces(scenario, touch, mills, speed, toolpath.spindle)
+        modes, chatter = vibration.result()
+    return Cutting(mills, touch, forces, deviation, modes, chatter)
 
 
 def _forces(

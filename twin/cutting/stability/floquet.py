@@ -107,6 +107,7 @@ def multipliers_of_cuts(
     method: Method = "collocation",
     resolution: int | None = None,
     *,
+    tolerance: float = KRYLOV_TOLERANCE,
     estimate: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Value and error (point,) for windows and speeds of ``cuts``; ``milling`` gives all else.
@@ -115,12 +116,13 @@ def multipliers_of_cuts(
     """
     modes, matrices = _reduced(milling)
     if method == "collocation":
-        return _collocation(milling, cuts, modes, matrices, 10 if resolution is None else resolution, estimate)
-    return _semi_discretisation(milling, cuts, modes, matrices, resolution)
+        nodes = 10 if resolution is None else resolution
+        return _collocation(milling, cuts, modes, matrices, nodes, tolerance, estimate)
+    return _semi_discretisation(milling, cuts, modes, matrices, resolution, tolerance)
 
 
 def _collocation(
-    milling: Milling, cuts: Cuts, modes: tuple, matrices: tuple, nodes: int, estimate: bool
+    milling: Milling, cuts: Cuts, modes: tuple, matrices: tuple, nodes: int, tolerance: float, estimate: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """The error is the difference from two nodes fewer a panel, and the residual of Arnoldi's method."""
     if nodes < 4:
@@ -139,7 +141,7 @@ def _collocation(
         longest = teeth[2] / cuts.speed.min() * modes[0].max() / PHASE + 4 * milling.n_teeth**2 + 4
         seed = _seed(2 * len(modes[0]) + int(longest) * n * modes[3].shape[1])
         value, residual = collocation_multipliers(
-            speed, entry, width, depth, first, teeth, modes, matrices, gauss_rule(n), phase, KRYLOV_TOLERANCE, seed
+            speed, entry, width, depth, first, teeth, modes, matrices, gauss_rule(n), phase, tolerance, seed
         )
         found.append((value, residual))
     (value, residual), (coarse, _) = found[0], found[-1]
@@ -147,7 +149,7 @@ def _collocation(
 
 
 def _semi_discretisation(
-    milling: Milling, cuts: Cuts, modes: tuple, matrices: tuple, intervals: int | None
+    milling: Milling, cuts: Cuts, modes: tuple, matrices: tuple, intervals: int | None, tolerance: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Extrapolated from ``intervals`` and twice as many; the error is what the extrapolation changed."""
     if milling.pitch and np.ptp(milling.pitch) > 1e-9:
@@ -166,7 +168,7 @@ def _semi_discretisation(
         seed = _seed(2 * len(modes[0]) + k * modes[3].shape[1])
         found.append(
             semi_discretisation_multipliers(
-                speed, entry, width, depth, first, milling.n_teeth, modes, matrices, k, KRYLOV_TOLERANCE, seed
+                speed, entry, width, depth, first, milling.n_teeth, modes, matrices, k, tolerance, seed
             )
         )
     (coarse, _), (fine, residual) = found
