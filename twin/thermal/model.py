@@ -81,6 +81,24 @@ def state_space(model: ThermalModel, flood: bool) -> StateSpace:
     )
 
 
+def heat_from_workpiece(model: ThermalModel, states: jax.Array, flood: jax.Array) -> jax.Array:
+    """What the part gives to each node of the machine, (time, node) [W].
+
+    Args:
+        states: (time, node) [degC].
+        flood: (time,) bool, flood coolant runs.
+    """
+    given = jnp.zeros(states.shape)
+    part = states[:, model.index(WORKPIECE)]
+    for link in model.network.links:
+        ends = [end for end in link.between if end != WORKPIECE]
+        if len(ends) == 1 and ends[0] in model.nodes:
+            node = model.index(ends[0])
+            on = {"always": jnp.ones(flood.shape), "flood": flood.astype(float), "dry": 1.0 - flood}[link.when]
+            given = given.at[:, node].add(on * _conductance(link, model.workpiece) * (part - states[:, node]))
+    return given
+
+
 def _conductance(link: Link, workpiece: Workpiece) -> jax.Array:
     if link.conductance is not None:
         return jnp.asarray(link.conductance, dtype=float)

@@ -47,8 +47,14 @@ def warm_up_state(
 
     Everything soaks at ``ambient`` [degC] before; no coolant, no feed; duration 0 is a cold start.
     """
+    soaked = jnp.full(len(model.nodes), 1.0) * ambient
+    return simulate(state_space(model, False), warm_up_heat(model, ambient, spindle_speed), duration, soaked)[0]
+
+
+def warm_up_heat(model: ThermalModel, ambient: jax.Array | float, spindle_speed: jax.Array | float) -> jax.Array:
+    """Inputs (1, node + 2) of the machine idling at ``spindle_speed`` [rad/s]."""
     one = jnp.ones(1)
-    heat = heat_inputs(
+    return heat_inputs(
         model,
         spindle_speed=one * spindle_speed,
         axis_speed=jnp.zeros((1, 3)),
@@ -57,8 +63,27 @@ def warm_up_state(
         ambient=one * ambient,
         coolant=one * ambient,
     )
-    soaked = jnp.full(len(model.nodes), 1.0) * ambient
-    return simulate(state_space(model, False), heat, duration, soaked)[0]
+
+
+def program_heat(
+    model: ThermalModel,
+    environment: Environment,
+    moved: jax.Array,
+    switched: jax.Array,
+    workpiece_share: jax.Array | float,
+    dt: jax.Array | float,
+) -> jax.Array:
+    """Inputs (time, node + 2) of a program; arguments as of :func:`run_thermal`."""
+    middle = (jnp.arange(len(moved), dtype=float) + 0.5) * dt
+    return heat_inputs(
+        model,
+        spindle_speed=switched[:, 0],
+        axis_speed=moved[:, :3],
+        cutting_power=moved[:, 3],
+        workpiece_share=workpiece_share,
+        ambient=ambient_temperature(environment, middle),
+        coolant=coolant_temperature(environment, middle),
+    )
 
 
 @kept
@@ -81,16 +106,7 @@ def run_thermal(
     Returns:
         (time + 1, node) [degC]; row k is at time k dt.
     """
-    middle = (jnp.arange(len(moved), dtype=float) + 0.5) * dt
-    inputs = heat_inputs(
-        model,
-        spindle_speed=switched[:, 0],
-        axis_speed=moved[:, :3],
-        cutting_power=moved[:, 3],
-        workpiece_share=workpiece_share,
-        ambient=ambient_temperature(environment, middle),
-        coolant=coolant_temperature(environment, middle),
-    )
+    inputs = program_heat(model, environment, moved, switched, workpiece_share, dt)
     initial = warm_up_state(
         model,
         ambient_temperature(environment, jnp.zeros(())),

@@ -12,12 +12,19 @@ import yaml
 from twin.config import build
 from twin.errors import InputError
 from twin.thermal.finite_volume.displacement import ElasticStructure
-from twin.thermal.finite_volume.drift import Scales, nominal, structure_drift, structure_states
+from twin.thermal.finite_volume.drift import (
+    Scales,
+    nominal,
+    structure_drift,
+    structure_state_space,
+    structure_states,
+)
 from twin.thermal.finite_volume.heat_model import heat_model
 from twin.thermal.finite_volume.reduction import reduce
 from twin.thermal.finite_volume.structure import Structure
 from twin.thermal.finite_volume.transient import implicit, steady
 from twin.thermal.finite_volume.voxels import voxelise
+from twin.thermal.state_space import simulate
 
 FILE = Path(__file__).resolve().parents[3] / "conf" / "structure" / "vmc_c_frame.yaml"
 VALUES = yaml.safe_load(FILE.read_text())
@@ -36,14 +43,15 @@ def even():
     structure = build(Structure, values, "structure")
     voxels = voxelise(structure)
     elastic = ElasticStructure(structure, voxels)
-    return structure, voxels, heat_model(structure, voxels), elastic, elastic.influence()
+    models = heat_model(structure, voxels), heat_model(structure, voxels, flood=True)
+    return structure, voxels, models, elastic, elastic.influence()
 
 
 @pytest.fixture(scope="module")
 def reduced(even):
-    structure, _, model, _, influence = even
+    structure, _, models, _, influence = even
     offset = np.subtract(structure.tool.at, structure.table.at)
-    return reduce(model, influence, offset, np.ones(3), np.array(structure.reference_position))
+    return reduce(*models, influence, offset, np.ones(3), np.array(structure.reference_position))
 
 
 def test_even_rise_scales_the_whole_machine(even):
@@ -68,22 +76,24 @@ def test_adjoint_rows_agree_with_the_displaced_machine(even):
         assert np.allclose(motion, influence.rows[1, 1, 1, first : first + 6] @ rise, rtol=1e-6, atol=1e-13)
 
 
-def shift(model, n_steps, dt):
-    """Heat in random blocks of ten minutes, ambient with a daily cycle."""
+def shift(n_steps, dt):
+    """Heat in random blocks of ten minutes, ambient and coolant with a daily cycle."""
     draw = np.random.default_rng(1)
     limits = np.array([250, 120, 400, 60, 60, 60, 120, 80])
     n_blocks = -(-n_steps // 20)
     heat = np.repeat(draw.uniform(0, 1, (n_blocks, len(limits))), 20, axis=0)[:n_steps] * limits
     time = (np.arange(n_steps) + 0.5) * dt
-    return np.column_stack([heat, 2.5 * np.sin(2 * np.pi * time / 86400)])
+    return np.column_stack([heat, *[k * np.sin(2 * np.pi * time / 86400) for k in (2.5, 1.8)]])
 
 
-def test_reduced_model_against_the_full_one(even, reduced):
-    _, _, model, _, influence = even
+@pytest.mark.parametrize("flood", [False, True])
+def test_reduced_model_against_the_full_one(even, reduced, flood):
+    _, _, models, _, influence = even
     dt, n = 30.0, 960
-    inputs = shift(model, n, dt)
-    full = implicit(model, inputs, dt, np.zeros(len(model.capacity)))[1:]
-    states = np.asarray(structure_states(reduced, nominal(reduced), jnp.asarray(inputs), dt))
+    inputs = shift(n, dt)
+    full = implicit(models[flood], inputs, dt, np.zeros(len(models[0].capacity)))[1:]
+    system = structure_state_space(reduced, nominal(reduced), flood)
+    states = np.asarray(simulate(system, jnp.asarray(inputs), dt, jnp.zeros(len(reduced.even))))
     after = slice(4, None)
     assert abs(states @ reduced.basis.T - full)[after].max() < 0.05
     for place in np.ndindex(3, 3, 3):
@@ -93,23 +103,24 @@ def test_reduced_model_against_the_full_one(even, reduced):
 
 
 def test_steady_state_is_exact(even, reduced):
-    _, _, model, _, _ = even
-    inputs = shift(model, 1, 30.0)[0]
-    gain = np.hstack([reduced.heat_gain, reduced.film_gain.sum(axis=0)])
-    state = np.linalg.solve(reduced.conductance.sum(axis=0), gain @ inputs)
+    _, _, (model, _), _, _ = even
+    inputs = shift(1, 30.0)[0]
+    system = structure_state_space(reduced, nominal(reduced))
+    state = np.linalg.solve(system.conductance, system.gain @ inputs)
     assert np.allclose(reduced.basis @ state, steady(model, inputs), rtol=1e-8)
 
 
 def test_drift_of_an_even_machine_and_its_gradient(reduced):
     position = jnp.array([[250.0, 300.0, 500.0]]) * 1e-3
-    drift = structure_drift(reduced, jnp.asarray(reduced.even)[None, :], position, 0.1)[0]
+    length = jnp.array([0.1])
+    drift = structure_drift(reduced, jnp.asarray(reduced.even)[None, :], jnp.zeros(1), position, length)[0]
     travel = np.array(position[0]) - reduced.reference_position
     assert np.allclose(drift, 11e-6 * (reduced.offset + travel), rtol=1e-6, atol=1e-12)
-    inputs = jnp.asarray(shift(None, 40, 600.0))
+    inputs = jnp.asarray(shift(40, 600.0))
 
     def size(scales):
         states = structure_states(reduced, scales, inputs, 600.0)
-        return 1e6 * structure_drift(reduced, states, jnp.broadcast_to(position, (40, 3)), 0.1)[-1, 2]
+        return 1e6 * structure_drift(reduced, states, jnp.array([39.0]), position, length)[0, 2]
 
     start = nominal(reduced)
     slope = jax.grad(size)(start)
@@ -130,7 +141,7 @@ def test_bad_structures():
             body.pop("film_w_m2_k")
     for joint in values["joints"].values():
         if "table" in joint["between"]:
-            joint.pop("conductance_w_k")
+            joint.pop("conductance_w_k", None)
     structure = build(Structure, values, "structure")
     with pytest.raises(InputError, match="table.*reach no fluid"):
         heat_model(structure, voxelise(structure))

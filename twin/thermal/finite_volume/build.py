@@ -16,11 +16,11 @@ def reduced_structure(structure: Structure) -> ReducedStructure:
         InputError: see :func:`heat_model` and :class:`ElasticStructure`.
     """
     voxels = voxelise(structure)
-    model = heat_model(structure, voxels)
+    dry, flooded = heat_model(structure, voxels), heat_model(structure, voxels, flood=True)
     influence = ElasticStructure(structure, voxels).influence()
     sense = np.zeros(3)
     for carriage in structure.carriages.values():
         # the table moves against its axis, so that the tool moves along it over the table in every case
         sense["XYZ".index(carriage.axis)] = abs(SENSE[carriage.sense])
     offset = np.subtract(structure.tool.at, structure.table.at)
-    return reduce(model, influence, offset, sense, np.array(structure.reference_position))
+    return reduce(dry, flooded, influence, offset, sense, np.array(structure.reference_position))

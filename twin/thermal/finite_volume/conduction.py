@@ -63,6 +63,7 @@ class FreeSurface:
     film: float  # [W/(m2 K)]
     fluid: str = "ambient"
     normal: tuple[int, int] | None = None  # (axis, side -1 or 1)
+    label: str | None = None  # of the term; "film BODY" if missing
 
 
 def assemble(
@@ -73,6 +74,7 @@ def assemble(
     contacts: Mapping[tuple[int, int], float] | None = None,
     links: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]] | None = None,
     separate: np.ndarray | None = None,
+    coolings: Mapping[str, tuple[np.ndarray, str]] | None = None,
 ) -> Conduction:
     """Return the heat model of ``voxels``.
 
@@ -83,6 +85,7 @@ def assemble(
         contacts: pair of bodies -> contact conductance [W/(m2 K)]; others conduct as one piece.
         links: name -> cells (pair,), cells (pair,), conductance (pair,) [W/K] of cells that need not touch.
         separate: (body,) int; bodies of unlike numbers do not exchange heat where they touch.
+        coolings: name -> conductance of each cell (cell,) [W/K] to a fluid, and its name.
 
     Raises:
         InputError: negative film or contact, cells that no film or link ties to a fluid.
@@ -117,21 +120,17 @@ def assemble(
     for label, (i, j, value) in (links or {}).items():
         pieces.setdefault(label, []).append((i, j, value))
     terms = {label: _exchange(n, *map(np.concatenate, zip(*rows, strict=True))) for label, rows in pieces.items()}
-    fluids = tuple(sorted({surface.fluid for surface in surfaces}))
+    to_fluid = [
+        (surface.label or f"film {solids[surface.body].name}", surface.fluid, _film(voxels, surface, solids))
+        for surface in surfaces
+    ] + [(label, fluid, per_cell) for label, (per_cell, fluid) in (coolings or {}).items()]
+    fluids = tuple(sorted({fluid for _, fluid, _ in to_fluid}))
     film_gain: dict[str, np.ndarray] = {}
-    for surface in surfaces:
-        if surface.film < 0:
-            raise InputError(
-                f"film of {solids[surface.body].name} is {surface.film:g} W/m2K", remedy="zero or a positive film"
-            )
-        if surface.film == 0:
-            continue
-        per_cell = _film(voxels, surface, conductivity[surface.body])
-        label = f"film {solids[surface.body].name}"
-        gain = np.zeros((n, len(fluids)))
-        gain[:, fluids.index(surface.fluid)] = per_cell
-        film_gain[label] = film_gain.get(label, 0) + gain
-        terms[label] = sparse.csr_array(terms.get(label, 0) + sparse.diags_array(per_cell).tocsr())
+    for label, fluid, per_cell in to_fluid:
+        if per_cell.any():
+            gain = np.outer(per_cell, [name == fluid for name in fluids])
+            film_gain[label] = film_gain.get(label, 0) + gain
+            terms[label] = sparse.csr_array(terms.get(label, 0) + sparse.diags_array(per_cell).tocsr())
     model = Conduction(
         capacity=np.array([solid.volumetric_capacity for solid in solids])[body] * np.prod(d),
         terms=terms,
@@ -157,8 +156,13 @@ def _exchange(n: int, i: np.ndarray, j: np.ndarray, value: np.ndarray) -> sparse
     return sparse.csr_array(sparse.coo_array((np.concatenate([value, value, -value, -value]), (rows, columns)), (n, n)))
 
 
-def _film(voxels: Voxels, surface: FreeSurface, conductivity: float) -> np.ndarray:
+def _film(voxels: Voxels, surface: FreeSurface, solids: Sequence[Solid]) -> np.ndarray:
     """(cell,) [W/K] of film and half a cell in series, over the free faces of each cell."""
+    solid = solids[surface.body]
+    if surface.film < 0:
+        raise InputError(f"film of {solid.name} is {surface.film:g} W/m2K", remedy="zero or a positive film")
+    if surface.film == 0:
+        return np.zeros(len(voxels.cells))
     free, d = outside(voxels), voxels.spacing
     total = np.zeros(voxels.body.shape)
     mine = voxels.body == surface.body
@@ -169,7 +173,7 @@ def _film(voxels: Voxels, surface: FreeSurface, conductivity: float) -> np.ndarr
             beyond = [slice(1, -1)] * 3
             beyond[axis] = slice(2, None) if side == 1 else slice(0, -2)
             faces = mine & free[tuple(beyond)]
-            total[faces] += np.prod(d) / d[axis] / (1 / surface.film + d[axis] / 2 / conductivity)
+            total[faces] += np.prod(d) / d[axis] / (1 / surface.film + d[axis] / 2 / solid.conductivity)
     return total[voxels.body >= 0]
 
 

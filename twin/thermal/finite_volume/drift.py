@@ -1,11 +1,12 @@
 """Drift of the tool against the table from the reduced structure: pure JAX, differentiable in every parameter."""
 
 from dataclasses import dataclass
+from itertools import product
 
 import jax
 import jax.numpy as jnp
-from jax.scipy.ndimage import map_coordinates
 
+from twin.compiled import Array
 from twin.thermal.finite_volume.reduction import ReducedStructure
 from twin.thermal.state_space import StateSpace, simulate
 
@@ -24,12 +25,13 @@ def nominal(reduced: ReducedStructure) -> Scales:
     return Scales(jnp.ones(len(reduced.terms)), jnp.ones(len(reduced.sources)))
 
 
-def structure_state_space(reduced: ReducedStructure, scales: Scales) -> StateSpace:
-    """The reduced model at ``scales``; inputs: sources [W], fluids [K above the start]."""
-    film = jnp.einsum("t,tsf->sf", scales.term, jnp.asarray(reduced.film_gain))
+def structure_state_space(reduced: ReducedStructure, scales: Scales, flood: bool = False) -> StateSpace:
+    """The reduced model at ``scales``, flood coolant on or off; inputs: sources [W], fluids [K above the start]."""
+    term = scales.term * jnp.array([1.0 if flood or not wet else 0.0 for wet in reduced.wet])
+    film = jnp.einsum("t,tsf->sf", term, jnp.asarray(reduced.film_gain))
     return StateSpace(
         capacity=jnp.ones(reduced.heat_gain.shape[0]),
-        conductance=jnp.einsum("t,tij->ij", scales.term, jnp.asarray(reduced.conductance)),
+        conductance=jnp.einsum("t,tij->ij", term, jnp.asarray(reduced.conductance)),
         gain=jnp.hstack([jnp.asarray(reduced.heat_gain) * scales.heat[None, :], film]),
     )
 
@@ -45,26 +47,39 @@ def structure_states(reduced: ReducedStructure, scales: Scales, inputs: jax.Arra
 
 
 def structure_drift(
-    reduced: ReducedStructure, states: jax.Array, axis_position: jax.Array, tool_length: jax.Array | float
+    reduced: ReducedStructure, states: Array, row: Array, axis_position: Array, tool_length: Array
 ) -> jax.Array:
-    """Displacement (time, 3) [m] of the tool tip against the table, in machine axes.
+    """Displacement (point, 3) [m] of the tool tip against the table, in machine axes.
+
+    Linear between rows of ``states`` and between the declared axis positions, and on beyond these.
 
     Args:
         states: (time, state).
-        axis_position: (time, 3) [m]; held at the ends of the declared positions beyond them.
-        tool_length: (time,) or one [m] nose to tip.
+        row: (point,) when: a row of ``states``, with its fraction.
+        axis_position: (point, 3) [m].
+        tool_length: (point,) [m] nose to tip.
     """
-    place = []
-    for column, axis in enumerate((reduced.axis_x, reduced.axis_y, reduced.axis_z)):
-        place.append(jnp.interp(axis_position[:, column], jnp.asarray(axis), jnp.arange(len(axis), dtype=float)))
-    grid = jnp.einsum("xyzos,ts->toxyz", jnp.asarray(reduced.output), states)
-    at = jnp.stack(place, axis=1)
-    sample = lambda field, where: map_coordinates(field, list(where[:, None]), order=1, mode="nearest")[0]  # noqa: E731
-    moved = jax.vmap(jax.vmap(sample, in_axes=(0, None)))(grid, at)
-    down = jnp.reshape(jnp.asarray(tool_length), (-1, 1)) * jnp.array([[0.0, 0.0, -1.0]])
+    output = jnp.asarray(reduced.output)
+    *shape, n_output, n_state = output.shape
+    moved = (states @ output.reshape(-1, n_state).T).reshape(len(states), -1, n_output)
+    axes = (jnp.arange(len(states), dtype=float), reduced.axis_x, reduced.axis_y, reduced.axis_z)
+    brackets = [_bracket(jnp.asarray(axis), at) for axis, at in zip(axes, (row, *axis_position.T), strict=True)]
+    motion = jnp.zeros((len(row), n_output))
+    for (time, w_time), (x, w_x), (y, w_y), (z, w_z) in product(*brackets):
+        weight = w_time * w_x * w_y * w_z
+        motion += weight[:, None] * moved[time, (x * shape[1] + y) * shape[2] + z]
+    down = tool_length[:, None] * jnp.array([[0.0, 0.0, -1.0]])
     travel = axis_position - jnp.asarray(reduced.reference_position)[None, :]
-    down = jnp.broadcast_to(down, travel.shape)
-    arm_table = jnp.asarray(reduced.offset)[None, :] + jnp.asarray(reduced.travel_sense)[None, :] * travel + down
-    tool = moved[:, 0:3] + jnp.cross(moved[:, 3:6], down)
-    table = moved[:, 6:9] + jnp.cross(moved[:, 9:12], arm_table)
+    arm = jnp.asarray(reduced.offset)[None, :] + jnp.asarray(reduced.travel_sense)[None, :] * travel + down
+    tool = motion[:, 0:3] + jnp.cross(motion[:, 3:6], down)
+    table = motion[:, 6:9] + jnp.cross(motion[:, 9:12], arm)
     return tool - table
+
+
+def _bracket(axis: jax.Array, at: jax.Array) -> list[tuple[jax.Array, jax.Array]]:
+    """The two rows of ``axis`` about each place and their weights; one row where the axis has only one."""
+    if len(axis) == 1:
+        return [(jnp.zeros(at.shape, int), jnp.ones(at.shape))]
+    lower = jnp.clip(jnp.searchsorted(axis, at, side="right") - 1, 0, len(axis) - 2)
+    weight = (at - axis[lower]) / (axis[lower + 1] - axis[lower])
+    return [(lower, 1 - weight), (lower + 1, weight)]

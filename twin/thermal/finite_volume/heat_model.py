@@ -5,14 +5,17 @@ from numpy.typing import ArrayLike
 
 from twin.errors import InputError
 from twin.thermal.finite_volume.conduction import Conduction, FreeSurface, Solid, assemble
-from twin.thermal.finite_volume.structure import GROUND, VOID, Heat, Joint, Structure
+from twin.thermal.finite_volume.structure import GROUND, VOID, Cooling, Heat, Joint, Structure
 from twin.thermal.finite_volume.voxels import Voxels
 
+NORMAL = {"all": None} | {f"{sign}{'xyz'[a]}": (a, side) for a in range(3) for sign, side in (("-", -1), ("+", 1))}
 SENSE = {"tool": 1.0, "table": -1.0}  # of the motion of a part in the machine, per axis position
 
 
-def heat_model(structure: Structure, voxels: Voxels) -> Conduction:
+def heat_model(structure: Structure, voxels: Voxels, flood: bool = False) -> Conduction:
     """Return the finite-volume model of ``structure`` in ``voxels``; inputs: its heats, then the fluids.
+
+    With ``flood`` it has the films of the coolant as further terms.
 
     Joints of moved parts conduct to the whole travel of the other side, in equal shares over ``axis_positions``.
 
@@ -32,12 +35,20 @@ def heat_model(structure: Structure, voxels: Voxels) -> Conduction:
         solids.append(Solid(name, material.conductivity, capacity, body.material))
         if body.film:
             surfaces.append(FreeSurface(row, body.film, body.fluid))
+    for further in structure.films:
+        film = further.film if flood or further.when == "always" else 0.0
+        label = f"{further.fluid} on {further.body}"
+        surfaces.append(FreeSurface(names.index(further.body), film, further.fluid, NORMAL[further.faces], label))
+    coolings = {
+        f"cooling {name}": (c.conductance * _share(structure, voxels, f"cooling {name}", c), c.fluid)
+        for name, c in structure.coolings.items()
+    }
     contacts = {(names.index(c.between[0]), names.index(c.between[1])): c.film for c in structure.contacts}
     heat = {name: _shares(structure, voxels, name, places) for name, places in structure.heats.items()}
     tied = {name: joint for name, joint in structure.joints.items() if joint.conductance}
     links = {f"joint {name}": _link(structure, voxels, name, joint) for name, joint in tied.items()}
     separate = np.array([parts.index(body.part) for body in bodies])
-    return assemble(voxels, solids, surfaces, heat, contacts, links, separate)
+    return assemble(voxels, solids, surfaces, heat, contacts, links, separate, coolings)
 
 
 def base_points(structure: Structure, joint: Joint, position: dict[str, float]) -> np.ndarray:
@@ -60,17 +71,21 @@ def patch_points(centre: np.ndarray, patch: ArrayLike, cell: float) -> np.ndarra
 
 
 def _shares(structure: Structure, voxels: Voxels, name: str, places: tuple[Heat, ...]) -> np.ndarray:
-    centres, body, shares = voxels.centres, voxels.cell_body, np.zeros(len(voxels.cells))
-    for place in places:
-        inside = body == list(structure.bodies).index(place.body)
-        if place.low is not None and place.high is not None:
-            inside &= ((centres > place.low) & (centres < place.high)).all(axis=1)
-        if not inside.any():
-            raise InputError(f"heat {name} meets no cell of {place.body}", remedy="a box that holds cells of the body")
-        shares[inside] += place.share / np.count_nonzero(inside)
-    if abs(shares.sum() - 1) > 1e-6:
-        raise InputError(f"shares of heat {name} add up to {shares.sum():.3f}", remedy="shares of sum 1")
-    return shares
+    shares = sum(place.share * _share(structure, voxels, f"heat {name}", place) for place in places)
+    if abs(np.sum(shares) - 1) > 1e-6:
+        raise InputError(f"shares of heat {name} add up to {np.sum(shares):.3f}", remedy="shares of sum 1")
+    return np.asarray(shares)
+
+
+def _share(structure: Structure, voxels: Voxels, name: str, place: Heat | Cooling) -> np.ndarray:
+    """(cell,) even over the cells of a body, or of its part in a box, of sum one."""
+    inside = voxels.cell_body == list(structure.bodies).index(place.body)
+    if place.low is not None and place.high is not None:
+        centres = voxels.centres
+        inside = inside & ((centres > place.low) & (centres < place.high)).all(axis=1)
+    if not inside.any():
+        raise InputError(f"{name} meets no cell of {place.body}", remedy="a box that holds cells of the body")
+    return inside / np.count_nonzero(inside)
 
 
 def _link(structure: Structure, voxels: Voxels, name: str, joint: Joint) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

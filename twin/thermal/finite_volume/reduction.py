@@ -1,12 +1,14 @@
-"""Krylov reduction of the heat model: moments matched at several shifts, at inputs and output adjoints.
+"""Reduction of the heat model: its responses to every input at several shifts, and of those the leading directions.
 
-The basis V is orthonormal in the heat capacity, so the reduced model is symmetric and stable for every parameter; the
-response to constant inputs is in its span, so the steady state is exact (A. C. Antoulas, Approximation of Large-Scale
-Dynamical Systems, 2005, ch. 11).
+The responses to constant inputs are in the basis as they are, so the steady state is exact; of the responses at the
+other shifts (a rational Krylov space) the directions that hold most heat follow, down to ``TOLERANCE``. The basis is
+orthonormal in the heat capacity, so the reduced model is symmetric and stable for every parameter
+(A. C. Antoulas, Approximation of Large-Scale Dynamical Systems, 2005, ch. 11 and 13).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import jax
 import numpy as np
 from scipy import sparse
 
@@ -14,14 +16,21 @@ from twin.thermal.finite_volume.conduction import Conduction
 from twin.thermal.finite_volume.displacement import Influence
 from twin.thermal.finite_volume.transient import factorised
 
-SHIFTS = (0.0, 1e-4, 1e-3, 1e-2, 5e-2)  # [1/s]
+SHIFTS = (0.0, *np.geomspace(1e-5, 1e-1, 13))  # [1/s], of a day's cycle to ten seconds
+SOURCE, FLUID = 100.0, 3.0  # [W], [K] of a source and a fluid: what the responses are weighed by
+TOLERANCE = 4e-4  # of the leading direction
 
 
+_STATIC = {"static": True}
+
+
+@jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class ReducedStructure:
     """The reduced model; conductance and film gains are sums of terms in proportion to their parameters."""
 
-    terms: tuple[str, ...]
+    terms: tuple[str, ...] = field(metadata=_STATIC)
+    wet: tuple[bool, ...] = field(metadata=_STATIC)  # per term: exists under flood coolant only
     conductance: np.ndarray  # (term, state, state) [1/s]
     film_gain: np.ndarray  # (term, state, fluid); zero for terms that are no film
     heat_gain: np.ndarray  # (state, source)
@@ -34,39 +43,31 @@ class ReducedStructure:
     travel_sense: np.ndarray  # (3,) how that grows with the axis position
     reference_position: np.ndarray  # (3,) [m]
     basis: np.ndarray  # (cell, state)
-    sources: tuple[str, ...]
-    fluids: tuple[str, ...]
+    sources: tuple[str, ...] = field(metadata=_STATIC)
+    fluids: tuple[str, ...] = field(metadata=_STATIC)
 
 
-def krylov_basis(
-    model: Conduction, outputs: np.ndarray, shifts: tuple[float, ...] = SHIFTS, n_output: int = 6
-) -> np.ndarray:
+def response_basis(model: Conduction, flooded: Conduction | None = None) -> np.ndarray:
     """(cell, state) basis, orthonormal in the capacity.
 
     Args:
-        outputs: (output, cell) rows; their ``n_output`` main directions are matched.
-        shifts: [1/s], the first of them zero.
+        model: its steady state will be exact.
+        flooded: the same machine under flood coolant; its responses are matched too, its steady state is not exact.
     """
-    root = np.sqrt(model.capacity)
-    conductance = model.conductance
-    scaled = outputs / root
-    size, directions = np.linalg.eigh(scaled @ scaled.T)
-    main = directions[:, ::-1][:, :n_output].T @ outputs if len(size) else np.zeros((0, len(root)))
-    columns: list[np.ndarray] = []
-    for shift in shifts:
-        factor = factorised(sparse.csr_array(conductance + shift * sparse.diags_array(model.capacity)))
-        for block in (model.gain, main.T):
-            if block.shape[1]:
-                columns.append(root[:, None] * factor.solve(np.ascontiguousarray(block)))
-    n_exact = model.gain.shape[1]
-    blocks = np.hstack(columns)
-    blocks = blocks / np.linalg.norm(blocks, axis=0)
-    first, _ = np.linalg.qr(blocks[:, :n_exact])
-    rest = blocks[:, n_exact:]
+    root = np.sqrt(model.capacity)[:, None]
+    strength = np.array([SOURCE] * len(model.sources) + [FLUID] * len(model.fluids))
+    columns = []
+    for regime in (model, flooded) if flooded else (model,):
+        for shift in SHIFTS:
+            factor = factorised(sparse.csr_array(regime.conductance + shift * sparse.diags_array(model.capacity)))
+            columns.append(root * factor.solve(np.ascontiguousarray(regime.gain * strength)))
+    exact = columns[0][:, model.gain.any(axis=0)]
+    first, _ = np.linalg.qr(exact / np.linalg.norm(exact, axis=0))
+    rest = np.hstack(columns[1:])
     for _ in range(2):
         rest = rest - first @ (first.T @ rest)
     left, size, _ = np.linalg.svd(rest, full_matrices=False)
-    return np.hstack([first, left[:, size > 1e-9 * size[0]]]) / root[:, None]
+    return np.hstack([first, left[:, size > TOLERANCE * size[0]]]) / root
 
 
 def reduced_terms(model: Conduction, basis: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -78,14 +79,26 @@ def reduced_terms(model: Conduction, basis: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def reduce(
-    model: Conduction, influence: Influence, offset: np.ndarray, travel_sense: np.ndarray, reference: np.ndarray
+    model: Conduction,
+    flooded: Conduction,
+    influence: Influence,
+    offset: np.ndarray,
+    travel_sense: np.ndarray,
+    reference: np.ndarray,
 ) -> ReducedStructure:
-    """Return the reduced model of heat and displacement."""
-    relative = influence.rows[..., 0:3, :] - influence.rows[..., 6:9, :]
-    basis = krylov_basis(model, relative.reshape(-1, len(model.capacity)))
-    conductance, film, heat = reduced_terms(model, basis)
+    """Return the reduced model of heat and displacement.
+
+    Args:
+        model: dry.
+        flooded: the same with the terms that exist under flood coolant only.
+        offset: see :class:`ReducedStructure`, and the others.
+    """
+    wet = tuple(name not in model.terms for name in flooded.terms)
+    basis = response_basis(model, flooded if any(wet) else None)
+    conductance, film, heat = reduced_terms(flooded, basis)
     return ReducedStructure(
-        terms=tuple(model.terms),
+        terms=tuple(flooded.terms),
+        wet=wet,
         conductance=conductance,
         film_gain=film,
         heat_gain=heat,

@@ -90,6 +90,46 @@ class Contact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FurtherFilm:
+    """A film beside that of the body, on all its free faces or on those that face one way."""
+
+    body: str
+    """Which body."""
+    faces: Literal["all", "-x", "+x", "-y", "+y", "-z", "+z"] = "all"
+    """Outward direction of the faces."""
+    film: Film
+    """Per area."""
+    fluid: str
+    """Whose temperature it meets."""
+    when: Literal["always", "flood"] = "always"
+    """With flood coolant only, or always."""
+    scatter: Ratio
+    """Relative standard deviation."""
+    source: str
+    """Where the number comes from; 'assumed' if nowhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cooling:
+    """Channels within a body: a cooled spindle, motor or screw."""
+
+    body: str
+    """Which body."""
+    low: Point | None = None
+    """Lower corner of the box that holds them; all of the body if missing."""
+    high: Point | None = None
+    """Upper corner of the box."""
+    conductance: Conductance
+    """From the metal to the fluid."""
+    fluid: str
+    """Whose temperature it meets."""
+    scatter: Ratio
+    """Relative standard deviation."""
+    source: str
+    """Where the number comes from; 'assumed' if nowhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Carriage:
     """A part moved by an axis."""
 
@@ -161,6 +201,10 @@ class Structure:
     """In the order in which they are laid down."""
     contacts: tuple[Contact, ...] = ()
     """Imperfect contacts inside a part."""
+    films: tuple[FurtherFilm, ...] = ()
+    """Beside those of the bodies, e.g. of flood coolant."""
+    coolings: dict[str, Cooling] = field(default_factory=dict)
+    """Channels within bodies."""
     carriages: dict[str, Carriage] = field(default_factory=dict)
     """Parts that axes move."""
     joints: dict[str, Joint]
@@ -191,6 +235,14 @@ class Structure:
                 _known(body_name, self.bodies, "contact")
             if not contact.film > 0:
                 raise InputError(f"contact between {' and '.join(contact.between)} is {contact.film:g} W/m2K")
+        for further in self.films:
+            _known(further.body, self.bodies, "films")
+            if further.film < 0:
+                raise InputError(f"further film of {further.body} is {further.film:g} W/m2K", remedy="zero or more")
+        for name, cooling in self.coolings.items():
+            _known(cooling.body, self.bodies, f"cooling {name}")
+            if cooling.conductance < 0:
+                raise InputError(f"cooling {name} is {cooling.conductance:g} W/K", remedy="zero or more")
         for name, carriage in self.carriages.items():
             _known(name, parts, "carriage")
             _known(carriage.base, parts, f"carriage {name}")
