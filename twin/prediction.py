@@ -10,23 +10,9 @@ from twin.motion import Motion
 from twin.process import Process
 from twin.program import Program, ProgramWarning, Toolpath
 from twin.stock import Cut
-from twin.thermal import ThermalModel, tool_point_drift
+from twin.thermal import Temperatures
 
 SOURCES = ("thermal", "geometric", "servo", "deflection")  # of error, in the order of every array by source
-
-
-@dataclass(frozen=True)
-class Temperatures:
-    """Node temperatures over the program."""
-
-    model: ThermalModel
-    time: np.ndarray  # (time,) [s], from 0
-    states: np.ndarray  # (time, node) [degC]; row 0 is the start
-
-    @property
-    def drift(self) -> np.ndarray:
-        """Drift of the tool tip since the start (time, 3) [m]."""
-        return np.asarray(tool_point_drift(self.model, self.states, self.states[0]))
 
 
 @dataclass(frozen=True)

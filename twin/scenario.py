@@ -25,6 +25,7 @@ from twin.resources import shared_folder
 from twin.stock.removal import RemovalSettings
 from twin.stock.workpiece import Stock
 from twin.thermal.environment import Environment
+from twin.thermal.finite_volume.structure import Structure
 from twin.units import Angle, Length, Time
 
 Point = tuple[Length, Length, Length]
@@ -133,6 +134,7 @@ class Scenario:
     material: Material
     tool_material: ToolMaterial
     wear: WearTable | None
+    structure: Structure | None  # None: the lumped network of the machine says how it drifts
     environment: Environment
     stock: Stock
     target: Stock | None
@@ -177,6 +179,7 @@ def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
         material=build(Material, _section(config, "material"), "material"),
         tool_material=build(ToolMaterial, _section(config, "tool_material"), "tool_material"),
         wear=build(WearTable, config["wear"], "wear") if config.get("wear") else None,
+        structure=build(Structure, config["structure"], "structure") if config.get("structure") else None,
         environment=build(Environment, _section(config, "environment"), "environment"),
         stock=stock,
         target=None if part.target.kind == "envelope" else _solid(part.target, "scenario.target", folders, stock),

@@ -17,7 +17,7 @@ from twin.inspection import inspect, plan
 from twin.labelled import result_of
 from twin.machine import Tool, beyond_travel, geometric_error, machine_kinematics
 from twin.motion import Motion, segment_times, servo_error, time_law
-from twin.prediction import SOURCES, Machining, Prediction, Temperatures
+from twin.prediction import SOURCES, Machining, Prediction
 from twin.process import Process, process
 from twin.program import Program, ProgramWarning, Toolpath, interpret, linearise
 from twin.rehearsal import rehearsed
@@ -26,11 +26,14 @@ from twin.scenario import Scenario
 from twin.stock import Cut, cut
 from twin.stock.deviation import Candidates, candidate_heights, candidates_of, deviation_by_source, doubtful
 from twin.stock.path_check import check_path_in_stock
+from twin.structure import structure_model
 from twin.thermal import (
+    Temperatures,
     Workpiece,
+    machine_error,
     mean_over_steps,
     run_thermal,
-    thermal_error,
+    structure_temperatures,
     thermal_model,
 )
 
@@ -138,10 +141,8 @@ def segment_errors(scenario: Scenario, machining: Machining) -> np.ndarray:
     axis_position, length = axis_positions(scenario, toolpath)
     lower, upper = scenario.stock.bounds
     clamp = np.array([*(lower[:2] + upper[:2]) / 2, lower[2]])
-    thermal = machining.thermal
-    states = np.stack([np.interp(machining.time, thermal.time, node) for node in thermal.states.T], axis=-1)
     by_source: dict[str, ArrayLike] = {
-        "thermal": thermal_error(thermal.model, states, axis_position, tip - clamp, thermal.states[0]),
+        "thermal": machine_error(machining.thermal, machining.time, axis_position, tip - clamp, length[:, None]),
         "geometric": geometric_error(machine_kinematics(scenario.machine), axis_position, length[:, None]),
         "servo": servo_error(machining.program, machining.motion, scenario.controller, toolpath),
         "deflection": machining.process.deflection[:, None],
@@ -265,9 +266,16 @@ def _temperatures(
     moved = np.asarray(mean_over_steps(bounds, moving, step, n_steps))
     switched = mean_over_steps(motion.time, per_move, step, n_steps)
     share = moved[:, 4] / np.maximum(moved[:, 3], 1e-9)
-    states = np.asarray(run_thermal(model, scenario.environment, moved[:, :4], switched, share, step))
+    done = (model, scenario.environment, moved[:, :4], switched, share, step)
+    states = np.asarray(run_thermal(*done))
     shown = int(np.ceil(motion.duration / step)) + 1
-    return Temperatures(model, np.arange(n_steps + 1)[:shown] * step, states[:shown])
+    time = np.arange(n_steps + 1)[:shown] * step
+    if scenario.structure is None:
+        return Temperatures(model, time, states[:shown])
+    structure = structure_model(scenario.structure)
+    return Temperatures(
+        model, time, states[:shown], structure, structure_temperatures(structure, *done, states)[:shown]
+    )
 
 
 def _intervals(time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
