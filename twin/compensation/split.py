@@ -1,4 +1,4 @@
-"""Where the moves of a program are cut, so that straight lines between the ends follow the correction."""
+"""Where the moves of a program are cut, so that what lies between shifted ends follows the correction."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,15 +35,16 @@ def split(program: Program, moves: np.ndarray, correct: Correction, tolerance: f
     place = np.arange(len(move)) - np.repeat(np.cumsum(count) - count, count)
     fraction = np.column_stack([place, place + 1]) / np.repeat(count, count)[:, None]
     length = np.repeat(_lengths(program, moves, turn) / count, count)
+    turn = np.repeat(turn / count, count)
     done: list[tuple[np.ndarray, np.ndarray]] = []
     while len(move):
-        bend = _bend(program, move, fraction, correct)
+        bend = _bend(program, move, fraction, turn, correct)
         cut = (bend > tolerance) & (length >= 2 * shortest) & (program.op[move] != Op.RAPID)
         done.append((move[~cut], fraction[~cut]))
         middle = fraction[cut].mean(axis=1)
         halves = [np.column_stack([fraction[cut, 0], middle]), np.column_stack([middle, fraction[cut, 1]])]
         move, fraction = np.concatenate([move[cut]] * 2), np.concatenate(halves)
-        length = np.concatenate([length[cut] / 2] * 2)
+        length, turn = (np.concatenate([values[cut] / 2] * 2) for values in (length, turn))
     move, fraction = (np.concatenate(parts) for parts in zip(*done, strict=True))
     order = np.lexsort((fraction[:, 0], move))
     move, fraction = move[order], fraction[order]
@@ -51,14 +52,21 @@ def split(program: Program, moves: np.ndarray, correct: Correction, tolerance: f
     return Pieces(move, fraction, shift)
 
 
-def _bend(program: Program, move: np.ndarray, fraction: np.ndarray, correct: Correction) -> np.ndarray:
-    """Largest distance (piece,) [m] of the correction from the straight line between its ends."""
+def _bend(
+    program: Program, move: np.ndarray, fraction: np.ndarray, turn: np.ndarray, correct: Correction
+) -> np.ndarray:
+    """Largest distance (piece,) [m] of the correction from what shifted ends make of the piece.
+
+    Of a straight piece that is the straight line between the ends; an arc of angle a whose ends are moved apart by d
+    along its chord bulges by d/2 sin(a/2) in its middle.
+    """
     weights = np.array([0.0, *INSIDE, 1.0])
     where = fraction[:, :1] + weights * np.diff(fraction, axis=1)
     of = np.repeat(move, len(weights))
     shift = correct(of, where.ravel(), _tips(program, of, where.ravel())).reshape(len(move), len(weights), 3)
     straight = shift[:, :1] + weights[:, None] * (shift[:, -1:] - shift[:, :1])
-    return np.linalg.norm(shift - straight, axis=-1).max(axis=1)
+    apart = np.linalg.norm(shift[:, -1] - shift[:, 0], axis=1)
+    return np.linalg.norm(shift - straight, axis=-1).max(axis=1) + apart * np.sin(turn / 2) / 2
 
 
 def _tips(program: Program, move: np.ndarray, fraction: np.ndarray) -> np.ndarray:

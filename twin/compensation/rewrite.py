@@ -1,0 +1,216 @@
+"""The NC program with its points moved against the error, line by line; what cannot be moved stays as it is."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from twin.compensation.blocks import REMEDY, TO_THE_MACHINE, Line, lines_of, remainder
+from twin.compensation.split import Correction, Pieces, split
+from twin.errors import InputError
+from twin.program import Op, Program
+from twin.program.frame import Frame
+from twin.program.linearise import points_along
+
+MOVES = (Op.RAPID, Op.FEED, Op.ARC)
+OUT_OF_ROUND = 1e-6  # [m]: arcs whose radii differ by more keep their centre
+
+
+@dataclass(frozen=True)
+class Compensated:
+    """A program with moved points."""
+
+    text: str
+    program: Program  # as interpreted again
+    pieces: Pieces  # of the original moves
+    row: np.ndarray  # (piece,) row of ``program`` that makes each piece
+    of_line: np.ndarray  # (line of the text,) source line each line stands for
+    notes: tuple[str, ...]  # lines that stay as they are
+
+
+@dataclass
+class _Writer:
+    """Lines as they are written, and where the tool then stands."""
+
+    program: Program
+    resolution: float
+    lines: list[str] = field(default_factory=list)
+    source: list[int] = field(default_factory=list)
+    placed: list[int] = field(default_factory=list)  # written line (1-based) of each piece
+    tip: np.ndarray = field(default_factory=lambda: np.zeros(3))  # machine axes [m]
+
+    def put(self, text: str, line: int) -> None:
+        self.lines.append(text)
+        self.source.append(line)
+
+    def block(self, frame: Frame, line: Line, piece: int, pieces: Pieces) -> str:
+        """The words of one piece; the tool moves to its rounded end."""
+        move = int(pieces.move[piece])
+        end = points_along(self.program, np.array([move]), pieces.fraction[piece, 1:])[0]
+        goal = np.array(frame.to_program((*(end[:3] + pieces.shift[piece, 1]), 0.0, 0.0, 0.0))[:3])
+        unit = line.scale
+        digits = max(0, int(np.ceil(-np.log10(self.resolution / unit) - 1e-9)))
+        goal = np.round(goal / unit, digits) * unit
+        words = " ".join(f"{axis}{_number(value / unit, digits)}" for axis, value in zip("XYZ", goal, strict=True))
+        op = self.program.op[move]
+        code = "G0" if op == Op.RAPID else "G1"
+        if op == Op.ARC:
+            start = np.array(frame.to_program((*self.tip, 0.0, 0.0, 0.0))[:3])
+            centre = self.program.centre[move] + pieces.shift[piece].mean(axis=0)
+            centre = np.array(frame.to_program((*centre, 0.0, 0.0, 0.0))[:3])
+            normal = int(self.program.plane_axis[move])
+            offset = _centre(start, goal, centre, normal) - (0.0 if line.centre_absolute else start)
+            code = "G3" if self.program.turns[move] > 0 else "G2"
+            for axis in range(3):
+                if axis != normal:
+                    words += f" {'IJK'[axis]}{_number(offset[axis] / unit, digits + 2)}"
+        self.tip = np.array(frame.to_machine((*goal, 0.0, 0.0, 0.0))[:3])
+        return f"{code} {words}"
+
+
+def compensate(
+    program: Program,
+    correct: Correction,
+    again: Callable[[str], Program],
+    *,
+    tolerance: float,
+    shortest: float,
+    resolution: float,
+) -> Compensated:
+    """Move every point of ``program`` by ``correct``; cut blocks where that bends by more than ``tolerance`` [m].
+
+    Canned cycles and cutter compensation are written out as the moves they make. Moves to machine positions (G28,
+    G30, G53), probing and tapping stay as they are. Arcs stay arcs, of 120 degrees at most.
+
+    Args:
+        again: interprets a text as ``program`` was interpreted.
+        shortest: no block is cut into pieces shorter than this [m].
+        resolution: of the points as written [m].
+
+    Raises:
+        InputError: lines that run twice, rotary axes, inverse-time feed, words that depend on where the tool stands.
+    """
+    if np.any(np.diff(program.line) < 0):
+        row = int(np.argmax(np.diff(program.line) < 0))
+        raise InputError("lines run twice from here", file=program.file, line=int(program.line[row]), remedy=REMEDY)
+    if np.any(program.end[:, 3:] != program.start[:, 3:]):
+        row = int(np.argmax(np.any(program.end[:, 3:] != program.start[:, 3:], axis=1)))
+        raise InputError("a rotary axis moves", file=program.file, line=int(program.line[row]), remedy=REMEDY)
+    lines = list(lines_of(program.source, program.file))
+    first = np.searchsorted(program.line, np.arange(1, len(lines) + 2))
+    free = np.zeros(program.n_moves, dtype=bool)
+    notes = []
+    for n, line in enumerate(lines, 1):
+        ops = program.op[first[n - 1] : first[n]]
+        moved = np.isin(ops, MOVES)
+        stays = bool(line.g() & TO_THE_MACHINE) or bool(np.isin(ops, (Op.PROBE, Op.TAP)).any())
+        stays = stays or _cycle_turns_spindle(ops, line)
+        free[first[n - 1] : first[n]] = moved & (not stays)
+        if moved.any() and stays:
+            notes.append(f"line {n} stays as it is: {line.text.strip()}")
+    pieces = split(program, np.flatnonzero(free), correct, tolerance, shortest)
+    writer = _Writer(program, resolution)
+    starts = [row for row, _ in program.frames]
+    rows_of_piece = np.searchsorted(pieces.move, np.arange(program.n_moves + 1))
+    for n, line in enumerate(lines, 1):
+        rows = range(first[n - 1], first[n])
+        if not any(free[row] for row in rows):
+            text = line.text
+            if line.cutter and line.has_points() and not len(rows):
+                text = " ".join(remainder(line)[0])  # its move came with another line
+            writer.put(text, n)
+            if len(rows):
+                writer.tip = program.end[rows[-1], :3]
+            continue
+        blocks = list(_blocks(writer, line, rows, pieces, rows_of_piece, starts))
+        _put_blocks(writer, line, n, blocks)
+    text = "\n".join(writer.lines) + "\n"
+    program_again = again(text)
+    return Compensated(
+        text, program_again, pieces, _rows(program_again, writer.placed), np.array(writer.source), tuple(notes)
+    )
+
+
+def _blocks(
+    writer: _Writer, line: Line, rows: range, pieces: Pieces, of_move: np.ndarray, starts: list[int]
+) -> Iterator[tuple[str, int | None]]:
+    """Words of each block of a line, and the piece it makes; a dwell of a cycle makes none."""
+    program = writer.program
+    for row in rows:
+        frame = program.frames[bisect_right(starts, row) - 1][1] if starts else Frame()
+        if program.op[row] == Op.DWELL:
+            yield f"G4 P{program.dwell[row]:g}", None
+        for piece in range(of_move[row], of_move[row + 1]):
+            yield writer.block(frame, line, piece, pieces), piece
+
+
+def _put_blocks(writer: _Writer, line: Line, n: int, blocks: list[tuple[str, int | None]]) -> None:
+    """Write the blocks in the place of line ``n``."""
+    kept, stops, comments = remainder(line)
+    for k, (words, piece) in enumerate(blocks):
+        ahead = [*kept] if k == 0 else []
+        if k == 0 and not line.absolute:
+            ahead.append("G90")
+        behind = [*stops, *([] if k else comments)] if k == len(blocks) - 1 else ([] if k else comments)
+        writer.put(" ".join([*ahead, words, *behind]), n)
+        if piece is not None:
+            writer.placed.append(len(writer.lines))
+    if not line.absolute:
+        writer.put("G91", n)
+
+
+def _cycle_turns_spindle(ops: np.ndarray, line: Line) -> bool:
+    """Whether the spindle stops or turns back within the line's moves: a cycle that only the control can make."""
+    moves = np.flatnonzero(np.isin(ops, MOVES))
+    turns = np.flatnonzero(ops == Op.SPINDLE)
+    return bool(moves.size and np.any(turns > moves[0]))
+
+
+def _centre(start: np.ndarray, end: np.ndarray, centre: np.ndarray, normal: int) -> np.ndarray:
+    """The centre nearest to ``centre`` (3,) from which both ends are equally far in the plane."""
+    plane = [axis for axis in range(3) if axis != normal]
+    a, b, c = start[plane], end[plane], centre[plane]
+    radii = np.linalg.norm(a - c), np.linalg.norm(b - c)
+    found = centre.copy()
+    if abs(radii[0] - radii[1]) <= OUT_OF_ROUND:
+        chord = (b - a) / np.linalg.norm(b - a)
+        found[plane] = c - chord * np.dot(chord, c - (a + b) / 2)
+    return found
+
+
+def _rows(program: Program, placed: list[int]) -> np.ndarray:
+    """Row of each piece: the one move of its written line."""
+    moves = np.flatnonzero(np.isin(program.op, MOVES))
+    place = np.searchsorted(program.line[moves], placed)
+    found = moves[np.minimum(place, len(moves) - 1)] if len(moves) else np.zeros(0, dtype=int)
+    wrong = np.flatnonzero(program.line[found] != np.array(placed))
+    if wrong.size:
+        raise InputError(
+            "a moved block makes no move", file=program.file, line=int(placed[wrong[0]]), remedy="report this program"
+        )
+    return found
+
+
+def path_shift(
+    program: Program, compensated: Compensated, move: np.ndarray, fraction: np.ndarray, later: bool
+) -> np.ndarray:
+    """How far the new program takes the tip from the place that the old one reaches (point, 3) [m].
+
+    Args:
+        move, fraction: (point,) place on the old path.
+        later: at the joint of two pieces, take the later one.
+    """
+    pieces = compensated.pieces
+    place = np.searchsorted(pieces.move + pieces.fraction[:, 0], move + fraction, side="right" if later else "left")
+    piece = np.clip(place - 1, 0, len(pieces.move) - 1)
+    low, high = pieces.fraction[piece].T
+    inside = np.clip((fraction - low) / (high - low), 0.0, 1.0)
+    old = points_along(program, move, fraction)[:, :3]
+    new = points_along(compensated.program, compensated.row[piece], inside)[:, :3]
+    return np.where((pieces.move[piece] == move)[:, None], new - old, 0.0)
+
+
+def _number(value: float, digits: int) -> str:
+    text = f"{value:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text and float(text) else "0" if not float(text) else text
