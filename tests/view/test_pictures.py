@@ -1,11 +1,18 @@
 """Pictures: colours equal the scalar bar, limits are round, and a missing GL library is a sentence, not a crash."""
 
 import ctypes.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
 
 import matplotlib
 import numpy as np
 import pytest
 from matplotlib.image import imread
+from PIL import ImageGrab
 
 from twin.errors import InputError
 from twin.formats.mesh import write_mesh
@@ -40,6 +47,41 @@ def test_pixels_have_the_colours_of_the_map(run):
         assert any(np.abs(np.array(c) - wanted).max() <= 2 for c in seen), f"no pixel of {value} um"
         count = (np.abs(image * 255 - wanted).max(axis=-1) <= 2).sum()
         assert count > 20_000, f"only {count} pixels of {value} um"
+
+
+@pytest.fixture
+def display():
+    """A screen without a monitor: the X server Xvfb, which chooses its own number and opens no port."""
+    if not shutil.which("Xvfb") and not os.environ.get("CI"):
+        pytest.skip("needs the package xvfb, which CI installs")
+    seen, told = os.pipe()
+    command = ["Xvfb", "-displayfd", str(told), "-screen", "0", "1300x900x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[told], stderr=subprocess.DEVNULL) as server:
+        os.close(told)
+        with os.fdopen(seen) as pipe:
+            number = pipe.readline().strip()
+        yield f":{number}"
+        server.terminate()
+
+
+@pytest.mark.gl
+def test_the_window_shows_the_part(run, display):
+    order = json.dumps([str(run), "deviation_um", "", "a plate"]) + "\n"
+    command = [sys.executable, "-m", "twin.view.picture", "--window"]
+    environment = {**os.environ, "DISPLAY": display}
+    wanted = (np.array(matplotlib.colormaps["RdBu_r"](75 / 100)[:3]) * 255).round()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment, text=True) as window:
+        assert window.stdin
+        window.stdin.write(order)
+        window.stdin.flush()
+        for _ in range(120):
+            screen = np.asarray(ImageGrab.grab(xdisplay=display).convert("RGB"), float)
+            count = int((np.abs(screen - wanted).max(axis=-1) <= 2).sum())
+            if count > 20_000 or window.poll() is not None:
+                break
+            time.sleep(0.5)
+        window.kill()
+    assert count > 20_000, f"only {count} pixels of +25 um"
 
 
 @pytest.mark.gl
