@@ -14,6 +14,7 @@ COMMANDS = (
     "cutter",
     "stability",
     "optimise",
+    "compensate",
 )  # modules of twin/commands, in the order of the help
 
 

@@ -45,7 +45,7 @@ def component_errors(state: ErrorState, position: Mapping[str, np.ndarray]) -> d
     ):
         for letter, axis in zip(letters, axes, strict=True):
             q, column = position[letter], AXES.index(letter)
-            own = np.asarray(jax.vmap(errors_at, in_axes=(None, 0))(axis, jnp.asarray(q)))
+            own = np.array(jax.vmap(errors_at, in_axes=(None, 0))(axis, jnp.asarray(q)))
             travel = np.zeros((len(q), 3))
             travel[:, column] = sign * q
             line = Rotation.from_rotvec(np.asarray(axis.location[3:]))
