@@ -1,14 +1,16 @@
 """Weighted least-squares fits, differentiable in the points. A point of weight 0 is not there.
 
 Lengths in m. Reference elements and residuals as in ISO 12181-1 (roundness, least-squares circle) and
-ISO 12781-1 (flatness, least-squares plane).
+ISO 12781-1 (flatness, least-squares plane), ISO 12180-1 (cylindricity, least-squares cylinder).
 """
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-STEPS = 6  # Gauss-Newton from the algebraic circle: the error shrinks by form error / radius each time
+STEPS = (
+    6  # Gauss-Newton from the algebraic circle or the nominal cylinder: the error shrinks by form error / radius each
+)
 
 
 @jax.jit
@@ -46,7 +48,44 @@ def circle(points: Array, weight: Array, radius: Array) -> tuple[Array, Array, A
 
 
 @jax.jit
-def plane(points: Array, weight: Array, extent: Array) -> tuple[Array, Array]:
+def cylinder(points: Array, weight: Array, radius: Array) -> tuple[Array, Array, Array]:
+    """Geometric least-squares cylinder whose axis is nearly w: minimises ``sum weight (distance to axis - radius)^2``.
+
+    Args:
+        points: (point, 3) about the middle of the nominal axis, w along it.
+        weight: (point,).
+        radius: () about its size; scales the unknowns.
+
+    Returns:
+        axis (4,): where it crosses w = 0, and its slopes in u and v; radius (); residual (point,) outwards.
+    """
+    scaled = points / radius
+
+    def distances(unknowns: Array) -> tuple[Array, Array]:
+        """Distance from the axis and its derivatives by the unknowns, those of second order in the slopes left out."""
+        direction = jnp.concatenate([unknowns[2:4], jnp.ones(1)])
+        direction = direction / jnp.sqrt(jnp.sum(direction**2))
+        offset = scaled - jnp.concatenate([unknowns[:2], jnp.zeros(1)])[None, :]
+        along = offset @ direction
+        across = offset - along[:, None] * direction[None, :]
+        distance = jnp.sqrt(jnp.maximum(jnp.sum(across**2, axis=1), 1e-24))
+        outward = across[:, :2] / distance[:, None]
+        return distance, jnp.concatenate([outward, outward * along[:, None], jnp.ones_like(along)[:, None]], axis=1)
+
+    def improve(_: int, unknowns: Array) -> Array:
+        distance, columns = distances(unknowns)
+        weighted = columns * (weight / jnp.sum(weight))[:, None]
+        return unknowns + jnp.linalg.solve(weighted.T @ columns, weighted.T @ (distance - unknowns[4]))
+
+    start = jnp.zeros(5).at[4].set(1.0)
+    unknowns = jax.lax.stop_gradient(jax.lax.fori_loop(0, STEPS, improve, start))
+    unknowns = improve(1, improve(0, unknowns))
+    scale = jnp.stack([radius, radius, jnp.ones_like(radius), jnp.ones_like(radius)])
+    return unknowns[:4] * scale, unknowns[4] * radius, (distances(unknowns)[0] - unknowns[4]) * radius
+
+
+@jax.jit
+def tilted_plane(points: Array, weight: Array, extent: Array) -> tuple[Array, Array]:
     """Least-squares plane ``w = height + a u + b v`` through points (u, v, w).
 
     Args:
@@ -55,13 +94,19 @@ def plane(points: Array, weight: Array, extent: Array) -> tuple[Array, Array]:
         extent: () about the size of the face; scales the unknowns.
 
     Returns:
-        height () at u = v = 0, residual (point,) at right angles to the fitted plane.
+        (height, a, b) (3,), residual (point,) at right angles to the fitted plane.
     """
     uv = points[:, :2] / extent
     unknowns = _solve(jnp.concatenate([jnp.ones_like(uv[:, :1]), uv], axis=1), points[:, 2], weight)
     slope = unknowns[1:] / extent
     residual = points[:, 2] - unknowns[0] - uv @ unknowns[1:]
-    return unknowns[0], residual / jnp.sqrt(1.0 + jnp.sum(slope**2))
+    return jnp.concatenate([unknowns[:1], slope]), residual / jnp.sqrt(1.0 + jnp.sum(slope**2))
+
+
+def plane(points: Array, weight: Array, extent: Array) -> tuple[Array, Array]:
+    """Height () at u = v = 0 of :func:`tilted_plane`, and its residual (point,)."""
+    found, residual = tilted_plane(points, weight, extent)
+    return found[0], residual
 
 
 def spread(values: Array, weight: Array) -> Array:

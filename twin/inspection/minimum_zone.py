@@ -1,4 +1,4 @@
-"""Minimum-zone roundness and flatness (ISO 1101): the narrowest ring or slab that holds every point.
+"""Minimum-zone roundness, cylindricity and flatness (ISO 1101): the narrowest ring, tube or slab with every point.
 
 Chebyshev fits by linear programming, linearised again until they stand still. Not differentiable, a few
 milliseconds for thousands of points; the least-squares fits of :mod:`twin.inspection.fit` feed the report.
@@ -38,6 +38,43 @@ def roundness(points: np.ndarray) -> tuple[float, np.ndarray]:
             break
     distance = np.linalg.norm(points - centre, axis=1)
     return float(np.ptp(distance)), centre
+
+
+def cylindricity(points: np.ndarray) -> tuple[float, np.ndarray]:
+    """Minimum-zone cylindricity (ISO 12180-1) about an axis that is nearly the third axis.
+
+    Args:
+        points: (point, 3) [m], the third along the nominal axis.
+
+    Returns:
+        Radial distance of the two coaxial cylinders that hold all points [m]; their axis (4,): where it crosses
+        w = 0 [m], and its slopes.
+
+    Raises:
+        InputError: fewer than six points.
+    """
+    _demand(points, 6)
+    size = float(np.linalg.norm(points[:, :2] - points[:, :2].mean(axis=0), axis=1).mean())
+    scaled = points / size
+    axis = np.r_[scaled[:, :2].mean(axis=0), 0.0, 0.0]
+    for _ in range(STEPS):
+        distance, slope = _distance_to_axis(scaled, axis)
+        step, _ = _chebyshev(np.column_stack([-slope, np.ones(len(points))]), distance - 1.0)
+        axis = axis + step[:4]
+        if np.linalg.norm(step[:4]) < 1e-12:
+            break
+    return float(np.ptp(_distance_to_axis(scaled, axis)[0])) * size, axis * [size, size, 1.0, 1.0]
+
+
+def _distance_to_axis(points: np.ndarray, axis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distances (point,) and their derivatives by the axis (point, 4)."""
+    direction = np.array([axis[2], axis[3], 1.0])
+    direction /= np.linalg.norm(direction)
+    offset = points - [axis[0], axis[1], 0.0]
+    across = offset - np.outer(offset @ direction, direction)
+    distance = np.linalg.norm(across, axis=1)
+    outward = across[:, :2] / distance[:, None]
+    return distance, np.column_stack([-outward, -outward * (offset @ direction)[:, None] * direction[2]])
 
 
 def flatness(points: np.ndarray) -> tuple[float, np.ndarray]:
