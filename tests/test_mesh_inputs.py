@@ -6,8 +6,8 @@ The program cuts a slot 10 mm wide and 2 mm deep along Y20 of a block of 60 x 40
 import numpy as np
 import pytest
 import trimesh
-
 from own_scenario import OWN_SCENARIO, make_desk
+
 from twin.scenario import load_scenario
 from twin.simulate import simulate
 
