@@ -35,14 +35,17 @@ class Cutters:
     runout_angle: Array  # (tool,) [rad] its direction, from tooth 0 towards the teeth that follow
     tilt: Array  # (tool,) [rad] of the tool axis
     tilt_angle: Array  # (tool,) [rad] direction in which it leans away from the tip
+    wave_height: Array  # (tool,) [m] amplitude of a serrated edge; 0: smooth
+    wave_number: Array  # (tool,) [rad/m] of the serration along the axis
+    wave_phase: Array  # (tool, tooth) [rad] by which the wave of each tooth is shifted up the tool
     previous: Array  # (tool, back, tooth) int: tooth that passed ``back + 1`` teeth earlier
     previous_share: Array  # (tool, back, tooth) part of a revolution since then
     number: tuple[int, ...] = field(metadata={"static": True})  # T words, one a row
-    has_runout: bool = field(metadata={"static": True})  # False: the tooth before is the last that cut
+    has_runout: bool = field(metadata={"static": True})  # or serration. False: the tooth before is the last that cut
     alike: bool = field(metadata={"static": True})  # even pitch and helix, no runout: force repeats with every tooth
     like_helix: bool = field(metadata={"static": True})  # of all teeth of each tool
     fewest_teeth: int = field(metadata={"static": True})  # of any tool
-    serrated: tuple[tuple[int, Tool], ...] = field(metadata={"static": True})  # rows that these arrays do not describe
+    serrated: tuple[tuple[int, Tool], ...] = field(metadata={"static": True})  # rows of serrated tools
 
     @property
     def n_teeth(self) -> int:
@@ -62,7 +65,8 @@ def cutters(tools: Sequence[Tool]) -> Cutters:
     n_teeth = max(tool.n_teeth for tool in tools)
     rows = [_row(tool, n_teeth) for tool in tools]
     arrays = {name: np.array([row[name] for row in rows]) for name in rows[0]}
-    has_runout = any((tool.runout or tool.runout_tilt) and tool.n_teeth > 1 for tool in tools)
+    serrated = tuple((row, tool) for row, tool in enumerate(tools) if tool.serration_wavelength)
+    has_runout = any((tool.runout or tool.runout_tilt) and tool.n_teeth > 1 for tool in tools) or bool(serrated)
     like_helix = not any(np.ptp(tool.tooth_helix or (0,)) > 0 for tool in tools)
     return Cutters(
         **arrays,
@@ -71,7 +75,7 @@ def cutters(tools: Sequence[Tool]) -> Cutters:
         like_helix=like_helix,
         alike=not has_runout and like_helix and not any(np.ptp(tool.pitch or (0,)) > 0 for tool in tools),
         fewest_teeth=min(tool.n_teeth for tool in tools),
-        serrated=tuple((row, tool) for row, tool in enumerate(tools) if tool.serration_wavelength),
+        serrated=serrated,
     )
 
 
@@ -94,6 +98,7 @@ def _row(tool: Tool, n_teeth: int) -> dict[str, np.ndarray | float]:
     profile = tool.profile
     drill = tool.kind == "drill"
     padding = (0, n_teeth - tool.n_teeth)
+    phase = np.array(tool.serration_phase or 2 * np.pi * np.arange(tool.n_teeth) / tool.n_teeth)
     return {
         "radius": tool.radius,
         "disk": profile.disk,
@@ -111,6 +116,9 @@ def _row(tool: Tool, n_teeth: int) -> dict[str, np.ndarray | float]:
         "runout_angle": tool.runout_angle,
         "tilt": tool.runout_tilt,
         "tilt_angle": tool.runout_tilt_angle,
+        "wave_height": tool.serration_amplitude,
+        "wave_number": 2 * np.pi / tool.serration_wavelength if tool.serration_wavelength else 0.0,
+        "wave_phase": np.pad(phase, padding, constant_values=phase[0]),
         "previous": previous,
         "previous_share": share,
     }

@@ -1,9 +1,10 @@
 """The engaged edge of a segment, cut into elements: one per axial slice, and one for the bottom disk.
 
-All arrays put the segment last, so that a block of segments is one vector.
+A serrated edge has several elements a slice, and its teeth differ in radius and slope. All arrays put the segment
+last, so that a block of segments is one vector.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +16,9 @@ from twin.cutting.cutter import Cutters
 from twin.cutting.profile import profile
 
 TINY = 1e-30
+A_SLICE = 3  # elements of a serrated edge in an axial slice
+GOLDEN = (5**0.5 - 1) / 2
+SPREAD = 0.8  # of the ends of elements within a slice, over the element
 LEAST_SWEEP = 1e-7  # [rad] that the helix of an element covers at least: makes a straight edge's entry continuous
 
 
@@ -25,39 +29,56 @@ class Edge:
 
     A tooth that is ``share`` of a revolution behind the last one cuts, at immersion ``phi``, the chip area
     ``share * feed_per_revolution * (side sin(phi) + down) + (runout difference) * height``.
+    Fields that say "by tooth" have the axis of the teeth in front where edges are serrated.
     """
 
     side: jax.Array  # (element, segment) [m] chip area over feed: advance times height of the element
-    down: jax.Array  # (element, segment) [m] chip area over feed: descent times radial extent
+    down: jax.Array  # (element, segment) [m] chip area over feed: descent times radial extent; where edges are
+    # serrated (back, tooth, element, segment): times that of the tooth before
     height: jax.Array  # (element, segment) [m]
-    width: jax.Array  # (element, segment) [m] length of the edge
-    sine: jax.Array  # (element, segment) mean sine of the angle kappa between tool axis and surface normal
-    cosine: jax.Array  # (element, segment) mean cosine
-    side_arm: jax.Array  # (element, segment) [m] mean radius over the height
-    down_arm: jax.Array  # (element, segment) [m] mean radius over the radial extent
-    edge_arm: jax.Array  # (element, segment) [m] mean radius along the edge
+    width: jax.Array  # (element, segment), by tooth: [m] length of the edge
+    sine: jax.Array  # (element, segment), by tooth: mean sine of the angle kappa between tool axis and surface normal
+    cosine: jax.Array  # (element, segment), by tooth: mean cosine
+    side_arm: jax.Array  # (element, segment), by tooth: [m] mean radius over the height
+    down_arm: jax.Array  # (element, segment), by tooth: [m] mean radius over the radial extent
+    edge_arm: jax.Array  # (element, segment), by tooth: [m] mean radius along the edge
     trail: jax.Array  # (tooth, element, segment) [rad] by which the element's middle trails the tip of tooth 0
     sweep: jax.Array  # (tooth or 1, element, segment) [rad] by which its upper end trails the lower
     arc: jax.Array  # (end, arc, element, segment) [rad] counted as the spindle turns: mirrored for M4
     share: jax.Array  # (tooth, element or 1, segment)
     previous_share: jax.Array  # (back, tooth, element or 1, segment)
-    relief: jax.Array  # (back, tooth, element, segment) [m2] chip area gained by runout over the tooth ``back`` before
+    relief: jax.Array  # (back, tooth, element, segment) [m2] chip area gained over the tooth ``back`` before
     hand: jax.Array  # (1, segment) sign of the axial force
     has_runout: bool = field(metadata={"static": True})
     alike: bool = field(metadata={"static": True})
     fewest_teeth: int = field(metadata={"static": True})
 
     @property
+    def serrated(self) -> bool:
+        """Whether the teeth differ in radius and slope."""
+        return self.width.ndim == 3
+
+    @property
     def chip_arm(self) -> jax.Array:
-        """Mean radius over the chip (element, segment) [m], side and bottom weighted by their areas."""
+        """Mean radius over the chip (element, segment) [m], by tooth; side and bottom weighted by their areas."""
+        if self.serrated:
+            return self.side_arm
         side, down = jnp.abs(self.side), jnp.abs(self.down)
         return (side * self.side_arm + down * self.down_arm) / jnp.maximum(side + down, TINY)
 
 
-def edge_elements(contact: Contact, clockwise: jax.Array, cutters: Cutters) -> Edge:
-    """Return the edge elements of a block of segments; ``clockwise``: (segment,) bool, the spindle's sense."""
+def edge_elements(contact: Contact, clockwise: jax.Array, cutters: Cutters, serrated: bool = False) -> Edge:
+    """Return the edge elements of a block of segments.
+
+    Args:
+        contact: of the block.
+        clockwise: (segment,) bool, the spindle's sense.
+        cutters: the program's tools.
+        serrated: whether to resolve serrations; without, serrated edges count as smooth.
+    """
     tool = jax.tree.map(lambda values: _of_segments(values, contact), cutters)
-    level = jnp.linspace(0.0, 1.0, contact.arc.shape[1] + 1)[:, None] * contact.depth[None]
+    a_slice = A_SLICE if serrated else 1
+    level = _levels(contact.arc.shape[1], a_slice)[:, None] * contact.depth[None]
     at = profile(tool, level)
     thickness, full_rise, area, length, moment = (
         jnp.diff(values, axis=0) for values in (level, at.radius, at.area, at.length, at.moment)
@@ -95,7 +116,8 @@ def edge_elements(contact: Contact, clockwise: jax.Array, cutters: Cutters) -> E
     mirrored = (np.pi - stop) % (2 * np.pi)
     start, stop = jnp.where(clockwise, start, mirrored), jnp.where(clockwise, stop, mirrored + stop - start)
     arc = jnp.stack([start, stop])
-    return Edge(
+    arc = jnp.concatenate([jnp.repeat(arc, a_slice, axis=2), arc[:, :, :1]], axis=2)
+    edge = Edge(
         side=contact.advance[None] * height,
         down=contact.descent[None] * rise,
         height=height,
@@ -107,7 +129,7 @@ def edge_elements(contact: Contact, clockwise: jax.Array, cutters: Cutters) -> E
         edge_arm=with_disk(jnp.where(on_web, middle, moment / jnp.maximum(length, TINY)), tool.disk / 2),
         trail=trail,
         sweep=sweep,
-        arc=jnp.concatenate([arc, arc[:, :, :1]], axis=2),
+        arc=arc,
         share=share,
         previous_share=previous_share,
         relief=_relief(tool, trail, height, z * height + radius * rise) if cutters.has_runout else none[None, None],
@@ -116,11 +138,70 @@ def edge_elements(contact: Contact, clockwise: jax.Array, cutters: Cutters) -> E
         alike=cutters.alike,
         fewest_teeth=cutters.fewest_teeth,
     )
+    return _waved(edge, tool, contact.descent, z, thickness, rise, radius) if serrated else edge
 
 
 def _of_segments(of_tool: jax.Array, contact: Contact) -> jax.Array:
     """(tool, ...) to (..., segment), at least two axes."""
     return jnp.atleast_2d(jnp.moveaxis(of_tool[contact.tool], 0, -1))
+
+
+def _levels(n_slices: int, a_slice: int) -> jax.Array:
+    """Ends of the elements, as parts of the depth (element + 1,).
+
+    Several in a slice are unlike from slice to slice, so that no wavelength is met at the same phases again and again.
+    """
+    inner = np.arange(a_slice) / a_slice
+    shift = (np.arange(n_slices) * GOLDEN % 1.0 - 0.5) * SPREAD / a_slice
+    ends = np.arange(n_slices)[:, None] + inner[None] + np.where(inner > 0, shift[:, None], 0.0)
+    return jnp.asarray(np.append(ends.ravel(), n_slices) / n_slices)
+
+
+def _waved(
+    edge: Edge,
+    tool: Cutters,
+    descent: jax.Array,
+    z: jax.Array,
+    thickness: jax.Array,
+    rise: jax.Array,
+    radius: jax.Array,
+) -> Edge:
+    """``edge`` with the serrations of its teeth: radius R(z) - A + A cos(2 pi z / wavelength - phase).
+
+    Args:
+        edge: as if smooth.
+        tool: (..., segment) of each segment.
+        descent: (segment,) of the feed.
+        z, thickness, rise, radius: (element, segment) [m] of the smooth elements: middle, extents, middle radius.
+    """
+    angle = tool.wave_number[None] * z[None] - tool.wave_phase[:, None]  # (tooth, element, segment)
+    half = tool.wave_number * thickness / 2
+    deep = tool.wave_height[None] * jnp.where(thickness > 0, 1.0, 0.0)[None]  # the flat bottom has no wave
+    wave = deep * (jnp.cos(angle) * jnp.sinc(half / np.pi)[None] - 1)  # mean over the element
+    rise = rise[None] - 2 * deep * jnp.sin(angle) * jnp.sin(half)[None]
+    radius = radius[None] + wave
+    square = thickness[None] ** 2 + rise**2
+    width = jnp.where(square > 0, jnp.sqrt(jnp.where(square > 0, square, 1.0)), 0.0)
+    safe_width = jnp.where(width > 0, width, 1.0)
+    # a tooth stands out by its wave, and a leaning tool lowers the face of one side by as much as its slope tells
+    lean = tool.tilt[None] * jnp.cos(tool.tilt_angle[None] - edge.trail)
+    out = wave + tool.runout[None] * jnp.cos(tool.runout_angle[None] - edge.trail) + lean * z[None]
+    lower = lean * radius
+    rise_before, out_before, lower_before = (
+        jnp.take_along_axis(values[None], tool.previous[:, :, None], axis=1) for values in (rise, out, lower)
+    )
+    relief = (out[None] - out_before) * thickness[None, None] + (lower[None] - lower_before) * rise_before
+    return replace(
+        edge,
+        down=descent[None, None, None] * rise_before,
+        width=width,
+        sine=thickness[None] / safe_width,
+        cosine=rise / safe_width,
+        side_arm=radius,
+        down_arm=radius,
+        edge_arm=radius,
+        relief=jnp.where((tool.previous_share < 1.0)[:, :, None], relief, 0.0),  # none over itself
+    )
 
 
 def _relief(tool: Cutters, trail: jax.Array, height: jax.Array, lever: jax.Array) -> jax.Array:

@@ -80,11 +80,12 @@ def _rows(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients) -> tup
     start, stop = jnp.where(endless, start - np.pi, start), jnp.where(endless, stop + np.pi, stop)
     share = edge.previous_share if edge.has_runout else edge.share[None]  # (back, tooth, element or 1, segment)
     side = share * (feed[None] * edge.side)[None, None]  # (back, tooth, element, segment)
-    down = share * (feed[None] * edge.down)[None, None]
+    down = share * (feed[None, None, None] * edge.down if edge.serrated else (feed[None] * edge.down)[None, None])
     if edge.has_runout:
         down = down + edge.relief
     half_sweep = jnp.abs(edge.sweep) / 2
-    k, axial, axial_edge = coefficients, coefficients.kac * edge.hand, coefficients.kae * edge.hand
+    k, hand = coefficients, edge.hand[None] if edge.serrated else edge.hand
+    axial, axial_edge = k.kac * hand, k.kae * hand
     by_element = {
         "half_sweep": jnp.mean(half_sweep, axis=0),
         "tangential": k.ktc * jnp.ones_like(edge.width),
@@ -106,6 +107,8 @@ def _rows(edge: Edge, feed: jax.Array, coefficients: CuttingCoefficients) -> tup
     }
     if len(half_sweep) > 1:
         by_tooth["half_sweep"] = half_sweep  # takes the place of the mean
+    if edge.serrated:
+        by_tooth |= {name: by_element.pop(name) for name in list(by_element) if name != "half_sweep"}
     return by_element, by_arc, by_tooth
 
 

@@ -1,6 +1,7 @@
 """Cutting loads of every path segment: mean and peak force, torque, power."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +13,6 @@ from twin.compiled import Array, first_rows, kept, padded_rows
 from twin.cutting.coefficients import CuttingCoefficients
 from twin.cutting.contact import Contact
 from twin.cutting.cutter import Cutters
-from twin.cutting.discretised.loads import history_loads
 from twin.cutting.edge import Edge, edge_elements
 from twin.cutting.instant import instant_force, search_force
 from twin.cutting.mean import mean_force
@@ -41,7 +41,9 @@ class Loads:
 def loads(contact: Contact, feed: Array, spindle: Array, cutters: Cutters, coefficients: CuttingCoefficients) -> Loads:
     """Cutting loads of each segment of a path.
 
-    Segments of serrated tools are computed instant by instant: slower, and with peaks sampled every three degrees.
+    A serrated edge has three elements a slice of the engagement. Against a fine edge, 16 slices: means of down to
+    16 waves within 2 %, peaks of down to four waves within 3 %; of deeper cuts with thin chips they come out up to
+    15 % too high.
 
     Args:
         contact: where the tools touch stock.
@@ -53,14 +55,7 @@ def loads(contact: Contact, feed: Array, spindle: Array, cutters: Cutters, coeff
     n = len(contact.depth)
     n_rows = max(BLOCK, 1 << (n - 1).bit_length())
     rows = jax.tree.map(lambda values: padded_rows(values, n_rows), (contact, feed, spindle))
-    found = jax.tree.map(lambda values: first_rows(values, n), _padded_loads(rows, cutters, coefficients))
-    for row, tool in cutters.serrated:
-        mine = np.flatnonzero((np.asarray(contact.tool) == row) & (np.asarray(contact.depth) > 0))
-        if len(mine):
-            touch = jax.tree.map(lambda values: values[mine], contact)  # noqa: B023 (used at once)
-            better = Loads(**history_loads(touch, feed[mine], spindle[mine], tool, coefficients))
-            found = jax.tree.map(lambda all_, some: jnp.asarray(all_).at[mine].set(some), found, better)  # noqa: B023
-    return found
+    return jax.tree.map(lambda values: first_rows(values, n), _padded_loads(rows, cutters, coefficients))
 
 
 @kept
@@ -70,24 +65,35 @@ def _padded_loads(rows: Rows, cutters: Cutters, coefficients: CuttingCoefficient
     blocks = jax.tree.map(lambda values: values[order].reshape(n // BLOCK, BLOCK, *values.shape[1:]), rows)
     # the gradient keeps only the rotations of the peaks and computes each block anew: memory stays bounded
     keep = jax.checkpoint_policies.save_only_these_names(PEAK_ROTATION)
-    block_loads = jax.checkpoint(_block_loads, policy=keep)
-    out = jax.lax.map(lambda block: block_loads(block, cutters, coefficients), blocks)
+    smooth, waved = (
+        jax.checkpoint(partial(_block_loads, serrated=serrated), policy=keep) for serrated in (False, True)
+    )
+
+    def of_block(block: Rows) -> Loads:
+        if not cutters.serrated:
+            return smooth(block, cutters, coefficients)
+        any_wave = jnp.any((jnp.asarray(cutters.wave_height)[block[0].tool] > 0) & (block[0].depth > 0))
+        return jax.lax.cond(any_wave, waved, smooth, block, cutters, coefficients)
+
+    out = jax.lax.map(of_block, blocks)
     place = jnp.argsort(order)
     return jax.tree.map(lambda values: values.reshape(n, *values.shape[2:])[place], out)
 
 
 def _by_cost(contact: Contact, cutters: Cutters) -> jax.Array:
-    """Segments sorted by arcs and teeth (segment,): blocks leave out the arcs and teeth that none of theirs has."""
+    """Segments sorted by serration, arcs and teeth (segment,): blocks leave out what none of theirs has."""
     n_arcs = jnp.sum(jnp.any(contact.arc[..., 1] > contact.arc[..., 0], axis=1), axis=1)
     n_teeth = jnp.sum(cutters.cut_share > 0, axis=1)[contact.tool]
-    return jnp.argsort(jnp.where(contact.depth > 0, n_arcs * (cutters.n_teeth + 1) + n_teeth, 0))
+    waved = jnp.asarray(cutters.wave_height)[contact.tool] > 0
+    cost = (n_arcs + jnp.where(waved, contact.arc.shape[2] + 1, 0)) * (cutters.n_teeth + 1) + n_teeth
+    return jnp.argsort(jnp.where(contact.depth > 0, cost, 0))
 
 
-def _block_loads(rows: Rows, cutters: Cutters, coefficients: CuttingCoefficients) -> Loads:
+def _block_loads(rows: Rows, cutters: Cutters, coefficients: CuttingCoefficients, serrated: bool) -> Loads:
     contact, feed, spindle = rows
     cutting, clockwise = contact.depth > 0, spindle >= 0
     per_revolution = jnp.where(cutting, 2 * np.pi * feed, 0.0) / jnp.where(cutting, jnp.abs(spindle), 1.0)
-    edge = edge_elements(contact, clockwise, cutters)
+    edge = edge_elements(contact, clockwise, cutters, serrated)
     left = jnp.where(clockwise, 1.0, -1.0)[:, None] * jnp.cross(contact.axis, contact.ahead)
     frame = jnp.stack([contact.ahead, left, contact.axis])  # (3, segment, 3)
     chisel = _chisel_thrust(contact, edge, per_revolution, cutters, coefficients)

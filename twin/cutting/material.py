@@ -1,5 +1,7 @@
 """The schema of conf/material: what is known of a workpiece material, from where, and how well.
 
+Flow stresses are in conf/flow_stress (:mod:`twin.cutting.heat.table`).
+
 A quantity is written once, with its standard deviation: ``ktc_n_mm2: 767 ± 310``. Sources that disagree stand side by
 side as rows; every row says where it comes from and how sure it is.
 """
@@ -11,7 +13,7 @@ from twin.cutting.coefficients import CuttingCoefficients
 from twin.cutting.laws import Kienzle
 from twin.cutting.oblique import OrthogonalDatabase
 from twin.errors import InputError
-from twin.units import Angle, Rate, Ratio, Temperature, Uncertain
+from twin.units import Angle, Ratio, Uncertain
 
 Sureness = Literal["read", "remembered", "assumed"]
 
@@ -117,21 +119,6 @@ class OrthogonalSet(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
-class JohnsonCookSet(Row):
-    """Flow stress (a + b strain^n) (1 + c ln(rate / rate0)) (1 - T*^m); T* from the reference to the melting point."""
-
-    a: UncertainPressure
-    b: UncertainPressure
-    n: UncertainRatio
-    c: UncertainRatio
-    m: UncertainRatio
-    rate0: Rate = 1.0
-    """Reference strain rate."""
-    reference: Temperature
-    melting: Temperature
-
-
-@dataclass(frozen=True, kw_only=True)
 class Material:
     """A workpiece material. Sources that disagree stand side by side; ``chosen`` is the one in force."""
 
@@ -152,7 +139,6 @@ class Material:
     """Why that one."""
     kienzle: tuple[KienzleSet, ...] = ()
     orthogonal: tuple[OrthogonalSet, ...] = ()
-    johnson_cook: tuple[JohnsonCookSet, ...] = ()
 
     def __post_init__(self) -> None:
         names = [entry.name for entry in self.cutting]
@@ -165,7 +151,7 @@ class Material:
             raise InputError(f"{self.name}: {', '.join(missing)} is not given", remedy="add it to 'physical'")
         if min(getattr(self.physical, name).value for name in PHYSICAL if name != "expansion") <= 0:
             raise InputError(f"{self.name}: a physical property is not positive", remedy="correct conf/material")
-        for row in (*self.cutting, *self.kienzle, *self.orthogonal, *self.johnson_cook):
+        for row in (*self.cutting, *self.kienzle, *self.orthogonal):
             unknown = [name for name in row.assumed if not hasattr(row, name)]
             if unknown:
                 raise InputError(f"{self.name}, row '{row.name}': there is no quantity '{unknown[0]}' to be assumed")

@@ -21,11 +21,11 @@ def load(name) -> FlowStressTable:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_row_has_a_source_and_softens(file):
     table = load(file.stem)
-    assert len(FILES) >= 5 and table.reason and table.scatter
+    assert len(FILES) >= 8 and table.reason and table.scatter
     for row in table.rows:
         assert row.source
         stress = np.asarray(flow_stress(row.constants, 1.0, 1e3, np.array([20.0, 300.0, 500.0])))
-        assert (np.diff(stress) < 0).all() and 500e6 < stress[0] < 3e9
+        assert (np.diff(stress) < 0).all() and 400e6 < stress[0] < 3e9
 
 
 def test_titanium_sources_are_as_far_apart_as_the_table_says():
