@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from twin.errors import InputError
+from twin.program.lexer import read_block
 from twin.program.spans import Span, word_spans
 from twin.program.words import CYCLES, WordError
 from twin.units import INCH, MM
@@ -33,7 +34,7 @@ class Line:
 
     def g(self) -> set[float]:
         """Its G words."""
-        return {span.value for span in self.spans if span.letter == "g" and isinstance(span.value, float)}
+        return _g(self.spans)
 
     def has_points(self) -> bool:
         """Whether it has words of a place."""
@@ -44,14 +45,18 @@ def lines_of(source: tuple[str, ...], file: str) -> Iterator[Line]:
     """The lines with their modes, in the order of the text.
 
     Raises:
-        InputError: words whose effect hangs on where the tool stands, or on the length of a block.
+        InputError: words whose effect hangs on where the tool stands or on the length of a block; flow control.
     """
     modes = Line("")
     for n, text in enumerate(source, 1):
         try:
+            flow = read_block(text).flow
             spans = tuple(word_spans(text))
         except WordError:  # a line that is never run, else the interpreter would have stopped
-            spans = ()
+            flow, spans = None, ()
+        calls = 65.0 in _g(spans) or any(s.letter == "m" and s.value in (97.0, 98.0) for s in spans)
+        if calls or (flow is not None and flow.kind != "program"):
+            raise InputError("flow control or a call stands here", file=file, line=n, remedy=REMEDY)
         modes = replace(modes, text=text, spans=spans)
         codes = modes.g()
         for code in codes & set(FROM_WHERE_IT_STANDS):
@@ -66,6 +71,10 @@ def lines_of(source: tuple[str, ...], file: str) -> Iterator[Line]:
             cutter=bool(codes & {41.0, 41.1, 42.0, 42.1}) or (modes.cutter and 40.0 not in codes),
         )
         yield modes
+
+
+def _g(spans: tuple[Span, ...]) -> set[float]:
+    return {span.value for span in spans if span.letter == "g" and isinstance(span.value, float)}
 
 
 def remainder(line: Line) -> tuple[list[str], list[str], list[str]]:

@@ -89,7 +89,7 @@ def compensate(
         resolution: of the points as written [m].
 
     Raises:
-        InputError: lines that run twice, rotary axes, inverse-time feed, words that depend on where the tool stands.
+        InputError: flow control, rotary axes, inverse-time feed, words that depend on where the tool stands.
     """
     if np.any(np.diff(program.line) < 0):
         row = int(np.argmax(np.diff(program.line) < 0))
@@ -107,7 +107,7 @@ def compensate(
         stays = bool(line.g() & TO_THE_MACHINE) or bool(np.isin(ops, (Op.PROBE, Op.TAP)).any())
         stays = stays or _cycle_turns_spindle(ops, line)
         free[first[n - 1] : first[n]] = moved & (not stays)
-        if moved.any() and stays:
+        if stays and np.isin(ops, (*MOVES, Op.PROBE, Op.TAP)).any():
             notes.append(f"line {n} stays as it is: {line.text.strip()}")
     pieces = split(program, np.flatnonzero(free), correct, tolerance, shortest)
     writer = _Writer(program, resolution)

@@ -11,7 +11,7 @@ from twin.program.linearise import points_along, swept_angles
 # (point,) move, (point,) fraction of it, (point, 3) tip in machine axes [m] -> motion against the error (point, 3) [m]
 Correction = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
-INSIDE = (0.25, 0.5, 0.75)  # of a piece: where the correction is compared with the straight line
+N_INSIDE = 15  # points within a piece where the correction is compared with the straight line
 LARGEST_TURN = 2 * np.pi / 3  # of one piece of an arc: no piece may close to a whole turn
 
 
@@ -60,7 +60,7 @@ def _bend(
     Of a straight piece that is the straight line between the ends; an arc of angle a whose ends are moved apart by d
     along its chord bulges by d/2 sin(a/2) in its middle.
     """
-    weights = np.array([0.0, *INSIDE, 1.0])
+    weights = np.linspace(0.0, 1.0, N_INSIDE + 2)
     where = fraction[:, :1] + weights * np.diff(fraction, axis=1)
     of = np.repeat(move, len(weights))
     shift = correct(of, where.ravel(), _tips(program, of, where.ravel())).reshape(len(move), len(weights), 3)

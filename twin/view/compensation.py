@@ -90,14 +90,15 @@ def draw_compensation(outcome: Outcome, title: str, file: Path) -> None:
     upper, lower = cast(np.ndarray, figure.subfigures(2, 1, height_ratios=(1.1, 1)))
     surface = outcome.before.machining.cut.surface
     rows = np.flatnonzero(surface.machined)
-    rows = rows[:: max(1, len(rows) // SAMPLES)]
+    if len(rows) > SAMPLES:  # every n-th would draw stripes
+        rows = np.random.default_rng(0).choice(rows, SAMPLES, replace=False)
     rows = rows[np.argsort(surface.position[rows, 2])]  # what lies above is drawn last
     values = [outcome.machine_share(p)[rows] / UM for p in (outcome.before, outcome.after)]
     limit = max(float(np.percentile(np.abs(values[0]), 99)), 1e-3)
     maps = upper.subplots(1, 2, sharex=True, sharey=True)
     for axes, shown, name in zip(maps, values, ("before", "after"), strict=True):
         x, y = (surface.position[rows, :2] / MM).T
-        drawn = axes.scatter(x, y, c=shown, s=1.5, cmap="RdBu_r", vmin=-limit, vmax=limit, linewidths=0)
+        drawn = axes.scatter(x, y, c=shown, s=5, cmap="RdBu_r", vmin=-limit, vmax=limit, linewidths=0)
         axes.set_aspect("equal")
         axes.set_title(f"{name}: {np.sqrt(np.mean(shown**2)):.2f} µm rms", fontsize=10)
         axes.set_xlabel("x / mm")
@@ -121,7 +122,7 @@ def _draw_path(outcome: Outcome, panels: np.ndarray) -> None:
         axes.set_ylabel(f"{axis} / µm")
         axes.grid(alpha=0.25)
     panels[0].set_title("error of the machine where it cuts", fontsize=10)
-    panels[0].legend(loc="upper right", ncols=2, fontsize=8, frameon=False)
+    panels[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize=9, frameon=False, borderpad=0)
     panels[-1].set_xlabel("time in the program / min")
 
 
