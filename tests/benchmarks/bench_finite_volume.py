@@ -43,6 +43,7 @@ def main() -> None:
     values["cell_mm"] = float(sys.argv[1]) if len(sys.argv) > 1 else values["cell_mm"]
     structure = build(Structure, values, "structure", file=FILE)
     reduced = timed("basis", lambda: reduced_structure(structure), repeat=1)
+    print(reduced.error)
     print(f"{reduced.basis.shape[0]} cells, {reduced.basis.shape[1]} states, {len(reduced.terms)} terms")
     n_input, n_state = len(reduced.sources) + len(reduced.fluids), reduced.basis.shape[1]
     draw = np.random.default_rng(0)

@@ -132,7 +132,9 @@ def test_outputs_blocks_and_switches_equal_the_scan(inputs):
     system, start = network(), jnp.linspace(10.0, 30.0, 7)
     states = simulate(system, inputs, 5.0, start)
     sensors = jnp.asarray(np.random.default_rng(4).normal(size=(2, 7)))
-    np.testing.assert_allclose(simulate(system, inputs, 5.0, start, sensors), states @ sensors.T, rtol=1e-10)
+    for some in (inputs, inputs[:41], inputs[:5]):
+        few = simulate(system, some, 5.0, start, sensors)
+        np.testing.assert_allclose(few, (states @ sensors.T)[: len(some)], rtol=1e-10)
     np.testing.assert_allclose(simulate_blocks(system, inputs, 5.0, start, 60), states[59::60], rtol=1e-11)
     both = jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), system)
     regime = jnp.asarray(np.random.default_rng(5).integers(0, 2, len(inputs)))
@@ -219,12 +221,15 @@ def test_gradient_of_blocks_and_switches_equals_that_of_the_scan(inputs):
     def blocks(system):
         return jnp.sum(simulate_blocks(system, inputs, 5.0, start, 60) ** 2)
 
+    def outputs(system):
+        return jnp.sum(simulate(system, inputs, 5.0, start, jnp.eye(3))[59::60] ** 2)
+
     def switched(system):
         both = jax.tree.map(lambda leaf: jnp.stack([leaf, leaf]), system)
         return jnp.sum(simulate_switched(both, regime, inputs, 5.0, start)[59::60] ** 2)
 
     expected = jax.jit(jax.grad(plain))(system)
-    for other in (blocks, switched):
+    for other in (blocks, outputs, switched):
         jax.tree.map(
             lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9 * float(jnp.abs(b).max())),
             jax.jit(jax.grad(other))(system),

@@ -1,7 +1,6 @@
-"""Heat sources of a machine: bearing friction, motor loss, feed drives, cutting.
+"""Heat sources of a machine: bearing friction, motor loss, feed drives, cutting, chips that lie on the table.
 
-Not counted at this level: the loss of the feed motors (they sit outside the loop), heat of chips lying on the table,
-and the change of lubricant viscosity with temperature.
+Not counted: the change of lubricant viscosity with temperature, and the friction of a nut under the cutting force.
 """
 
 from functools import partial
@@ -12,7 +11,7 @@ import jax.numpy as jnp
 
 from twin.compiled import Array, kept, padded_rows
 from twin.thermal.model import ThermalModel
-from twin.thermal.network import WORKPIECE, Bearing, FeedDrive, Motor
+from twin.thermal.network import WORKPIECE, Bearing, CuttingHeat, FeedDrive, Motor
 from twin.units import MM, RPM
 
 CENTISTOKE = 1e-6  # m2/s
@@ -47,6 +46,24 @@ def screw_heat(drive: FeedDrive, speed: jax.Array) -> jax.Array:
     return drive.friction_torque * 2 * pi * jnp.abs(speed) / drive.lead
 
 
+def guide_heat(drive: FeedDrive, speed: jax.Array) -> jax.Array:
+    """Friction heat [W] of carriages and wipers at axis ``speed`` [m/s]."""
+    return drive.friction_force * jnp.abs(speed)
+
+
+def feed_motor_heat(drive: FeedDrive, speed: jax.Array) -> jax.Array:
+    """Loss [W] of the feed motor that overcomes the friction of its axis at ``speed`` [m/s]."""
+    return (screw_heat(drive, speed) + guide_heat(drive, speed)) * (1 / drive.motor_efficiency - 1)
+
+
+def chip_heat(
+    cutting: CuttingHeat, power: jax.Array, workpiece_share: jax.Array | float, flood: jax.Array
+) -> jax.Array:
+    """Heat [W] that chips leave where they lie, of a cut of ``power`` [W], coolant on for ``flood`` of the time."""
+    stays = cutting.chips_dry + (cutting.chips_flood - cutting.chips_dry) * flood
+    return stays * (1 - workpiece_share - cutting.tool_share) * power
+
+
 @jax.jit
 def heat_inputs(
     model: ThermalModel,
@@ -57,6 +74,7 @@ def heat_inputs(
     workpiece_share: jax.Array | float,
     ambient: jax.Array,
     coolant: jax.Array,
+    flood: jax.Array | float = 0.0,
 ) -> jax.Array:
     """Inputs of :func:`twin.thermal.transient.simulate_thermal` for each step of time.
 
@@ -67,6 +85,7 @@ def heat_inputs(
         workpiece_share: (time,) or one, fraction of the cutting power that stays in the part.
         ambient: (time,) [degC].
         coolant: (time,) [degC].
+        flood: (time,) or one, share of the time with flood coolant.
 
     Returns:
         (time, node + 2): heat into each node [W], ambient and coolant [degC].
@@ -82,7 +101,14 @@ def heat_inputs(
     for column, axis in enumerate("XYZ"):
         drive, speed = network.feed_drives[axis], axis_speed[:, column]
         heat[drive.screw] += screw_heat(drive, speed)
-        heat[drive.guide] += drive.friction_force * jnp.abs(speed)
+        heat[drive.guide] += guide_heat(drive, speed)
+        if drive.motor is not None:
+            heat[drive.motor] += feed_motor_heat(drive, speed)
+    if network.cutting is not None:
+        heat[network.cutting.tool] += network.cutting.tool_share * cutting_power
+        heat[network.cutting.chips] += chip_heat(
+            network.cutting, cutting_power, workpiece_share, jnp.broadcast_to(jnp.asarray(flood), cutting_power.shape)
+        )
     heat[WORKPIECE] += workpiece_share * cutting_power
     return jnp.stack([*heat.values(), ambient, coolant], axis=1)
 

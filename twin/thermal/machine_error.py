@@ -91,7 +91,10 @@ def heated_nodes(model: ThermalModel) -> list[str]:
     """Nodes of the machine that the program, or the part, heats."""
     network = model.network
     nodes = [bearing.node for bearing in network.bearings] + [network.motor.node]
-    nodes += [node for drive in network.feed_drives.values() for node in (drive.screw, drive.guide)]
+    nodes += [
+        node for drive in network.feed_drives.values() for node in (drive.screw, drive.guide, drive.motor) if node
+    ]
+    nodes += [network.cutting.tool, network.cutting.chips] if network.cutting else []
     nodes += [end for link in network.links if WORKPIECE in link.between for end in link.between]
     return [node for node in dict.fromkeys(nodes) if node in model.nodes and node != WORKPIECE]
 

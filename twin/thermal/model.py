@@ -44,7 +44,10 @@ def thermal_model(network: ThermalNetwork, workpiece: Workpiece) -> ThermalModel
     named = [(f"link {' - '.join(link.between)}", end) for link in network.links for end in link.between]
     named += [("bearing", bearing.node) for bearing in network.bearings] + [("motor", network.motor.node)]
     for axis, drive in network.feed_drives.items():
-        named += [(f"feed drive {axis}", node) for node in (drive.screw, drive.guide, drive.standard)]
+        used = (drive.screw, drive.guide, drive.standard, *([drive.motor] if drive.motor else []))
+        named += [(f"feed drive {axis}", node) for node in used]
+    if network.cutting:
+        named += [("cutting", node) for node in (network.cutting.tool, network.cutting.chips)]
     named += [("member", member.node) for member in network.members]
     for where, node in named:
         if node not in nodes and not (where.startswith("link") and node in (AMBIENT, COOLANT)):

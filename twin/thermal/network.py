@@ -130,8 +130,33 @@ class FeedDrive:
     """Expansion coefficient of that standard."""
     fixed_end: Length
     """Axis position at which the standard does not move."""
+    motor: str | None = field(default=None, metadata=_STATIC)
+    """Node heated by the loss of the feed motor; none: it sits outside the structure."""
+    motor_efficiency: Ratio = 1.0
+    """Of the feed motor: power at the screw over electrical power."""
     scatter: Ratio = field(metadata=_STATIC)
     """Relative standard deviation of the heat."""
+    source: str = field(metadata=_STATIC)
+    """Where the numbers come from; 'assumed' if nowhere."""
+
+
+@register_dataclass
+@dataclass(frozen=True, kw_only=True)
+class CuttingHeat:
+    """Where the heat of the cut goes that does not stay in the part."""
+
+    tool: str = field(metadata=_STATIC)
+    """Node that the tool warms."""
+    tool_share: Ratio
+    """Of the cutting power."""
+    chips: str = field(metadata=_STATIC)
+    """Node that hot chips lie on."""
+    chips_dry: Ratio
+    """Part of the chips' heat that enters there without coolant; the rest leaves with them."""
+    chips_flood: Ratio
+    """The same under flood coolant, which sweeps them away."""
+    scatter: Ratio = field(metadata=_STATIC)
+    """Relative standard deviation of the shares."""
     source: str = field(metadata=_STATIC)
     """Where the numbers come from; 'assumed' if nowhere."""
 
@@ -170,3 +195,5 @@ class ThermalNetwork:
     """X, Y, Z."""
     members: tuple[Member, ...]
     """The structural loop, the axes' own standards aside."""
+    cutting: CuttingHeat | None = None
+    """Heat of the cut to tool and chips; none: all that does not stay in the part leaves the machine."""

@@ -8,8 +8,8 @@ every mode z = V' x is a scalar recursion, exact for inputs constant over a step
     z[k+1] = exp(-rate dt) z[k] + (1 - exp(-rate dt)) / rate  V' C^(-1/2) F u[k]
 
 The derivative of an eigenvector does not exist at repeated eigenvalues, the derivative of the trajectory does.
-So V is held fixed as a mere choice of coordinates, the discretisation comes from the matrix exponential, and a change
-of S couples the modes to first order (:func:`modal_response`). The same core carries a lumped network and a reduced
+So V is held fixed as a mere choice of coordinates, and a change of S couples the modes to first order
+(:func:`twin.thermal.hold.step_and_hold`, :func:`modal_response`). The same core carries a lumped network and a reduced
 finite-volume model.
 """
 
@@ -18,6 +18,8 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+
+from twin.thermal.hold import step_and_hold
 
 
 @jax.tree_util.register_dataclass
@@ -48,16 +50,12 @@ def discretise(system: StateSpace, dt: jax.Array | float) -> Modes:
     root = jnp.sqrt(system.capacity)
     symmetric = system.conductance / (root[:, None] * root[None, :])
     basis = jax.lax.stop_gradient(jnp.linalg.eigh(symmetric)[1])
-    n_state, n_input = system.gain.shape
-    forcing = system.gain / root[:, None]
-    zero = jnp.zeros((n_input, n_state + n_input))
-    exponential = jax.scipy.linalg.expm(jnp.vstack([jnp.hstack([-symmetric, forcing]), zero]) * dt)
-    step = basis.T @ exponential[:n_state, :n_state] @ basis
+    step, hold = step_and_hold(basis.T @ symmetric @ basis, jnp.asarray(dt, float))
     decay = jnp.diagonal(step)
     return Modes(
         decay=decay,
         coupling=step - jnp.diag(decay),
-        drive=basis.T @ exponential[:n_state, n_state:],
+        drive=hold @ (basis.T @ (system.gain / root[:, None])),
         to_modes=basis.T * root[None, :],
         to_states=basis / root[:, None],
     )
@@ -83,8 +81,10 @@ def simulate(
         (time, output or state); row k is at (k + 1) dt.
     """
     modes = discretise(system, dt)
+    if output is not None:
+        return _outputs(modes, inputs, initial, output)
     response = modal_response(modes.decay, modes.coupling, inputs @ modes.drive.T, modes.to_modes @ initial)
-    return response @ (modes.to_states if output is None else output @ modes.to_states).T
+    return response @ modes.to_states.T
 
 
 @partial(jax.jit, static_argnames="block")
@@ -124,6 +124,35 @@ def simulate_switched(
 
     steps, pushes = jax.vmap(dense)(systems)
     return switched_response(steps, regime, _choose(pushes, regime), initial)
+
+
+def _outputs(modes: Modes, inputs: jax.Array, initial: jax.Array, output: jax.Array, block: int = 12) -> jax.Array:
+    """(time, output), the states within a block of steps never formed.
+
+    An output within a block is that of the state before it, decayed, and a short convolution of the inputs since:
+    both are matrix products over all blocks at once, and the recursion runs from block to block only. Several times
+    faster than the scan over steps.
+    """
+    step, rows = jnp.diag(modes.decay) + modes.coupling, output @ modes.to_states
+    n_output, n_input = len(rows), inputs.shape[1]
+    drives = [modes.drive]
+    for _ in range(block - 1):
+        drives.append(step @ drives[-1])
+    pulse = jnp.stack([rows @ drive for drive in drives])  # (lag, output, input) answer to a unit input
+    lag = jnp.arange(block)[None, :] - jnp.arange(block)[:, None]  # (from, to)
+    within = jnp.where((lag >= 0)[:, :, None, None], pulse[jnp.maximum(lag, 0)], 0.0)
+    within = within.transpose(0, 3, 1, 2).reshape(block * n_input, block * n_output)
+    across = jnp.stack(drives[::-1]).transpose(0, 2, 1).reshape(block * n_input, len(step))
+    after = [rows @ step]
+    for _ in range(block - 1):
+        after.append(after[-1] @ step)
+    over = jnp.linalg.matrix_power(step, block)
+    n_steps = len(inputs)
+    blocks = jnp.pad(inputs, ((0, -n_steps % block), (0, 0))).reshape(-1, block * n_input)
+    decay, start = jnp.diagonal(over), modes.to_modes @ initial
+    ends = modal_response(decay, over - jnp.diag(decay), blocks @ across, start)
+    before = jnp.concatenate([start[None, :], ends[:-1]])
+    return (blocks @ within + before @ jnp.concatenate(after).T).reshape(-1, n_output)[:n_steps]
 
 
 @jax.custom_jvp

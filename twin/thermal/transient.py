@@ -83,6 +83,7 @@ def program_heat(
         workpiece_share=workpiece_share,
         ambient=ambient_temperature(environment, middle),
         coolant=coolant_temperature(environment, middle),
+        flood=switched[:, 1],
     )
 
 
