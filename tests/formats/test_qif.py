@@ -146,3 +146,26 @@ def test_unusable_files(tmp_path, text, message):
 def test_missing_file(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         read_qif(tmp_path / "gone.qif")
+
+
+def test_a_unit_by_its_name_alone(tmp_path):
+    units = "<FileUnits><PrimaryUnits><LinearUnit><UnitName>inch</UnitName></LinearUnit></PrimaryUnits></FileUnits>"
+    assert read_qif(small(tmp_path, units)).measurements[0].value == pytest.approx(50.8e-3)
+
+
+@pytest.mark.parametrize("unit", ["<UnitName>cubit</UnitName>", "<UnitConversion><Factor>-1</Factor></UnitConversion>"])
+def test_a_unit_that_nobody_knows(tmp_path, unit):
+    units = f"<FileUnits><PrimaryUnits><LinearUnit>{unit}</LinearUnit></PrimaryUnits></FileUnits>"
+    with pytest.raises(InputError, match="LinearUnit .* has no usable factor"):
+        read_qif(small(tmp_path, units))
+
+
+@pytest.mark.data
+def test_datums(nikon, data_dir):
+    """The laboratory names datums A and B without tying them to features; the sample of QIF 3 ties them."""
+    results = read_qif(nikon)
+    by_name = {c.name: c for c in results.characteristics.values()}
+    assert (by_name["PERPENDICULARITY1"].datums, by_name["POSITION1"].datums) == (("A",), ("A", "B"))
+    assert results.datums == {"A": (), "B": ()}
+    sample = read_qif(data_dir / "qif_schema" / "sample_results.qif")
+    assert sample.datums == {"A": ("11",), "B": ("19",), "C": ("30",)}

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from twin.errors import InputError
-from twin.units import DEG, MM
+from twin.units import DEG, INCH, MM, UM
 
 Element = ET.Element
+UNITS = {"mm": MM, "m": 1.0, "um": UM, "inch": INCH, "in": INCH, "degree": DEG, "deg": DEG, "radian": 1.0, "rad": 1.0}
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class QifCharacteristic:
     """Greatest value that passes."""
     features: tuple[str, ...]
     """Ids of its feature items."""
+    datums: tuple[str, ...] = ()
+    """Labels of its datums, by precedence."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,10 @@ class QifMeasurement:
     """PASS, FAIL …"""
     features: tuple[str, ...]
     """Ids of the feature items it was measured on."""
+    uncertainty: float = np.nan
+    """Combined standard uncertainty, as value; NaN where none is stated."""
+    mean_error: float = np.nan
+    """By how much the value is expected to be read too large."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,8 @@ class QifResults:
     measurements: tuple[QifMeasurement, ...]
     measured_features: dict[tuple[str, str], QifFeature]
     """By component and feature item."""
+    datums: dict[str, tuple[str, ...]]
+    """Feature items of a datum label; none where the file does not tie it to a feature."""
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -134,7 +143,9 @@ class _Reader:
                     measurements.append(self._measurement(element, component, own, characteristics))
         if not measurements:
             raise InputError("holds no measured characteristics", file=self.file, remedy="export the results with it")
-        return QifResults(self.root.get("versionQIF", ""), characteristics, features, tuple(measurements), measured)
+        return QifResults(
+            self.root.get("versionQIF", ""), characteristics, features, tuple(measurements), measured, self._datums()
+        )
 
     def _characteristic(self, item: Element, features: dict[str, QifFeature]) -> QifCharacteristic:
         nominal = self._refer(item, "CharacteristicNominalId")
@@ -153,7 +164,13 @@ class _Reader:
             if _text(definition, "DefinedAsLimit") == "false":
                 low, high = target + low, target + high
         name = _text(item, "Name") or _text(nominal, "Name") or _text(definition, "Name") or str(item.get("id"))
-        return QifCharacteristic(str(item.get("id")), name, kind, target, low, high, of)
+        frame = self._refer(definition, "DatumReferenceFrameId")
+        labels = (
+            _text(self._refer(datum, "DatumDefinitionId"), "DatumLabel")
+            for datum in frame.iter(frame.tag.replace("DatumReferenceFrame", "Datum"))
+        )
+        datums = tuple(label for label in labels if label)
+        return QifCharacteristic(str(item.get("id")), name, kind, target, low, high, of, datums)
 
     def _measurement(
         self, element: Element, component: str, own: dict[str, str], known: dict[str, QifCharacteristic]
@@ -167,8 +184,34 @@ class _Reader:
         value = self._number(element, "Value", self._unit(known[item].kind))
         status = _text(element, "CharacteristicStatusEnum") or ""
         return QifMeasurement(
-            component, item, value, status, tuple(own[i] for i in of if i in own) or known[item].features
+            component,
+            item,
+            value,
+            status,
+            tuple(own[i] for i in of if i in own) or known[item].features,
+            *(
+                self._attribute(element, name, self._unit(known[item].kind))
+                for name in ("combinedUncertainty", "meanError")
+            ),
         )
+
+    def _attribute(self, element: Element, name: str, factor: float) -> float:
+        """Attribute ``name`` of the Value of a measurement; NaN where there is none."""
+        value = next((e for e in element if _tag(e) == "Value"), None)
+        text = None if value is None else value.get(name)
+        try:
+            return np.nan if text is None else float(text) * factor
+        except ValueError:
+            raise InputError(f"{name} of {_tag(element)} is '{text}', not a number", file=self.file) from None
+
+    def _datums(self) -> dict[str, tuple[str, ...]]:
+        """Feature items by datum label."""
+        item_of = {_text(i, "FeatureNominalId"): str(i.get("id")) for i in self._ending("FeatureItem")}
+        found = {}
+        for datum in self._ending("DatumDefinition"):
+            nominals = _ids(datum, "FeatureNominalIds")
+            found[_text(datum, "DatumLabel") or ""] = tuple(item_of[n] for n in nominals if n in item_of)
+        return found
 
     def _feature(self, item: Element, geometry: Element) -> QifFeature:
         kind = _tag(item).removesuffix("FeatureItem")
@@ -207,8 +250,18 @@ class _Reader:
 
     def _factor(self, name: str, otherwise: float) -> float:
         unit = next((e for e in self.root.iter() if _tag(e) == name), None)
-        factor = np.nan if unit is None else self._number(unit, "Factor", 1.0)
-        return factor if factor == factor else otherwise
+        if unit is None:
+            return otherwise
+        factor, called = self._number(unit, "Factor", 1.0), (_text(unit, "UnitName") or "").lower()
+        if factor != factor:
+            factor = UNITS.get(called, np.nan)
+        if not factor > 0:
+            raise InputError(
+                f"the {name} '{called}' has no usable factor",
+                file=self.file,
+                remedy="state UnitConversion/Factor, or one of " + ", ".join(UNITS),
+            )
+        return factor
 
     def _number(self, element: Element, name: str, factor: float) -> float:
         text = _text(element, name)
