@@ -70,7 +70,7 @@ def main() -> None:
     )
     six, cold = inputs[:, :6], jnp.full(30, 20.0)
     shifts = jnp.asarray(draw.uniform(0, 200, (64, N_STEPS, 6)))
-    sweep = jax.jit(jax.vmap(lambda u: simulate_blocks(thirty, u, 1.0, cold, 60)))
+    sweep = jax.jit(lambda u: simulate_blocks(thirty, u, 1.0, cold, 60))
     lti = jax.jit(jax.grad(lambda s: jnp.mean(simulate(s, six, 1.0, cold) ** 2)))
     by_all = jax.jit(
         jax.grad(lambda m: jnp.mean(tool_point_drift(m, simulate_thermal(m, inputs, 1.0, start, flood), start) ** 2))

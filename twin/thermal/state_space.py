@@ -89,21 +89,37 @@ def simulate(
 
 @partial(jax.jit, static_argnames="block")
 def simulate_blocks(
-    system: StateSpace, inputs: jax.Array, dt: jax.Array | float, initial: jax.Array, block: int
+    system: StateSpace,
+    inputs: jax.Array,
+    dt: jax.Array | float,
+    initial: jax.Array,
+    block: int,
+    output: jax.Array | None = None,
 ) -> jax.Array:
-    """As :func:`simulate`, states at the end of every ``block`` steps only: (time / block, state).
+    """As :func:`simulate` for many shifts at once, at the end of every ``block`` steps: (..., time / block, state).
 
-    The steps of a block become one matrix product, for sweeps over many shifts.
+    The steps of a block become one matrix product over all blocks of all shifts.
+
+    Args:
+        inputs: (..., time, input); the number of steps is a multiple of ``block``.
+        dt: step [s].
+        initial: (state,) of every shift.
+        block: steps.
+        output: (output, state); outputs instead of states then.
     """
     modes = discretise(system, dt)
     step = jnp.diag(modes.decay) + modes.coupling
-    # row j of the block reaches its end through block - 1 - j further steps
-    over, drives = jax.lax.scan(lambda power, _: (step @ power, power @ modes.drive), jnp.eye(len(step)), length=block)
-    product = jnp.flip(drives, axis=0).transpose(0, 2, 1).reshape(-1, len(step))
-    drive = inputs.reshape(len(inputs) // block, -1) @ product
-    decay = jnp.diagonal(over)
-    response = modal_response(decay, over - jnp.diag(decay), drive, modes.to_modes @ initial)
-    return response @ modes.to_states.T
+    drives = [modes.drive]  # row j of the block reaches its end through block - 1 - j further steps
+    for _ in range(block - 1):
+        drives.append(step @ drives[-1])
+    product = jnp.stack(drives[::-1]).transpose(0, 2, 1).reshape(-1, len(step))
+    over = jnp.linalg.matrix_power(step, block)
+    *shifts, n_steps, n_input = inputs.shape
+    drive = (inputs.reshape(-1, block * n_input) @ product).reshape(-1, n_steps // block, len(step))
+    decay, start = jnp.diagonal(over), modes.to_modes @ initial
+    response = jax.vmap(modal_response, (None, None, 0, None))(decay, over - jnp.diag(decay), drive, start)
+    values = response @ (modes.to_states if output is None else output @ modes.to_states).T
+    return values.reshape(*shifts, *values.shape[1:])
 
 
 @jax.jit
