@@ -11,6 +11,7 @@ COMMANDS = (
     "show",
     "view",
     "results",
+    "inspect",
     "cutter",
     "stability",
     "optimise",

@@ -1,0 +1,143 @@
+"""A measured report beside the prediction: which declared features its lines are about, and what the twin reads there.
+
+Lines whose features have places are found by laying the drawing over the part; lines that only have names are found
+by the scenario's ``measured.yaml``, where one name may stand for a group of features: their mean is compared.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from twin.errors import InputError
+from twin.formats.qif import QifMeasurement, QifResults
+from twin.inspection.callout import CHARACTERISTICS, Callout
+from twin.inspection.features import Circle, Feature
+from twin.inspection.register import matches, register
+from twin.resources import shared_folder
+
+# Kinds of characteristics in QIF and what they are here, of the feature's own kind.
+NAMES = {
+    "Diameter": "diameter",
+    "Circularity": "roundness",
+    "Cylindricity": "cylindricity",
+    "Flatness": "flatness",
+    "Perpendicularity": "perpendicularity",
+    "Parallelism": "parallelism",
+    "Position": "position",
+    "SurfaceProfile": "profile",
+    "DistanceBetween": "thickness",
+}
+PLACED = (
+    "position",
+    "profile",
+)  # mean nothing without their datums; an orientation then is against the machine's frame
+WRONG_UNITS = {"inches": 25.4, "metres": 1000.0, "micrometres": 1e-3, "millimetres, stated as inches": 1 / 25.4}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the measured report."""
+
+    measurement: QifMeasurement
+    name: str  # of the characteristic
+    kind: str
+    nominal: float  # [m] as the report states it
+    on: str  # feature as the report names it; empty where it names none
+    callouts: tuple[Callout, ...]  # what the twin reads there; the mean of a group; none where it cannot tell
+    why: str  # no callouts
+
+
+def component_of(report: QifResults, file: Path, scenario: str, plate: int | None, asked: str | None) -> str:
+    """The part of the report that the run is about.
+
+    Raises:
+        InputError: several, and none is asked for or known.
+    """
+    known = report.components
+    wanted = asked or (None if plate is None else _names(scenario, file).get("component", "{part}").format(part=plate))
+    if wanted in known:
+        return str(wanted)
+    if len(known) == 1 and asked is None:
+        return known[0]
+    what = f"has no part '{wanted}'" if wanted else f"holds {len(known)} parts"
+    raise InputError(what, file=file, remedy="name one with --component: " + ", ".join(known))
+
+
+def lines_of(
+    report: QifResults, file: Path, component: str, scenario: str, features: Sequence[Feature]
+) -> tuple[Line, ...]:
+    """Every line of one part's report, with what it means here.
+
+    Raises:
+        InputError: the report states no nominal values, or lengths in another unit than it says.
+    """
+    if not any(np.isfinite(c.nominal) and c.nominal > 0 for c in report.characteristics.values()):
+        raise InputError("states no nominal values", file=file, remedy="export the report with its nominals")
+    by_place = _by_place(report, file, features)
+    by_name = {name: row for row in _names(scenario, file).get("rows", []) for name in row["names"]}
+    declared = {f.name: f for f in features}
+    lines = []
+    for m in (m for m in report.measurements if m.component == component):
+        known = report.characteristics[m.characteristic]
+        on = next((report.features[f].name for f in m.features if f in report.features), "")
+        row = by_name.get(f"{known.name}/{on}") or by_name.get(known.name)
+        names = tuple(row["features"]) if row else tuple(by_place[f] for f in m.features if f in by_place)
+        what = row["characteristic"] if row else NAMES.get(known.kind, "")
+        datums = tuple(by_place[f] for label in known.datums for f in report.datums.get(label, ()) if f in by_place)
+        tied = len(datums) == len(known.datums)
+        callouts = tuple(
+            Callout(name, what, datums if tied else ())
+            for name in names
+            if name in declared and what in CHARACTERISTICS[type(declared[name])]
+        )
+        why = "" if callouts else _why(known.kind, names, on)
+        if callouts and not tied and what in PLACED:
+            callouts, why = (), "its datums " + " | ".join(known.datums) + " are tied to no feature"
+        lines.append(Line(m, known.name, known.kind, known.nominal, on, callouts, why))
+    return tuple(lines)
+
+
+def _why(kind: str, names: tuple[str, ...], on: str) -> str:
+    if kind not in NAMES:
+        return f"no {kind.lower()} in the twin's subset"
+    if not names:
+        return "not a declared feature" if on else "names no feature"
+    return "the feature has no such characteristic"
+
+
+def _by_place(report: QifResults, file: Path, features: Sequence[Feature]) -> dict[str, str]:
+    """Names of declared circles by the id of the report's cylinders."""
+    circles = [f for f in features if isinstance(f, Circle)]
+    there = [
+        f
+        for f in report.features.values()
+        if f.kind in ("Cylinder", "Circle") and np.isfinite([*f.point, f.diameter]).all()
+    ]
+    if len(circles) < 3 or len(there) < 3:
+        return {}
+    place, diameter = np.array([f.point[:2] for f in there]), np.array([f.diameter for f in there])
+    declared, size = np.array([c.centre[:2] for c in circles]), np.array([c.diameter for c in circles])
+    found = register(place, diameter, declared, size)
+    if found is None:
+        for unit, factor in WRONG_UNITS.items():
+            if register(place * factor, diameter * factor, declared, size) is not None:
+                raise InputError(
+                    f"its features fit the part only if its lengths are in {unit}",
+                    file=file,
+                    remedy="correct LinearUnit",
+                )
+        return {}
+    match = matches(place, diameter, declared, size, *found)
+    return {f.id: circles[k].name for f, k in zip(there, match, strict=True) if k >= 0}
+
+
+def _names(scenario: str, file: Path) -> dict:
+    """What the scenario's measured.yaml says of this report; empty where it says nothing."""
+    table = shared_folder("scenarios") / scenario / "measured.yaml"
+    if not table.is_file():
+        return {}
+    laboratories = yaml.safe_load(table.read_text())["laboratories"].values()
+    return next((lab for lab in laboratories if Path(lab["file"]).name == file.name), {})

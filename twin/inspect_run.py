@@ -1,0 +1,206 @@
+"""`twin inspect`: a finished run measured by the virtual CMM, alone or line by line against a measured report."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from twin.against import Line, component_of, lines_of
+from twin.config import build
+from twin.errors import InputError
+from twin.cutting.material import Material
+from twin.formats.qif import QifCharacteristic, QifFeature, QifMeasurement, read_qif
+from twin.formats.qif_write import QifPart, write_qif
+from twin.inspection.callout import Callout, default_callouts
+from twin.inspection.cmm import Cmm
+from twin.inspection.features import Circle, Feature, Plane, read_features
+from twin.inspection.probing import Probed, probe
+from twin.inspection.virtual_cmm import Reading, read
+from twin.resources import shared_folder
+from twin.result import Result, load
+from twin.stock.cut import Surface
+from twin.units import MM, UM
+
+KIND = {
+    "diameter": "Diameter",
+    "roundness": "Circularity",
+    "cylindricity": "Cylindricity",
+    "flatness": "Flatness",
+    "position": "Position",
+    "perpendicularity": "Perpendicularity",
+    "parallelism": "Parallelism",
+    "profile": "SurfaceProfile",
+    "thickness": "DistanceBetween",
+}
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A run as the virtual CMM reads it."""
+
+    title: str
+    scenario: str
+    plate: int | None
+    cmm: Cmm
+    features: tuple[Feature, ...]
+    probed: Probed
+    reading: Reading
+    against: Path | None
+    component: str  # part of the measured report
+    lines: tuple[Line, ...]  # of the measured report; none without it
+
+    def of(self, callouts: tuple[Callout, ...]) -> tuple[float, float, float]:
+        """Value, combined standard uncertainty and mean error [m]; their means over a group, NaN without any."""
+        rows = [self.reading.callout.index(c) for c in callouts]
+        if not rows:
+            return (np.nan, np.nan, np.nan)
+        r = self.reading
+        return float(r.value[rows].mean()), float(r.monte_carlo[rows].mean()), float(r.mean_error[rows].mean())
+
+
+def inspect_run(
+    folder: Path, cmm_file: Path | None = None, against: Path | None = None, component: str | None = None
+) -> Inspected:
+    """Measure the part of a finished run.
+
+    Args:
+        folder: of the run.
+        cmm_file: the measuring machine, instead of conf/cmm/standard.yaml.
+        against: a measured report (QIF).
+        component: which part of it, where it holds several and the run does not say.
+
+    Raises:
+        InputError: no finished run, no features, no such machine, or a report that cannot be compared.
+    """
+    result = load(folder)
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    scenario = config["scenario"]
+    features = declared_features(config, folder)
+    file = cmm_file or shared_folder("conf") / "cmm" / "standard.yaml"
+    if not file.is_file():
+        raise InputError("there is no such measuring machine", file=file, remedy="see conf/cmm/standard.yaml")
+    cmm = build(Cmm, yaml.safe_load(file.read_text()), "cmm", file=file)
+    probed = probe(features, surface_of(result), result["surface"]["deviation_um"].values.astype(float) * UM, cmm)
+    which, lines = "", tuple[Line, ...]()
+    if against is not None:
+        report = read_qif(against)
+        which = component_of(report, against, scenario["name"], scenario.get("plate"), component)
+        lines = lines_of(report, against, which, scenario["name"], features)
+    asked = dict.fromkeys((*default_callouts(features), *(c for line in lines for c in line.callouts)))
+    reading = read(features, tuple(asked), probed, cmm, build(Material, config["material"], "material").expansion)
+    return Inspected(
+        title=str(result.tree.attrs["title"]),
+        scenario=scenario["name"],
+        plate=scenario.get("plate"),
+        cmm=cmm,
+        features=features,
+        probed=probed,
+        reading=reading,
+        against=against,
+        component=which,
+        lines=lines,
+    )
+
+
+def declared_features(config: dict[str, Any], folder: Path) -> tuple[Feature, ...]:
+    """Features of the run's scenario.
+
+    Raises:
+        InputError: there are none.
+    """
+    scenario = config["scenario"]
+    if not scenario.get("features"):
+        raise InputError("the scenario of this run declares no features", file=folder, remedy="add scenario.features")
+    candidates = [shared_folder("scenarios") / scenario["name"] / scenario["features"], Path(scenario["features"])]
+    file = next((f for f in candidates if f.is_file()), None)
+    if file is None:
+        raise InputError(f"there is no file '{scenario['features']}'", file=folder, remedy="name a full path")
+    return read_features(yaml.safe_load(file.read_text()), file=file)
+
+
+def surface_of(result: Result) -> Surface:
+    """Samples of the machined surface of a saved run."""
+    s = result["surface"]
+    return Surface(
+        position=s["position_mm"].values.astype(float) * MM,
+        normal=s["normal"].values.astype(float),
+        area=s["area_mm2"].values.astype(float) * MM**2,
+        family=np.zeros(s.sizes["sample"], np.int8),
+        machined=s["machined"].values.astype(bool),
+    )
+
+
+def write_prediction(inspected: Inspected, out: Path) -> None:
+    """QIF 3.0 of what the twin reads: the lines of the measured report, or all of its own.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    cmm = inspected.cmm
+    now = datetime.now(UTC)
+    serial = inspected.component or str(inspected.plate or inspected.title)
+    part = QifPart(serial, inspected.title, now, cmm.part, cmm.part_scatter, cmm.ambient)
+    if inspected.against is not None:
+        report = read_qif(inspected.against)
+        characteristics = list(report.characteristics.values())
+        by_id = {c.id: c for c in characteristics}
+        found = []
+        for line in inspected.lines:
+            value, uncertainty, mean_error = inspected.of(line.callouts)
+            status = _status(value, by_id[line.measurement.characteristic])
+            found.append(
+                replace(line.measurement, value=value, uncertainty=uncertainty, mean_error=mean_error, status=status)
+            )
+        write_qif(out, part, characteristics, list(report.features.values()), found)
+        return
+    features = [_qif_feature(f) for f in inspected.features if isinstance(f, (Circle, Plane))]
+    asked = [(i, c) for i, c in enumerate(inspected.reading.callout) if c.characteristic in KIND]
+    r = inspected.reading
+    characteristics = [
+        QifCharacteristic(
+            str(i),
+            f"{c.feature} {c.characteristic}",
+            KIND[c.characteristic],
+            float(r.nominal[i]),
+            np.nan,
+            np.nan,
+            (c.feature,),
+            c.datums,
+        )
+        for i, c in asked
+    ]
+    found = [
+        QifMeasurement(
+            serial,
+            str(i),
+            float(r.value[i]),
+            "NOT_ANALYZED",
+            (c.feature,),
+            float(r.monte_carlo[i]),
+            float(r.mean_error[i]),
+        )
+        for i, c in asked
+    ]
+    write_qif(out, part, characteristics, features, found)
+
+
+def _qif_feature(feature: Circle | Plane) -> QifFeature:
+    round_ = isinstance(feature, Circle)
+    direction = np.asarray(feature.axis if isinstance(feature, Circle) else feature.normal, dtype=float)
+    return QifFeature(
+        feature.name,
+        "Cylinder" if round_ else "Plane",
+        feature.name,
+        np.asarray(feature.centre, dtype=float),
+        direction / np.linalg.norm(direction),
+        feature.diameter if isinstance(feature, Circle) else np.nan,
+    )
+
+
+def _status(value: float, characteristic: QifCharacteristic) -> str:
+    """Against the limits of the characteristic; a limit that is not stated does not fail a part."""
+    low, high = np.nan_to_num(characteristic.lower, nan=-np.inf), np.nan_to_num(characteristic.upper, nan=np.inf)
+    return "PASS" if low <= value <= max(high, -high if characteristic.nominal == 0 else high) else "FAIL"
