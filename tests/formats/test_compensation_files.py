@@ -1,5 +1,7 @@
 """Files of controls: what is written is read back, examples of manuals are understood, bad ones name file and line."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from twin.formats.linuxcnc_comp import CompFile, OffsetSchedule, read_comp, read
 from twin.formats.siemens_cec import TemperatureSettings, read_cec, read_temperature, write_cec, write_temperature
 from twin.formats.siemens_eec import read_eec, write_eec
 
+LINUXCNC = Path(__file__).parent / "linuxcnc_comp"
 POSITION = np.array([-200.0, -100.0, 0.0, 100.0]) * 1e-3
 VALUE = np.array([3.1, -12.0, 0.0, 7.4]) * 1e-6
 TABLE = AxisTable("Y", "Z", POSITION, VALUE)
@@ -168,3 +171,16 @@ def test_bad_files(case):
     with pytest.raises(InputError) as caught:
         read()
     assert str(caught.value).startswith(where + ":") and what in str(caught.value)
+
+
+def test_linuxcnc_moves_its_motors_as_the_table_says():
+    """A recorded run of the control itself: sign, straight lines between the rows, constant beyond the ends."""
+    trace = np.loadtxt(LINUXCNC / "trace.csv", delimiter=",", skiprows=1)
+    for joint in range(3):
+        commanded, motor = trace[:, joint], trace[:, 3 + joint]
+        name = f"joint_{joint}.comp"
+        comp = read_comp((LINUXCNC / name).read_text(), name)
+        added = np.interp(commanded * 1e-3, comp.position, comp.forward) * 1e3
+        assert np.ptp(added) > 0.005
+        np.testing.assert_allclose(motor - commanded, added, atol=1.5e-6)  # mm: six decimals of both
+    assert trace[:, 0].min() < -100 and trace[:, 2].max() > 100  # beyond the tables
