@@ -115,6 +115,11 @@ def _segments(scenario: Scenario, machining: Machining, error: np.ndarray) -> xr
                 "µm",
                 "flank wear VB of the tool, at most the limit that ends its life; NaN where no law is known",
             ),
+            "wall_yield_um": (
+                (np.linalg.norm(process.wall_yield, axis=1) / UM).astype(np.float32),
+                "µm",
+                "by which a declared thin wall gives way to the tool",
+            ),
             "interface_degc": (np.asarray(process.heat.interface), "degC", "mean temperature between tool and chip"),
             "workpiece_share": (
                 np.asarray(process.heat.workpiece),

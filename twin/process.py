@@ -28,7 +28,7 @@ from twin.cutting import (
 )
 from twin.cutting.basis import force_basis, force_deviation, rescaled
 from twin.cutting.dynamics import Modes, tool_point_modes
-from twin.cutting.form import SurfaceError, surface_error, wall_displacement
+from twin.cutting.form import SurfaceError, surface_error, wall_displacement, wall_yields
 from twin.cutting.heat import HeatProperties, HeatShare, workpiece_share
 from twin.cutting.stability import Margins, Milling, chatter_margin
 from twin.cutting.wear import ProgramWear, program_wear, worn_coefficients
@@ -50,7 +50,8 @@ class Process:
     chatter: Margins | None  # None: the machine states no spindle modes
     wear: ProgramWear | None  # None: no law of wear is known for the material
     heat: HeatShare
-    deflection: np.ndarray  # (segment, 3) [m] of the tool where it shapes the surface
+    wall_yield: np.ndarray  # (segment, 3) [m] of the tool against a thin wall that gives way to it
+    deflection: np.ndarray  # (segment, 3) [m] of the tool against the surface it shapes: its own and the wall's
 
 
 def process(scenario: Scenario, toolpath: Toolpath, removed: Cut, speed: np.ndarray, seconds: np.ndarray) -> Process:
@@ -70,6 +71,17 @@ def process(scenario: Scenario, toolpath: Toolpath, removed: Cut, speed: np.ndar
     if scenario.wear:
         before = np.array([tool.life_used for tool in tools])
         wear = program_wear(touch, speed, toolpath.spindle, seconds, mills, scenario.wear.law, before)
+    bent = _deflection(scenario, removed, touch, mills, forces, speed, toolpath.spindle, modes, chatter)
+    yielded = wall_yields(
+        scenario.thin_walls,
+        toolpath,
+        np.array([tool.radius for tool in tools])[np.asarray(touch.tool)],
+        np.asarray(touch.depth),
+        removed.engagement.volume,
+        np.asarray(forces.force_left),
+        np.asarray(forces.force_right),
+        scenario.material.youngs_modulus,
+    )
     curve = spindle_curve(scenario.machine.spindle)
     return Process(
         contact=touch,
@@ -79,7 +91,8 @@ def process(scenario: Scenario, toolpath: Toolpath, removed: Cut, speed: np.ndar
         chatter=chatter,
         wear=wear,
         heat=_heat(scenario, touch, mills, speed, toolpath.spindle, k),
-        deflection=_deflection(scenario, removed, touch, mills, forces, speed, toolpath.spindle, modes, chatter),
+        wall_yield=yielded,
+        deflection=bent + yielded,
     )
 
 

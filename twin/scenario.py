@@ -11,6 +11,7 @@ import yaml
 
 from twin.compose import compose
 from twin.config import build
+from twin.cutting.form import DeclaredWall
 from twin.cutting.heat.table import ToolMaterial
 from twin.cutting.material import Material
 from twin.cutting.wear.table import WearTable
@@ -93,6 +94,8 @@ class PartConfig:
     """Clamps and fixtures that nothing may touch."""
     features: str | None = None
     """File of inspected features beside the scenario."""
+    thin_walls: str | None = None
+    """File of walls that bend under the tool, beside the scenario."""
     plate: int | None = None
     """nist_plate: which of the plates."""
     expected: dict[str, float] = field(default_factory=dict)
@@ -140,6 +143,7 @@ class Scenario:
     target: Stock | None
     fixtures: tuple[Stock, ...]
     features: tuple[Feature, ...]
+    thin_walls: tuple[DeclaredWall, ...]
     model: ModelConfig
     config: dict[str, Any]  # as composed, with units in the keys
 
@@ -166,6 +170,11 @@ def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
     if part.features:
         file = _find(part.features, folders)
         features = read_features(yaml.safe_load(file.read_text()), file=file)
+    thin_walls: tuple[DeclaredWall, ...] = ()
+    if part.thin_walls:
+        file = _find(part.thin_walls, folders)
+        rows = yaml.safe_load(file.read_text()) or []
+        thin_walls = tuple(build(DeclaredWall, row, f"[{number}]", file=file) for number, row in enumerate(rows))
     return Scenario(
         part=part,
         program_file=part.program if part.program.startswith("data:") else str(program_file),
@@ -185,6 +194,7 @@ def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
         target=None if part.target.kind == "envelope" else _solid(part.target, "scenario.target", folders, stock),
         fixtures=tuple(_solid(s, f"scenario.fixtures[{i}]", folders) for i, s in enumerate(part.fixtures)),
         features=features,
+        thin_walls=thin_walls,
         model=build(ModelConfig, _section(config, "model"), "model"),
         config=config,
     )

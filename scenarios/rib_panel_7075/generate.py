@@ -1,4 +1,4 @@
-"""Writes rib_panel_7075.nc and features.yaml from the dimensions in panel.py.
+"""Writes rib_panel_7075.nc, features.yaml and thin_walls.yaml from the dimensions in panel.py.
 
 python scenarios/rib_panel_7075/generate.py [folder]
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 from geometry import Corner, incircle, inset, rounded
-from panel import BORE, CORNER, DEPTH, HOLES, SIZE, SKIN, features_text, pockets
+from panel import BORE, CORNER, DEPTH, HOLES, SIZE, SKIN, features_text, pockets, thin_walls_text
 
 ROUGH_LEVELS = (*(-3.0 * level for level in range(1, 9)), -26.7)  # slots of 3 mm do not chatter at this speed
 WALL_LEVELS = (-9.0, -18.0, -27.0)
@@ -162,36 +162,51 @@ def face(nc: Writer, cutter: dict) -> None:
     nc.rapid(Z=SAFE)
 
 
+def rough(nc: Writer, top: float, bottom: float) -> None:
+    """All pockets between two wall levels, the skin of the stock first."""
+    nc.tool(1, "D16 R1 BULL-NOSE: FACE, ROUGH POCKETS", ROUGH["speed"])
+    nc.text("M8")
+    nc.rapid(Z=SAFE)
+    if top == 0.0:
+        face(nc, ROUGH)
+    for above, level in zip((0.0, *ROUGH_LEVELS), ROUGH_LEVELS, strict=False):
+        if bottom <= level < top:
+            for name, pocket in pockets():
+                nc.text(f"(ROUGH {name.upper()} Z{level:g})")
+                clear_level(nc, pocket, ROUGH, above, level, ALLOWANCE, 8.0)
+    nc.rapid(Z=SAFE)
+    nc.text("M9")
+
+
+def finish(nc: Writer, top: float, bottom: float) -> None:
+    """The walls of all pockets between two levels, and the floors at the last one."""
+    nc.tool(2, "D10 FLAT: WALLS, FLOORS, BORES", FINISH["speed"])
+    nc.text("M8")
+    nc.rapid(Z=SAFE)
+    for name, pocket in pockets():
+        if bottom == -DEPTH:
+            nc.text(f"(FLOOR {name.upper()})")
+            clear_level(nc, pocket, FINISH, ROUGH_LEVELS[-1], bottom, ALLOWANCE + 0.1, 6.0)
+        nc.text(f"(WALL {name.upper()} Z{bottom:g})")
+        finish_wall(nc, pocket, FINISH, top, bottom)
+    if bottom == -DEPTH:
+        for name, pocket in pockets():
+            nc.text(f"(BORE {name.upper()})")
+            bore(nc, incircle(pocket)[0], FINISH)
+    nc.rapid(Z=SAFE)
+    nc.text("M9")
+
+
 def program() -> str:
     """The NC program."""
     nc = Writer()
     for line in ("%", "O7075 (RIB PANEL, AA7075-T6, 240 X 160 X 30 MM)", "G21 G17 G90 G94 G40 G49 G80 G54"):
         nc.text(line)
-    nc.tool(1, "D16 R1 BULL-NOSE: FACE, ROUGH POCKETS", ROUGH["speed"])
-    nc.text("M8")
-    nc.rapid(Z=SAFE)
-    face(nc, ROUGH)
-    for top, level in zip((0.0, *ROUGH_LEVELS), ROUGH_LEVELS, strict=False):
-        for name, pocket in pockets():
-            nc.text(f"(ROUGH {name.upper()} Z{level:g})")
-            clear_level(nc, pocket, ROUGH, top, level, ALLOWANCE, 8.0)
-    nc.rapid(Z=SAFE)
-    nc.text("M9")
-    nc.tool(2, "D10 FLAT: WALLS, FLOORS, BORES", FINISH["speed"])
-    nc.text("M8")
-    nc.rapid(Z=SAFE)
-    for top, level in zip((0.0, *WALL_LEVELS), WALL_LEVELS, strict=False):
-        for name, pocket in pockets():
-            if level == -DEPTH:
-                nc.text(f"(FLOOR {name.upper()})")
-                clear_level(nc, pocket, FINISH, ROUGH_LEVELS[-1], level, ALLOWANCE + 0.1, 6.0)
-            nc.text(f"(WALL {name.upper()} Z{level:g})")
-            finish_wall(nc, pocket, FINISH, top, level)
-    for name, pocket in pockets():
-        nc.text(f"(BORE {name.upper()})")
-        bore(nc, incircle(pocket)[0], FINISH)
-    nc.rapid(Z=SAFE)
-    nc.text("M9")
+    top = 0.0
+    for level in WALL_LEVELS:  # rough and finish by turns: a wall stands on solid metal while it is finished
+        rough(nc, top, level)
+        finish(nc, top, level)
+        top = level
     nc.tool(3, "D6 DRILL: HOLES THROUGH THE FRAME", DRILL["speed"])
     nc.text("M8")
     nc.rapid(Z=SAFE)
@@ -207,6 +222,7 @@ def program() -> str:
 def main(folder: Path) -> None:
     (folder / "rib_panel_7075.nc").write_text(program())
     (folder / "features.yaml").write_text(features_text())
+    (folder / "thin_walls.yaml").write_text(thin_walls_text())
 
 
 if __name__ == "__main__":

@@ -85,6 +85,43 @@ def features() -> list[dict]:
     return rows
 
 
+def thin_walls() -> list[dict]:
+    """The ribs between the frame and each other, each span as a wall of its own that is built in at both ends."""
+    rows: list[dict] = []
+    spans = {"low": (FRAME, RIB_Y - RIB / 2), "high": (RIB_Y + RIB / 2, SIZE[1] - FRAME)}
+    joints: list[float] = []
+    for number, (x, lean, row) in enumerate(RIBS):
+        ends = [(x + tan(radians(lean)) * (y - sum(spans[row]) / 2), y) for y in spans[row]]
+        joints.append(ends[1][0] if row == "low" else ends[0][0])
+        rows.append(_thin_wall(f"rib_{row}_{number % 2 + 1}", *ends))
+    joints = [FRAME, *sorted(joints), SIZE[0] - FRAME]
+    for number, (left, right) in enumerate(zip(joints, joints[1:], strict=False)):
+        if right - left > 10 * RIB:  # between two ribs that end nearly opposite each other it cannot bend
+            rows.append(_thin_wall(f"rib_long_{number + 1}", (left, RIB_Y), (right, RIB_Y)))
+    return rows
+
+
+def _thin_wall(name: str, start: tuple[float, float], end: tuple[float, float]) -> dict:
+    return {
+        "name": name,
+        "start_mm": [round(float(v), 4) for v in start],
+        "end_mm": [round(float(v), 4) for v in end],
+        "thickness_mm": RIB,
+        "top_mm": 0.0,
+        "foot_mm": -DEPTH,
+        "built_in_ends": True,
+        "poisson_ratio": 0.33,
+    }
+
+
+def thin_walls_text() -> str:
+    """thin_walls.yaml."""
+    lines = [yaml.safe_dump(row, default_flow_style=True, sort_keys=False, width=1000) for row in thin_walls()]
+    return "# Walls of the rib panel that bend under the tool; written by generate.py.\n" + "".join(
+        f"- {line}" for line in lines
+    )
+
+
 def _row(kind: str, name: str, centre: Sequence[float] | np.ndarray, **rest: object) -> dict:
     row = {"kind": kind, "name": name, "centre_mm": [round(float(v), 4) for v in centre]}
     for key, value in rest.items():

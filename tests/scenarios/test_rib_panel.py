@@ -49,7 +49,7 @@ def path(tools):
 
 def test_committed_files_are_what_the_script_makes(scripts, tmp_path):
     scripts[0].main(tmp_path)
-    for name in ("rib_panel_7075.nc", "features.yaml"):
+    for name in ("rib_panel_7075.nc", "features.yaml", "thin_walls.yaml"):
         assert (tmp_path / name).read_text() == (FOLDER / name).read_text()
 
 

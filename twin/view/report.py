@@ -28,7 +28,7 @@ SHOWN_NODES = 8  # those whose temperature changes most
 NOT_MODELLED = (
     "what chatter does to the surface (cuts that chatter are named)",
     "tool wear where no law is known for the material",
-    "deflection of thin walls and of the clamping",
+    "walls that bend under the tool, but those that the scenario declares; the clamping",
     "release of residual stress",
     "temperature gradients within the part (one mean temperature)",
 )

@@ -9,6 +9,7 @@ from gradients import check_gradients
 from scipy.integrate import quad
 
 from twin.cutting.form import ThinWall, wall_compliance, wall_deviation
+from twin.cutting.form.thin_wall import _shapes, _stiffness
 from twin.errors import InputError
 
 WALL = ThinWall(height=20e-3, length=80e-3, thickness=2e-3, youngs_modulus=71.7e9, poisson=0.3)
@@ -53,6 +54,30 @@ def test_middle_of_a_long_wall_is_an_infinite_cantilever_plate():
     long = replace(WALL, length=6 * WALL.height)
     got = float(wall_compliance(long, 3 * WALL.height, WALL.height)[0]) * rigidity(WALL) / WALL.height**2
     assert got == pytest.approx(exact, rel=0.01)
+
+
+def test_narrow_wall_with_built_in_ends_is_a_clamped_strip():
+    """Even pressure far above the foot bends it as a strip between its ends: q l^4 / 384 D in the middle."""
+    wall = replace(WALL, height=60e-3, length=10e-3, built_in_ends=True)
+    x, u = np.polynomial.legendre.leggauss(60)
+    along, weight = (x + 1) / 2 * wall.length, u / 2 * wall.length
+    level, share = (x + 1) / 2 * wall.height, u / 2 * wall.height
+    grid = np.meshgrid(along, level, indexing="ij")
+    pressed = jnp.asarray(np.outer(weight, share).ravel()) @ _shapes(wall, *(jnp.asarray(g.ravel()) for g in grid))
+    stiffness = _stiffness(wall.length / wall.height, wall.poisson, True)
+    middle = _shapes(wall, jnp.array([5e-3]), jnp.array([40e-3]))[0]
+    deflection = float(middle @ jnp.linalg.solve(stiffness, pressed)) * wall.height**2 / rigidity(wall)
+    assert deflection == pytest.approx(wall.length**4 / (384 * rigidity(wall)), rel=0.01)
+
+
+def test_far_from_its_ends_a_long_wall_does_not_feel_them():
+    long = replace(WALL, length=6 * WALL.height)
+    free, built_in = (
+        float(wall_compliance(replace(long, built_in_ends=ends), 3 * WALL.height, WALL.height)[0])
+        for ends in (False, True)
+    )
+    assert built_in == pytest.approx(free, rel=0.02)
+    assert float(wall_compliance(replace(long, built_in_ends=True), 0.0, WALL.height)[0]) == 0.0
 
 
 def test_ends_are_softer_and_thickness_counts_cubed():

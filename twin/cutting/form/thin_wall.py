@@ -1,11 +1,12 @@
-"""Static deflection of a thin wall under the tool: a plate clamped along its foot, free along its other edges.
+"""Static deflection of a thin wall under the tool: a plate clamped along its foot, its top free.
 
 Kirchhoff plate by the method of Ritz: the deflection is a sum of ``z^2 P_i(2 z / height - 1) P_j(2 x / length - 1)``,
-P Legendre polynomials, so that every compliance is approached from below. Lengths enter as ratios: one set of
-coefficients serves every thickness, and the compliance is a product of bending stiffness and shape.
+P Legendre polynomials, so that every compliance is approached from below; where the ends are built in, times
+``x^2 (length - x)^2``. Lengths enter as ratios: one set of coefficients serves every thickness, and the compliance is
+a product of bending stiffness and shape.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import jax
@@ -29,13 +30,15 @@ class ThinWall:
     height: Length
     """Clamped foot to free top."""
     length: Length
-    """Between the free ends."""
+    """Between the ends."""
     thickness: Length
     """While it is cut: between the thickness before and after."""
     youngs_modulus: Pressure
     """Of the workpiece material."""
     poisson: Ratio
     """Poisson's ratio of the workpiece material."""
+    built_in_ends: bool = field(default=False, metadata={"static": True})
+    """Whether the ends are clamped, as where a rib runs into a frame, rather than free."""
 
 
 def wall_compliance(
@@ -55,9 +58,8 @@ def wall_compliance(
     along, height = (jnp.atleast_1d(jnp.asarray(v, dtype=float)) for v in (along, height))
     thick = jnp.broadcast_to(jnp.asarray(wall.thickness if thickness is None else thickness, dtype=float), along.shape)
     _check(wall, along, height, thick)
-    up = (height / wall.height)[:, None] ** 2 * _legendre(height / wall.height, N_UP)
-    basis = jnp.reshape(up[:, :, None] * _legendre(along / wall.length, N_ALONG)[:, None, :], (len(along), -1))
-    bent = jnp.linalg.solve(_stiffness(wall.length / wall.height, wall.poisson), basis.T)
+    basis = _shapes(wall, along, height)
+    bent = jnp.linalg.solve(_stiffness(wall.length / wall.height, wall.poisson, wall.built_in_ends), basis.T)
     rigidity = wall.youngs_modulus * thick**3 / (12 * (1 - wall.poisson**2))
     return jnp.sum(basis * bent.T, axis=1) * wall.height**2 / rigidity
 
@@ -97,6 +99,16 @@ def _check(wall: ThinWall, along: jax.Array, height: jax.Array, thickness: jax.A
             )
 
 
+def _shapes(wall: ThinWall, along: jax.Array, height: jax.Array) -> jax.Array:
+    """Every shape of the sum at contacts: (contact, shape)."""
+    z, x = height / wall.height, along / wall.length
+    up = z[:, None] ** 2 * _legendre(z, N_UP)
+    beside = _legendre(x, N_ALONG)
+    if wall.built_in_ends:
+        beside = (x * (1 - x))[:, None] ** 2 * beside
+    return jnp.reshape(up[:, :, None] * beside[:, None, :], (len(along), -1))
+
+
 def _legendre(place: jax.Array, n: int) -> jax.Array:
     """Legendre polynomials at ``place`` (point,) in 0..1: (point, n)."""
     x = 2 * place - 1
@@ -107,12 +119,12 @@ def _legendre(place: jax.Array, n: int) -> jax.Array:
 
 
 @cache
-def _integrals() -> tuple[np.ndarray, ...]:
+def _integrals(built_in_ends: bool) -> tuple[np.ndarray, ...]:
     """Integrals over 0..1 of products of the shapes and their derivatives, by Gauss's rule, which is exact for them.
 
     Up the wall: values, slopes, curvatures, curvature times value, each (up, up); along it the same.
     """
-    nodes, weights = legendre.leggauss(N_UP + N_ALONG)
+    nodes, weights = legendre.leggauss(N_UP + N_ALONG + 4)
     z = ((nodes + 1) / 2)[:, None]
 
     def derivative(n: int, order: int) -> np.ndarray:
@@ -120,18 +132,21 @@ def _integrals() -> tuple[np.ndarray, ...]:
 
     p, p1, p2 = (derivative(N_UP, order) for order in range(3))
     clamped = z**2 * p, 2 * z * p + z**2 * p1, 2 * p + 4 * z * p1 + z**2 * p2
-    free = tuple(derivative(N_ALONG, order) for order in range(3))
+    q, q1, q2 = (derivative(N_ALONG, order) for order in range(3))
+    if built_in_ends:
+        b, b1, b2 = (z * (1 - z)) ** 2, 2 * z * (1 - z) * (1 - 2 * z), 2 - 12 * z + 12 * z**2
+        q, q1, q2 = b * q, b1 * q + b * q1, b2 * q + 2 * b1 * q1 + b * q2
 
     def products(w: np.ndarray, w1: np.ndarray, w2: np.ndarray) -> tuple[np.ndarray, ...]:
         half = weights[:, None] / 2
         return (half * w).T @ w, (half * w1).T @ w1, (half * w2).T @ w2, (half * w2).T @ w
 
-    return (*products(*clamped), *products(*free))
+    return (*products(*clamped), *products(q, q1, q2))
 
 
-def _stiffness(aspect: jax.Array | float, poisson: jax.Array | float) -> jax.Array:
+def _stiffness(aspect: jax.Array | float, poisson: jax.Array | float, built_in_ends: bool) -> jax.Array:
     """Bending energy of unit rigidity and unit height (function, function), wall of length ``aspect``."""
-    value_z, slope_z, curve_z, mixed_z, value_x, slope_x, curve_x, mixed_x = _integrals()
+    value_z, slope_z, curve_z, mixed_z, value_x, slope_x, curve_x, mixed_x = _integrals(built_in_ends)
     mixed = np.kron(mixed_z, mixed_x.T)
     return (
         jnp.asarray(np.kron(curve_z, value_x)) * aspect
