@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from twin.compensation.blocks import REMEDY, TO_THE_MACHINE, Line, lines_of, remainder
+from twin.compensation.blocks import CUTTER, REMEDY, TO_THE_MACHINE, Line, lines_of, remainder
 from twin.compensation.split import Correction, Pieces, split
 from twin.errors import InputError
 from twin.program import Op, Program
@@ -117,8 +117,8 @@ def compensate(
         rows = range(first[n - 1], first[n])
         if not any(free[row] for row in rows):
             text = line.text
-            if line.cutter and line.has_points() and not len(rows):
-                text = " ".join(remainder(line)[0])  # its move came with another line
+            if line.cutter and not len(rows) and (line.has_points() or line.g() & CUTTER):
+                text = " ".join(remainder(line)[0])  # its move came with another line, or comes already offset
             writer.put(text, n)
             if len(rows):
                 writer.tip = program.end[rows[-1], :3]
