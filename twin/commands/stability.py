@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 from twin.commands.parser import command_parser
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from twin.cutting.dynamics.measured import MeasuredTip
     from twin.cutting.dynamics.modes import Modes
     from twin.cutting.stability.milling import Milling
     from twin.scenario import Scenario
@@ -14,7 +17,10 @@ if TYPE_CHECKING:
 SUMMARY = "depth of cut without chatter, by speed"
 EXAMPLE = "twin stability scenario=rib_panel_7075 tool=1"
 EPILOG = """\
-the modes of the tool tip come from tool, holder and conf/machine (spindle_modes), or from a file of your own:
+the modes of the tool tip come from tool, holder and conf/machine (spindle_modes); or from its measured response,
+  frf=FILE (both directions: UFF58, or one CSV that stands for X and Y) or frf_x=FILE frf_y=FILE, in machine axes;
+  CSV: frequency_hz, real_um_n, imaginary_um_n (or magnitude_um_n, phase_deg), or taps: tap, time_s, force_n,
+  acceleration_m_s2 (or velocity_m_s, displacement_um); or from a file of modes of your own:
   modes:
     - {frequency_hz: 922, damping_ratio: 0.011, stiffness_n_um: 1.34, direction: x}
     - {frequency_hz: 980, damping_ratio: 0.02, stiffness_n_um: 2.1, direction: [0.6, 0.8, 0]}"""
@@ -32,6 +38,9 @@ def main(words: list[str]) -> None:
     parser.add_argument("--speed-rpm", type=float, nargs=2, metavar=("LOW", "HIGH"), help="default: of the spindle")
     parser.add_argument("--depth-mm", type=float, help="deepest cut of the chart (default: what the limits ask for)")
     parser.add_argument("--modes", type=Path, metavar="FILE.yaml", help="modes of the tool tip, in machine axes")
+    parser.add_argument(
+        "--band-hz", type=float, nargs=2, metavar=("LOW", "HIGH"), help="of the measured response that is fitted"
+    )
     parser.add_argument("--no-program", action="store_true", help="leave out the cuts of the program")
     parser.add_argument("--output", type=Path, help="file of the picture (default: outputs/stability_NAME_tN.png)")
     parser.add_argument("--conf", type=Path, help="folder of your own groups")
@@ -40,6 +49,7 @@ def main(words: list[str]) -> None:
     import numpy as np
     from rich.console import Console
 
+    from twin.commands.tip import KEYS, print_tip, read_tip
     from twin.cutting.stability.limit import depth_limit
     from twin.errors import InputError
     from twin.resources import outputs_folder
@@ -47,8 +57,14 @@ def main(words: list[str]) -> None:
     from twin.units import DEG, MM, RPM
     from twin.view.stability import draw_stability, print_limits
 
-    numbers = [word.removeprefix("tool=") for word in options.overrides if word.startswith("tool=")]
-    scenario = load_scenario(*(w for w in options.overrides if not w.startswith("tool=")), conf=options.conf)
+    own = ("tool", *KEYS)
+    given = [word.split("=", 1) for word in options.overrides if word.split("=", 1)[0] in own and "=" in word]
+    numbers = [value for key, value in given if key == "tool"]
+    measured = {key: Path(value) for key, value in given if key != "tool"}
+    if measured and options.modes:
+        raise InputError("both a measured response and modes are given", remedy="leave out frf= or --modes")
+    overrides = (word for word in options.overrides if word.split("=", 1)[0] not in own)
+    scenario = load_scenario(*overrides, conf=options.conf)
     known = ", ".join(str(number) for number in scenario.tools)
     if len(numbers) != 1 or not numbers[0].isdigit() or int(numbers[0]) not in scenario.tools:
         raise InputError("which tool is not clear", remedy=f"add tool=NUMBER, one of {known}")
@@ -57,7 +73,8 @@ def main(words: list[str]) -> None:
     if not 0 < low < high:
         raise InputError(f"speeds from {low:g} to {high:g} rpm", remedy="give a positive speed and a higher one")
     console = Console(width=None if Console().is_terminal else 140)
-    milling = _milling(scenario, number, options.modes)
+    tip = read_tip(measured, options.band_hz) if measured else None
+    milling = _milling(scenario, number, tip.modes if tip else options.modes and read_modes(options.modes))
     points = None if options.no_program else _operating_points(scenario, number, milling, console)
     cut = _window(milling, options.immersion_ratio, options.up, options.heading_deg * DEG)
     tool, known_of = scenario.tools[number], scenario.material.chosen_set
@@ -73,19 +90,51 @@ def main(words: list[str]) -> None:
     way = "slot" if options.immersion_ratio == 1 else f"{'up' if options.up else 'down'} milling"
     title = f"T{number}  {tool.name}, {scenario.material.name}, {options.immersion_ratio:.0%} immersion, {way}"
     draw_stability(limit, points, title, file)
+    if tip:
+        print_tip(tip, console)
+        if tool.pitch:
+            console.print("uneven pitch: no limit straight from the response to check the modes with")
+        else:
+            beside = file.with_name(f"{file.stem}_frf.png")
+            heading = options.heading_deg * DEG
+            _check_of_modes(tip, cut, np.linspace(low, high, 240) * RPM, heading, title, beside, console)
     print_limits(limit, points, title, console)
     console.print(f"picture: {file}", soft_wrap=True, highlight=False)
 
 
-def _milling(scenario: "Scenario", number: int, file: Path | None) -> "Milling":
+def _check_of_modes(
+    tip: "MeasuredTip", cut: "Milling", speed: "np.ndarray", heading: float, title: str, file: Path, console: Any
+) -> None:
+    """Compare the zero-order limit of the modes with that of the response itself, which knows no modes."""
+    import numpy as np
+
+    from twin.cutting.stability import zero_order_depth, zero_order_lobes
+    from twin.units import MM
+    from twin.view.frf import draw_tip
+
+    c, s = np.cos(heading), np.sin(heading)
+    turn = np.array([[c, -s], [s, c]])
+    lobes = [zero_order_lobes(cut, tip.omega, (tip.omega, turn.T @ g @ turn)) for g in (tip.response, tip.fitted)]
+    raw, fitted = (zero_order_depth(lobe, speed) for lobe in lobes)
+    lowest, at = lobes[0].absolute
+    of_modes, at_modes = lobes[1].absolute
+    console.print(
+        f"zero-order limit at every speed: {lowest / MM:.4g} mm at {at / 2 / np.pi:.1f} Hz by the response itself, "
+        f"{of_modes / MM:.4g} mm at {at_modes / 2 / np.pi:.1f} Hz by its modes ({of_modes / lowest - 1:+.1%})",
+        highlight=False,
+    )
+    draw_tip(tip, speed, raw, fitted, title, file)
+    console.print(f"picture: {file}", soft_wrap=True, highlight=False)
+
+
+def _milling(scenario: "Scenario", number: int, modes: "Modes | None") -> "Milling":
     """The tool in the scenario's material, modes in machine axes."""
     from twin.cutting.dynamics.tool_point import tool_point_modes
     from twin.cutting.stability import Milling
 
     tool, coefficients = scenario.tools[number], scenario.material.coefficients
-    modes = read_modes(file) if file else tool_point_modes(tool, scenario.machine.spindle_modes)
     return Milling(
-        modes=modes,
+        modes=modes or tool_point_modes(tool, scenario.machine.spindle_modes),
         n_teeth=tool.n_teeth,
         pitch=tool.pitch,
         ktc=float(coefficients.ktc),

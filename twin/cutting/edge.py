@@ -187,10 +187,11 @@ def _waved(
     lean = tool.tilt[None] * jnp.cos(tool.tilt_angle[None] - edge.trail)
     out = wave + tool.runout[None] * jnp.cos(tool.runout_angle[None] - edge.trail) + lean * z[None]
     lower = lean * radius
-    rise_before, out_before, lower_before = (
-        jnp.take_along_axis(values[None], tool.previous[:, :, None], axis=1) for values in (rise, out, lower)
+    rise_before, left = (
+        jnp.take_along_axis(values[None], tool.previous[:, :, None], axis=1)
+        for values in (rise, out * thickness[None] + lower * rise)
     )
-    relief = (out[None] - out_before) * thickness[None, None] + (lower[None] - lower_before) * rise_before
+    relief = (out * thickness[None])[None] - left + lower[None] * rise_before
     return replace(
         edge,
         down=descent[None, None, None] * rise_before,

@@ -96,9 +96,8 @@ def _of_teeth(edge: Edge, feed: jax.Array) -> tuple[jax.Array, jax.Array]:
             return total + jnp.stack([chip, chip * sine, chip * jnp.cos(angle)]), None
 
         points, weights = np.polynomial.legendre.leggauss(N_GAUSS)
-        area, _ = jax.lax.scan(
-            add, jnp.zeros((3, *enter[0].shape)), jnp.asarray(np.stack([(1 + points) / 2, weights / 2], axis=1))
-        )
+        nodes = jnp.asarray(np.stack([(1 + points) / 2, weights / 2], axis=1))
+        area = jax.lax.scan(add, jnp.zeros((3, *span.shape)), nodes)[0]
         return jnp.concatenate([area, _of_edge(leave) - _of_edge(enter)])
 
     both = _arc_integrals(edge.arc, _threshold_of_teeth(edge, feed), between)

@@ -20,6 +20,7 @@ MOTIONS = {"displacement": 0, "velocity": 1, "acceleration": 2}
 UFF_INTEGRATIONS = {8: 0, 11: 1, 12: 2}  # ordinate data type: displacement, velocity, acceleration
 UFF_FORCE = 13
 UFF_RESPONSE = 4  # function type: frequency response
+UFF_DIRECTIONS = {1: "x", 2: "y", 3: "z"}  # negative: against the axis
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class FrequencyResponse:
     omega: np.ndarray  # (frequency,) [rad/s]
     response: np.ndarray  # (frequency,) [m/N], complex
     name: str = ""  # what the file calls it
+    direction: str = ""  # of motion and of force, "xx", "yx"...; empty: the file does not say
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class TapTest:
     motion: np.ndarray  # (tap, sample) [m], [m/s] or [m/s2]
     integrations: int  # of the motion to a displacement: 0, 1 or 2
     period: float  # [s] between samples
+
+
+def is_tap_test(file: Path) -> bool:
+    """Whether a CSV holds time records, not a response."""
+    return "time_s" in _read_csv(file)[0]
 
 
 def read_frf_csv(file: Path) -> FrequencyResponse:
@@ -114,7 +121,10 @@ def read_uff58(file: Path) -> list[FrequencyResponse]:
         keep = omega > 0  # the line at 0 Hz cannot be integrated
         _check_axis(file, omega[keep])
         integrated = value[keep] / (1j * omega[keep]) ** UFF_INTEGRATIONS[kind]
-        found.append(FrequencyResponse(omega[keep], integrated, name))
+        motion, force = (int(data.get(key) or 0) for key in ("rsp_dir", "ref_dir"))
+        direction = "".join(UFF_DIRECTIONS.get(abs(d), "") for d in (motion, force))
+        sign = -1.0 if motion * force < 0 else 1.0
+        found.append(FrequencyResponse(omega[keep], sign * integrated, name, direction if len(direction) == 2 else ""))
     if not found:
         raise InputError(
             "no frequency response in the file", file=file, remedy="export data set 58 with function type 4"

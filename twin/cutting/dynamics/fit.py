@@ -184,12 +184,13 @@ def _result(
     w, z = np.exp(x[:n_modes])[order], np.exp(x[n_modes : 2 * n_modes])[order]
     alpha = x[2 * n_modes : 3 * n_modes][order]
     beta = x[3 * n_modes : 4 * n_modes][order] if complex_residues else np.zeros(n_modes)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):  # an overdamped mode has no residue
         root = np.sqrt(np.maximum(1 - z**2, 0))
         # (alpha w^2 + beta w s) / (s^2 + 2 z w s + w^2): r = beta w / 2 - i (alpha w^2 - beta z w^2) / (2 w_d)
         stiff = alpha - beta * z
         residue = beta * w / 2 - 1j * stiff * w / (2 * root)
-    error = np.sqrt(np.diag(covariance))
+        scaled = residue * scale[1] * scale[0]
+    error = np.sqrt(np.maximum(np.diag(covariance), 0.0))  # rounding of an exact fit
     of_alpha, of_z = 2 * n_modes + order, n_modes + order
     gradient = np.zeros((n_modes, len(x)))
     row = np.arange(n_modes)
@@ -202,7 +203,7 @@ def _result(
     return ModalFit(
         omega=w * scale[0],
         damping=z,
-        residue=residue * scale[1] * scale[0],
+        residue=scaled,
         stiffness=1 / (stiff * scale[1]),
         omega_error=w * scale[0] * error[order],
         damping_error=z * error[of_z],

@@ -20,8 +20,8 @@ class TapResponse:
 
     omega: np.ndarray  # (frequency,) [rad/s]
     response: np.ndarray  # (frequency,) [m/N], complex
-    coherence: np.ndarray  # (frequency,) 0 to 1; 1 everywhere from a single tap
-    noise: np.ndarray  # (frequency,) [m/N] standard deviation of the real and of the imaginary part
+    coherence: np.ndarray  # (frequency,) 0 to 1; 0 where the taps have no force
+    noise: np.ndarray  # (frequency,) [m/N] standard deviation of the real and of the imaginary part; inf there
 
 
 def tap_response(force: np.ndarray, motion: np.ndarray, period: float, integrations: int = 0) -> TapResponse:
@@ -53,10 +53,12 @@ def tap_response(force: np.ndarray, motion: np.ndarray, period: float, integrati
     f, x = np.fft.rfft(force, axis=1)[:, 1:], np.fft.rfft(motion, axis=1)[:, 1:]
     omega = 2 * np.pi * np.fft.rfftfreq(force.shape[1], period)[1:]
     power, cross = np.mean(np.abs(f) ** 2, axis=0), np.mean(f.conj() * x, axis=0)
-    if np.any(power == 0):
+    if not np.all(np.any(force, axis=1)):
         raise InputError("a tap without force", remedy="check the channel of the hammer")
+    struck = power > 0  # a pulse may leave single frequencies out
+    power = np.where(struck, power, 1.0)
     response = cross / power / (1j * omega) ** integrations
     coherence = np.abs(cross) ** 2 / (power * np.maximum(np.mean(np.abs(x) ** 2, axis=0), np.finfo(float).tiny))
     # the scatter is estimated from the same taps: n - 1 of them are free
     relative = np.sqrt(np.maximum(1 - coherence, 0) / (2 * (n_taps - 1) * np.maximum(coherence, 1e-12)))
-    return TapResponse(omega, response, coherence, relative * np.abs(response))
+    return TapResponse(omega, response, coherence, np.where(struck, relative * np.abs(response), np.inf))
