@@ -20,13 +20,14 @@ from twin.thermal.finite_volume.drift import (
     structure_states,
 )
 from twin.thermal.finite_volume.heat_model import heat_model
-from twin.thermal.finite_volume.reduction import reduce
+from twin.thermal.finite_volume.reduction import reduce, reduction_error
 from twin.thermal.finite_volume.structure import Structure
 from twin.thermal.finite_volume.transient import implicit, steady
 from twin.thermal.finite_volume.voxels import voxelise
 from twin.thermal.state_space import simulate
 
-FILE = Path(__file__).resolve().parents[3] / "conf" / "structure" / "vmc_c_frame.yaml"
+FOLDER = Path(__file__).resolve().parents[3] / "conf" / "structure"
+FILE = FOLDER / "vmc_c_frame.yaml"
 VALUES = yaml.safe_load(FILE.read_text())
 
 
@@ -34,10 +35,10 @@ def declared(**change):
     return build(Structure, {**copy.deepcopy(VALUES), **change}, "structure", file=FILE)
 
 
-@pytest.fixture(scope="module")
-def even():
+@pytest.fixture(scope="module", params=["vmc_c_frame", pytest.param("five_axis_trunnion", marks=pytest.mark.long)])
+def even(request):
     """The machine with one expansion coefficient throughout."""
-    values = copy.deepcopy(VALUES)
+    values = yaml.safe_load((FOLDER / f"{request.param}.yaml").read_text())
     for material in values["materials"].values():
         material["expansion_um_m_k"] = 11
     structure = build(Structure, values, "structure")
@@ -60,10 +61,9 @@ def test_even_rise_scales_the_whole_machine(even):
     for place in np.ndindex(3, 3, 3):
         position = [axis[i] for axis, i in zip(influence.axes, place, strict=True)]
         travel = np.subtract(position, structure.reference_position)
-        head, table = np.array(structure.tool.at), np.array(structure.table.at)
-        head, table = head + [0, 0, travel[2]], table - [travel[0], travel[1], 0]
+        expected = 11e-6 * (np.subtract(structure.tool.at, structure.table.at) + travel)
         outputs = rows[place]
-        assert abs(outputs[0:3] - outputs[6:9] - 11e-6 * (head - table)).max() < 1e-9 * 11e-6
+        assert abs(outputs[0:3] - outputs[6:9] - expected).max() < 1e-9 * 11e-6
         assert abs(outputs[[3, 4, 5, 9, 10, 11]]).max() < 1e-9 * 11e-6
 
 
@@ -108,6 +108,18 @@ def test_steady_state_is_exact(even, reduced):
     system = structure_state_space(reduced, nominal(reduced))
     state = np.linalg.solve(system.conductance, system.gain @ inputs)
     assert np.allclose(reduced.basis @ state, steady(model, inputs), rtol=1e-8)
+    assert reduced.error.steady < 1e-10
+
+
+def test_reported_error_of_the_reduction(even, reduced):
+    """It is that of the shift in :func:`trial_shift`; a basis cut short is reported as worse."""
+    assert reduced.error.temperature < 0.05
+    assert reduced.error.drift < 0.1e-6
+    _, _, models, _, influence = even
+    relative = (influence.rows[..., 0:3, :] - influence.rows[..., 6:9, :]).reshape(-1, len(reduced.basis))
+    worse = reduction_error(*models, reduced.basis[:, :30], relative, n_steps=120, dt=60.0)
+    assert worse.drift > 5 * reduced.error.drift
+    assert worse.steady < 1e-10
 
 
 def test_drift_of_an_even_machine_and_its_gradient(reduced):

@@ -19,7 +19,7 @@ from twin.thermal.finite_volume.transient import factorised, implicit, steady
 
 SHIFTS = (0.0, *np.geomspace(1e-5, 1e-1, 13))  # [1/s], of a day's cycle to ten seconds
 SOURCE, FLUID = 100.0, 3.0  # [W], [K] of a source and a fluid: what the responses are weighed by
-TOLERANCE = 1.2e-4  # of the leading direction
+TOLERANCE = 6e-5  # of the leading direction
 SETTLED = 4  # steps after the start, within which the full model of a comparison is damped itself
 
 
@@ -104,8 +104,8 @@ def reduction_error(
     flooded: Conduction,
     basis: np.ndarray,
     relative: np.ndarray,
-    n_steps: int = 480,
-    dt: float = 60.0,
+    n_steps: int = 960,
+    dt: float = 30.0,
 ) -> ReductionError:
     """How far the model on ``basis`` is from the full one.
 
