@@ -13,7 +13,7 @@ from twin.compensation.outcome import Outcome, Residual
 from twin.units import MINUTE, MM, UM
 
 BEFORE, AFTER = "#9a9a9a", "#1f5fa8"
-SAMPLES = 40_000  # shown in a map at most
+MAP_CELLS = 160  # of a map along its longer side; each shows the mean of its samples
 
 
 def residual_rows(residual: Residual) -> list[tuple[str, dict[str, float]]]:
@@ -84,30 +84,32 @@ def print_outcome(outcome: Outcome, title: str, console: Console) -> None:
         console.print(f"duration {first / MINUTE:.2f} min before, {second / MINUTE:.2f} min after", highlight=False)
 
 
-def draw_compensation(outcome: Outcome, title: str, file: Path) -> None:
+def draw_compensation(outcome: Outcome, title: str, file: Path, dpi: int = 110) -> None:
     """Write a PNG: the machine's share of the deviation on the part, and its error along the path."""
     figure = Figure(figsize=(11, 8), layout="constrained")
     upper, lower = cast(np.ndarray, figure.subfigures(2, 1, height_ratios=(1.1, 1)))
     surface = outcome.before.machining.cut.surface
-    rows = np.flatnonzero(surface.machined)
-    if len(rows) > SAMPLES:  # every n-th would draw stripes
-        rows = np.random.default_rng(0).choice(rows, SAMPLES, replace=False)
-    rows = rows[np.argsort(surface.position[rows, 2])]  # what lies above is drawn last
-    values = [outcome.machine_share(p)[rows] / UM for p in (outcome.before, outcome.after)]
-    limit = max(float(np.percentile(np.abs(values[0]), 99)), 1e-3)
+    place = surface.position[surface.machined, :2] / MM
+    shares = [outcome.machine_share(p)[surface.machined] / UM for p in (outcome.before, outcome.after)]
+    limit = max(float(np.percentile(np.abs(shares[0]), 99)), 1e-3)
     maps = upper.subplots(1, 2, sharex=True, sharey=True)
-    for axes, shown, name in zip(maps, values, ("before", "after"), strict=True):
-        x, y = (surface.position[rows, :2] / MM).T
-        drawn = axes.scatter(x, y, c=shown, s=5, cmap="RdBu_r", vmin=-limit, vmax=limit, linewidths=0)
-        axes.set_aspect("equal")
-        axes.set_title(f"{name}: {np.sqrt(np.mean(shown**2)):.2f} µm rms", fontsize=10)
+    for axes, share, name in zip(maps, shares, ("before", "after"), strict=True):
+        low, high = place.min(axis=0), place.max(axis=0)
+        cell = (high - low).max() / MAP_CELLS
+        edges = [np.linspace(low[k], high[k], max(round((high[k] - low[k]) / cell), 1) + 1) for k in range(2)]
+        total = np.histogram2d(place[:, 0], place[:, 1], bins=edges, weights=share)[0]
+        count = np.histogram2d(place[:, 0], place[:, 1], bins=edges)[0]
+        mean = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+        extent = (low[0], high[0], low[1], high[1])
+        drawn = axes.imshow(mean.T, origin="lower", extent=extent, cmap="RdBu_r", vmin=-limit, vmax=limit)
+        axes.set_title(f"{name}: {np.sqrt(np.mean(share**2)):.2f} µm rms", fontsize=10)
         axes.set_xlabel("x / mm")
     maps[0].set_ylabel("y / mm")
     upper.colorbar(drawn, ax=list(maps), label="deviation by the machine / µm\n+ material left", extend="both")
     _draw_path(outcome, lower.subplots(3, 1, sharex=True))
     figure.suptitle(title, fontsize=11)
     partial = file.with_name(f".{file.stem}.partial.png")
-    figure.savefig(partial, dpi=110)
+    figure.savefig(partial, dpi=dpi)
     partial.replace(file)
 
 
