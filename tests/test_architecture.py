@@ -45,10 +45,17 @@ def test_physics_knows_only_data_types_of_other_physics():
     assert not offences, "\n".join(offences)
 
 
-def test_nothing_below_imports_the_advice():
-    above = {"advice", "commands", "view"}
-    files = [f for f in (ROOT / "twin").rglob("*.py") if f.relative_to(ROOT / "twin").parts[0] not in above]
-    assert not [f for f in files if any(name.startswith("twin.advice") for name in imports(f))]
+def test_nothing_below_imports_the_advice_or_the_compensation():
+    for folder in ("advice", "compensation"):
+        above = {folder, "commands", "view"}
+        files = [f for f in (ROOT / "twin").rglob("*.py") if f.relative_to(ROOT / "twin").parts[0] not in above]
+        assert not [f for f in files if any(name.startswith(f"twin.{folder}") for name in imports(f))]
+
+
+def test_calibration_knows_no_view_and_no_command():
+    files = (ROOT / "twin" / "calibration").rglob("*.py")
+    above = ("twin.view", "twin.commands", "twin.advice", "twin.compensation")
+    assert not [f for f in files if any(name.startswith(above) for name in imports(f))]
 
 
 def test_physics_does_no_configuration_network_or_printing():

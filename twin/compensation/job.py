@@ -18,6 +18,7 @@ from twin.runs import new_run
 from twin.scenario import Scenario, load_scenario
 from twin.units import UM
 from twin.view.compensation import draw_compensation, feature_rows, part_rows, print_outcome, residual_rows
+from twin.view.compensation_report import compensation_page
 
 GROUP = "compensation"
 
@@ -42,6 +43,8 @@ def run_compensate(overrides: Sequence[str], *, outputs: Path, conf: Path | None
         (folder / "config.yaml").write_text(yaml.safe_dump(scenario.config, sort_keys=False, allow_unicode=True))
         title = f"{scenario.part.title}: {settings.format}"
         draw_compensation(outcome, title, folder / "compensation.png")
+        page = compensation_page(outcome, title, settings.source, (folder / "compensation.png").read_bytes())
+        (folder / "report.html").write_text(page)
         watch.done()
         record = _record(scenario, settings, outcome, overrides, watch)
         (folder / "compensation.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
@@ -50,7 +53,7 @@ def run_compensate(overrides: Sequence[str], *, outputs: Path, conf: Path | None
         console.print(f"[yellow]note[/yellow] {note}", highlight=False)
     if len(outcome.notes) > 5:
         console.print(f"... and {len(outcome.notes) - 5} more, in compensation.json", highlight=False)
-    for name in (*outcome.files, "compensation.png", "compensation.json"):
+    for name in (*outcome.files, "compensation.png", "compensation.json", "report.html"):
         console.print(f"written  {final / name}", highlight=False, soft_wrap=True)
     return final
 

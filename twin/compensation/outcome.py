@@ -10,6 +10,7 @@ import numpy as np
 from twin.compensation.controls import MachineCase, write_tables
 from twin.compensation.rewrite import Compensated, compensate, path_shift
 from twin.compensation.settings import CompensationSettings
+from twin.errors import InputError
 from twin.machine import machine_kinematics
 from twin.motion import time_law
 from twin.prediction import SOURCES, Machining, Prediction
@@ -59,6 +60,8 @@ def compensated(scenario: Scenario, settings: CompensationSettings, say: Callabl
         InputError: what cannot be machined, or cannot be compensated in this way.
     """
     machining = machine(scenario, say)
+    if not np.any(machining.cut.engagement.volume > 0):
+        raise InputError("the program cuts nothing", file=scenario.program_file, remedy="check part zero and stock")
     before = predict(scenario, machining, say)
     say("compensation")
     if settings.format == "program":
