@@ -50,6 +50,7 @@ def main(words: list[str]) -> None:
     from rich.console import Console
 
     from twin.commands.tip import KEYS, print_tip, read_tip
+    from twin.cutting.stability import unmodelled
     from twin.cutting.stability.limit import depth_limit
     from twin.errors import InputError
     from twin.resources import outputs_folder
@@ -74,14 +75,16 @@ def main(words: list[str]) -> None:
         raise InputError(f"speeds from {low:g} to {high:g} rpm", remedy="give a positive speed and a higher one")
     console = Console(width=None if Console().is_terminal else 140)
     tip = read_tip(measured, options.band_hz) if measured else None
-    milling = _milling(scenario, number, tip.modes if tip else options.modes and read_modes(options.modes))
+    deepest = None if options.depth_mm is None else options.depth_mm * MM
+    modes = tip.modes if tip else options.modes and read_modes(options.modes)
+    milling = _milling(scenario, number, modes, deepest)
     points = None if options.no_program else _operating_points(scenario, number, milling, console)
     cut = _window(milling, options.immersion_ratio, options.up, options.heading_deg * DEG)
     tool, known_of = scenario.tools[number], scenario.material.chosen_set
     limit = depth_limit(
         cut,
         np.array([low, high]) * RPM,
-        deepest=None if options.depth_mm is None else options.depth_mm * MM,
+        deepest=deepest,
         flute_length=tool.flute_length,
         scatter=(known_of.ktc.deviation, known_of.krc.deviation),
     )
@@ -98,6 +101,8 @@ def main(words: list[str]) -> None:
             beside = file.with_name(f"{file.stem}_frf.png")
             heading = options.heading_deg * DEG
             _check_of_modes(tip, cut, np.linspace(low, high, 240) * RPM, heading, title, beside, console)
+    for note in unmodelled(tool):
+        console.print(f"note: {note}", highlight=False)
     print_limits(limit, points, title, console)
     console.print(f"picture: {file}", soft_wrap=True, highlight=False)
 
@@ -127,20 +132,14 @@ def _check_of_modes(
     console.print(f"picture: {file}", soft_wrap=True, highlight=False)
 
 
-def _milling(scenario: "Scenario", number: int, modes: "Modes | None") -> "Milling":
+def _milling(scenario: "Scenario", number: int, modes: "Modes | None", depth: float | None) -> "Milling":
     """The tool in the scenario's material, modes in machine axes."""
     from twin.cutting.dynamics.tool_point import tool_point_modes
-    from twin.cutting.stability import Milling
+    from twin.cutting.stability import milling_of_tool
 
     tool, coefficients = scenario.tools[number], scenario.material.coefficients
-    return Milling(
-        modes=modes or tool_point_modes(tool, scenario.machine.spindle_modes),
-        n_teeth=tool.n_teeth,
-        pitch=tool.pitch,
-        ktc=float(coefficients.ktc),
-        krc=float(coefficients.krc),
-        radius=tool.radius,
-    )
+    modes = modes or tool_point_modes(tool, scenario.machine.spindle_modes)
+    return milling_of_tool(tool, coefficients, modes, depth or tool.radius)
 
 
 def _window(milling: "Milling", immersion: float, up: bool, heading: float) -> "Milling":

@@ -168,3 +168,17 @@ def test_heights_and_feeds_out_of_range_are_refused():
         surface_error(touch, [0.01], [500.0], mills, ALUMINIUM, BENCHMARK, height=[1.5])
     with pytest.raises(InputError, match="feed"):
         surface_error(touch, [-0.01], [500.0], mills, ALUMINIUM, BENCHMARK)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pitch": tuple(np.radians([80, 100, 85, 95]))},
+        {"tooth_helix": tuple(np.radians([35, 38, 35, 38]))},
+        {"serration_wavelength": 2e-3, "serration_amplitude": 0.2e-3},
+    ],
+)
+def test_unlike_teeth_are_an_error(changes):
+    touch, mills = make_contact(make_tool(**changes), 5e-3, [(2.5, np.pi)])
+    with pytest.raises(InputError, match="T1 has teeth of unlike pitch, helix or serration"):
+        surface_error(touch, [0.01], [900.0], mills, ALUMINIUM, TWO_MODES)

@@ -20,6 +20,7 @@ from twin.cutting.heat import (
     weiner_share,
     workpiece_share,
 )
+from twin.cutting.heat.share import engaged_edge
 
 TITANIUM = HeatProperties(4430.0, 553.0, 7.1, 80.0, 20.0)
 ALLOY = HeatProperties(2810.0, 870.0, 130.0, 80.0, 20.0)
@@ -147,3 +148,24 @@ def test_gradients():
 
     coefficients = jax.tree.map(lambda v: v + 1.0, ALUMINIUM)
     check_gradients(share, (np.array([0.02]), np.array([500.0]), coefficients, ALLOY, np.array([0.1]), 0.5), rtol=1e-5)
+
+
+def test_edge_of_a_lead_angle_a_plunge_and_a_ball():
+    """A 45 degree edge is longer by sqrt(2) and its chip thinner by as much; a drill's chip is that of its point."""
+    depth, arc = 2e-3, (0.5, 2.5)
+    mean_sine = (np.cos(0.5) - np.cos(2.5)) / 2.0
+    chamfer = make_tool(kind="chamfer", point_angle=np.radians(90), tip_diameter=10e-3, flute_length=5e-3)
+    area, length, radius = (float(v[0]) for v in engaged_edge(*make_contact(chamfer, depth, [arc])))
+    assert (area, length) == pytest.approx((depth * mean_sine, depth * np.sqrt(2)))
+    assert radius == pytest.approx(5e-3 + depth / 2)
+
+    drill = make_tool(kind="drill", diameter=6e-3, n_teeth=2, point_angle=np.radians(118))
+    deep = 3e-3 / np.tan(np.radians(59))
+    touch = make_contact(drill, deep, [(0.0, 2 * np.pi)], direction=(0, 0, -1))
+    area, length, radius = (float(v[0]) for v in engaged_edge(*touch))
+    assert (area, length) == pytest.approx((3e-3, 3e-3 / np.sin(np.radians(59))))
+    assert radius == pytest.approx(1.5e-3)
+
+    ball = make_tool(kind="ball", diameter=10e-3)
+    area, length, radius = (float(v[0]) for v in engaged_edge(*make_contact(ball, 5e-3, [arc])))
+    assert (length, radius) == pytest.approx((5e-3 * np.pi / 2, 5e-3 * 2 / np.pi))

@@ -23,6 +23,7 @@ from twin.cutting.form.forced import periodic_response
 from twin.errors import InputError
 
 GAUSS = 2  # points of the helix within a slice
+UNLIKE = 1e-6  # of the widest pitch over the mean
 SIDE = 0.12  # [rad] an arc that ends this near to a normal of the feed shapes that wall
 WALL = np.array([0.0, np.pi])  # immersion at which a tooth shapes the left and the right wall
 
@@ -55,16 +56,18 @@ def surface_error(
         contact: where the tools touch stock.
         feed: (segment,) [m/s] along the path.
         spindle: (segment,) [rad/s], > 0 clockwise (M3).
-        cutters: the program's tools; their pitch counts as even, their runout as none.
+        cutters: the program's tools; their runout counts as none.
         coefficients: of the workpiece material; scalars.
         modes: between tool tip and workpiece, in part axes.
         height: (height,) at which the wall is looked at, part of the engaged depth from the tip.
 
     Raises:
-        InputError: a mode without damping or stiffness, a height outside 0..1, a negative feed.
+        InputError: a mode without damping or stiffness, a height outside 0..1, a negative feed, a tool whose teeth are
+            unlike in pitch, helix or serration: their vibration does not repeat with every tooth.
     """
     height = jnp.atleast_1d(jnp.asarray(height, dtype=float))
     _check(modes, height, feed)
+    _check_teeth(contact, cutters)
     n = len(contact.depth)
     feed, spindle = (v if isinstance(v, jax.core.Tracer) else np.asarray(v, dtype=float) for v in (feed, spindle))
     rows = jax.tree.map(padded_rows, (contact, feed, spindle))
@@ -94,6 +97,22 @@ def _check(modes: Modes, height: jax.Array, feed: ArrayLike) -> None:
         raise InputError("a height on the wall is outside 0..1", remedy="give it as part of the engaged depth")
     if not isinstance(feed, jax.core.Tracer) and not (np.asarray(feed) >= 0).all():
         raise InputError("the feed of a segment is negative or not a number")
+
+
+def _check_teeth(contact: Contact, cutters: Cutters) -> None:
+    """Raise InputError where a tool that cuts has unlike teeth."""
+    if isinstance(contact.depth, jax.core.Tracer):
+        return
+    share, helix = np.asarray(cutters.cut_share), np.asarray(cutters.more_lag)
+    widest, n_teeth = share.max(axis=1), (share > 0).sum(axis=1)
+    unlike = (widest * n_teeth > 1 + UNLIKE) | (helix != 0).any(axis=1) | (np.asarray(cutters.wave_height) > 0)
+    bad = np.flatnonzero((np.asarray(contact.depth) > 0) & unlike[np.asarray(contact.tool)])
+    if bad.size:
+        raise InputError(
+            f"T{cutters.number[int(np.asarray(contact.tool)[bad[0]])]} has teeth of unlike pitch, helix or serration: "
+            "its surface error has no closed form",
+            remedy="leave its segments out, or simulate them in the time domain",
+        )
 
 
 @kept

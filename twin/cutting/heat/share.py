@@ -1,8 +1,9 @@
 """Shares of the cutting power that end as heat in the work, the chip and the tool, per path segment.
 
-The force model's chip forces are those of an orthogonal cut at the mean chip thickness of the segment, with the shear
-angle of least work; its edge forces are rubbing under the flank, whose heat the work takes but for a given part.
-Milling is taken as steady at that mean: what a tooth loses between its cuts is not counted, nor is coolant.
+The force model's chip forces are those of an orthogonal cut at the mean chip thickness of the segment, square to the
+edge, along the length of edge that is engaged, at the mean radius of that edge, with the shear angle of least work; its
+edge forces are rubbing under the flank, whose heat the work takes but for a given part. Milling is taken as steady at
+that mean: what a tooth loses between its cuts is not counted, nor is coolant.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from twin.cutting.contact import Contact
 from twin.cutting.cutter import Cutters
 from twin.cutting.heat.orthogonal import OrthogonalCut, merchant_angle
 from twin.cutting.heat.temperature import HeatProperties, cut_temperature
+from twin.cutting.profile import profile
 
 LEAST_CHIP = 1e-7  # [m] below it the chip is taken as this thick
 LEAST_SHEAR_ANGLE = 0.05  # [rad] friction beyond this is not orthogonal cutting
@@ -81,13 +83,15 @@ def _share(
     speed = jnp.where(cutting, jnp.abs(spindle), 1.0)
     tool = contact.tool
     n_teeth = jnp.sum(jnp.asarray(cutters.cut_share) > 0, axis=1, dtype=float)[tool]
-    chip = jnp.maximum(mean_chip(contact, jnp.where(cutting, feed, 0.0), speed, n_teeth), LEAST_CHIP)
-    width = jnp.where(cutting, contact.depth, 1.0)
+    per_tooth = 2 * np.pi * jnp.where(cutting, feed, 0.0) / (speed * n_teeth)
+    area, length, arm = engaged_edge(contact, cutters)
+    width = jnp.where(cutting, length, 1.0)
+    chip = jnp.maximum(per_tooth * area / width, LEAST_CHIP)
     cutting_force, thrust = k.ktc * chip * width, k.krc * chip * width
     rake = rake[tool]
     friction_angle = jnp.arctan2(thrust, cutting_force) + rake
     cut = OrthogonalCut(
-        speed=speed * jnp.asarray(cutters.radius)[tool],
+        speed=speed * jnp.where(cutting, arm, 1.0),
         thickness=chip,
         width=width,
         rake=rake,
@@ -113,17 +117,19 @@ def _share(
     )
 
 
-def mean_chip(contact: Contact, feed: jax.Array, speed: jax.Array, n_teeth: jax.Array) -> jax.Array:
-    """Chip thickness of a cylindrical edge, averaged over the engaged arcs (segment,) [m].
+def engaged_edge(contact: Contact, cutters: Cutters) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Edge of a tooth that cuts, each (segment,): chip area over the feed of a tooth [m], length [m], mean radius [m].
 
-    Args:
-        contact: arcs and advance.
-        feed: (segment,) [m/s].
-        speed: (segment,) [rad/s] of the spindle, > 0.
-        n_teeth: (segment,).
+    The area is the mean over the engaged arcs. The flat bottom cuts where the feed goes down the axis.
     """
     start, end = (jnp.clip(contact.arc[..., i].astype(float), 0.0, np.pi) for i in (0, 1))
     swept = jnp.sum(end - start, axis=(1, 2))
-    sine = jnp.sum(jnp.cos(start) - jnp.cos(end), axis=(1, 2))
-    per_tooth = 2 * np.pi * feed * contact.advance / (speed * n_teeth)
-    return per_tooth * sine / jnp.where(swept > 0, swept, 1.0)
+    sine = jnp.sum(jnp.cos(start) - jnp.cos(end), axis=(1, 2)) / jnp.where(swept > 0, swept, 1.0)
+    tool = jax.tree.map(lambda values: jnp.asarray(values)[contact.tool], cutters)
+    at = profile(tool, contact.depth)
+    down = jnp.clip(contact.descent, 0.0, None)
+    bottom = jnp.where(down > 0, tool.disk, 0.0)
+    area = contact.advance * sine * contact.depth + down * (at.radius - tool.disk + bottom)
+    length = at.length + bottom
+    some = jnp.where(length > 0, length, 1.0)
+    return area, length, (at.moment + bottom * tool.disk / 2) / some

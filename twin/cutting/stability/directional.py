@@ -1,7 +1,9 @@
 """Directional factors: harmonics, means and Fourier coefficients in closed form.
 
-Force per depth and per chip thickness over the displacement: H(phi) = (ktc t + krc n + kac z) n^T; it is a sum of
-1, sin phi, cos phi, sin 2 phi, cos 2 phi, each times a constant matrix. The viscous process damping is a like sum.
+Force per depth and per chip thickness over the displacement: H(phi) = (ktc t + krc N + kac A) N^T / sin kappa, with
+the normal N = n sin kappa - z cos kappa of the cut surface and the direction A = n cos kappa + z sin kappa along the
+edge: on a cylinder (kappa = pi/2) N = n and A = z. It is a sum of 1, sin phi, cos phi, sin 2 phi, cos 2 phi, each times
+a constant matrix. The viscous process damping is a like sum.
 """
 
 import jax
@@ -20,10 +22,21 @@ def harmonics(phi: ArrayLike) -> jax.Array:
     return jnp.stack([jnp.ones_like(phi), jnp.sin(phi), jnp.cos(phi), jnp.sin(2 * phi), jnp.cos(2 * phi)])
 
 
-def force_matrices(ktc: ArrayLike, krc: ArrayLike, kac: ArrayLike) -> jax.Array:
-    """H by harmonic (5, 3, 3) [Pa], rows force on the tool with its sign turned, columns displacement."""
-    nn, tn, zn = _products()
-    return jnp.asarray(ktc) * tn + jnp.asarray(krc) * nn + jnp.asarray(kac) * zn
+def force_matrices(ktc: ArrayLike, krc: ArrayLike, kac: ArrayLike, kappa: ArrayLike = np.pi / 2) -> jax.Array:
+    """H by harmonic (5, 3, 3) [Pa], rows force on the tool with its sign turned, columns displacement.
+
+    Args:
+        ktc, krc, kac: [Pa] coefficients; kac with the sign of the helix.
+        kappa: [rad] between tool axis and normal of the cut surface.
+    """
+    nn, tn, zn, zz = _products()
+    nz, tz = jnp.swapaxes(zn, 1, 2), _along_z()
+    k, r, a = jnp.asarray(ktc), jnp.asarray(krc), jnp.asarray(kac)
+    s, c = jnp.sin(jnp.asarray(kappa)), jnp.cos(jnp.asarray(kappa))
+    tangential = tn - c / s * tz
+    radial = s * nn - c * (nz + zn) + c**2 / s * zz
+    axial = c * nn - c**2 / s * nz + s * zn - c * zz
+    return k * tangential + r * radial + a * axial
 
 
 def damping_matrices() -> jax.Array:
@@ -31,9 +44,9 @@ def damping_matrices() -> jax.Array:
     return _products()[0]
 
 
-def _products() -> tuple[jax.Array, jax.Array, jax.Array]:
-    """n n^T, t n^T and z n^T by harmonic, each (5, 3, 3)."""
-    nn, tn, zn = np.zeros((3, N_HARMONICS, 3, 3))
+def _products() -> tuple[jax.Array, ...]:
+    """n n^T, t n^T, z n^T and z z^T by harmonic, each (5, 3, 3)."""
+    nn, tn, zn, zz = np.zeros((4, N_HARMONICS, 3, 3))
     nn[0, 0, 0] = nn[0, 1, 1] = 0.5
     nn[3, 0, 1] = nn[3, 1, 0] = 0.5
     nn[4, 0, 0], nn[4, 1, 1] = -0.5, 0.5
@@ -41,7 +54,15 @@ def _products() -> tuple[jax.Array, jax.Array, jax.Array]:
     tn[3, 0, 0], tn[3, 1, 1] = 0.5, -0.5
     tn[4, 0, 1] = tn[4, 1, 0] = 0.5
     zn[1, 2, 0] = zn[2, 2, 1] = 1.0
-    return jnp.asarray(nn), jnp.asarray(tn), jnp.asarray(zn)
+    zz[0, 2, 2] = 1.0
+    return jnp.asarray(nn), jnp.asarray(tn), jnp.asarray(zn), jnp.asarray(zz)
+
+
+def _along_z() -> jax.Array:
+    """t z^T by harmonic (5, 3, 3)."""
+    tz = np.zeros((N_HARMONICS, 3, 3))
+    tz[2, 0, 2], tz[1, 1, 2] = 1.0, -1.0
+    return jnp.asarray(tz)
 
 
 def fourier(matrices: np.ndarray, entry: float, leave: float, n_teeth: int, order: int) -> np.ndarray:

@@ -66,7 +66,7 @@ def _monodromy(milling: Milling, speed: jax.Array, depth: jax.Array, layout: Lay
     pitch = 2 * np.pi / milling.n_teeth
     width = jnp.asarray(milling.exit, dtype=float) - milling.entry
     rest = width - layout.overlap * pitch if layout.panels[0] else jnp.zeros(())
-    cutting = _modal(force_matrices(milling.ktc, milling.krc, milling.kac), modes)
+    cutting = _modal(force_matrices(milling.ktc, milling.krc, milling.kac, milling.kappa), modes)
     radius = jnp.asarray(milling.radius, dtype=float)  # 0 where there is no process damping
     rate = milling.process_damping / (speed * jnp.where(radius > 0, radius, 1.0))
     viscous = _modal(damping_matrices() * rate, modes)

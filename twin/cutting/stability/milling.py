@@ -5,8 +5,8 @@ along n = (sin phi, cos phi, 0) and moves along t = (cos phi, -sin phi, 0): phi 
 pi/2 straight ahead; up milling enters at 0, down milling leaves at pi. A tool that is displaced by u (now) and was
 displaced by u_before (when the last tooth passed) cuts a chip that is h = n . (u - u_before) thicker, and the force on
 the tool per depth of cut grows by ``-(ktc t + krc n + kac z) h`` (Altintas, *Manufacturing Automation*, ch. 4; edges
-straight: the helix is ignored). Schmitz and Smith (*Machining Dynamics*) draw the same with x against the feed:
-:func:`from_schmitz` converts.
+straight: the helix is ignored; sloping edges: :mod:`twin.cutting.stability.directional`). Schmitz and Smith
+(*Machining Dynamics*) draw the same with x against the feed: :func:`from_schmitz` converts.
 """
 
 from dataclasses import dataclass, field, replace
@@ -39,7 +39,10 @@ class Milling:
     exit: Scalar = np.pi
     """[rad] at which it ends, above ``entry``."""
     kac: Scalar = 0.0
-    """[Pa] axial coefficient; matters only to modes that move along z and across it."""
+    """[Pa] axial coefficient, negative for a left-hand helix; matters to modes that move along z and across it, and
+    where ``kappa`` is below pi/2."""
+    kappa: Scalar = np.pi / 2
+    """[rad] between the tool axis and the normal of the cut surface: pi/2 on a cylinder, less by the lead angle."""
     process_damping: Scalar = 0.0
     """[N/m] C of the force -C (depth / cutting speed) (n . du/dt) on each tooth that cuts."""
     radius: Scalar = 0.0
@@ -63,6 +66,9 @@ def check(milling: Milling) -> None:
     )
     coefficients = [float(milling.ktc), float(milling.krc), float(milling.kac), float(milling.process_damping)]
     demand(bool(np.isfinite(coefficients).all()), "a cutting coefficient is not a number", "correct it")
+    kappa = float(milling.kappa)
+    slope = f"the normal of the cut surface is {np.degrees(kappa):g} degrees from the tool axis"
+    demand(0 < kappa <= np.pi / 2 + 1e-9, slope, "it is above 0 and at most 90 degrees, that of a cylinder")
     demand(coefficients[3] >= 0, f"process damping {coefficients[3]:g} N/m is negative", "it is at least 0")
     demand(coefficients[3] == 0 or float(milling.radius) > 0, "process damping needs the tool's radius", "give it")
     total = sum(milling.pitch)

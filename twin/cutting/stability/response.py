@@ -54,4 +54,4 @@ def at(milling: Milling, omega: np.ndarray, measured: Measured | None) -> np.nda
 
 def matrices(milling: Milling, d: int) -> np.ndarray:
     """Force matrices by harmonic (5, d, d) [Pa] in the d axes of a response."""
-    return np.asarray(force_matrices(milling.ktc, milling.krc, milling.kac))[:, :d, :d]
+    return np.asarray(force_matrices(milling.ktc, milling.krc, milling.kac, milling.kappa))[:, :d, :d]
