@@ -14,7 +14,7 @@ from twin.program.frame import Frame
 from twin.program.linearise import points_along
 
 MOVES = (Op.RAPID, Op.FEED, Op.ARC)
-OUT_OF_ROUND = 1e-6  # [m]: arcs whose radii differ by more keep their centre
+OUT_OF_ROUND = 1e-6  # [m]: arcs whose radii differ by more keep doing so
 
 
 @dataclass(frozen=True)
@@ -55,18 +55,28 @@ class _Writer:
         words = " ".join(f"{axis}{_number(value / unit, digits)}" for axis, value in zip("XYZ", goal, strict=True))
         op = self.program.op[move]
         code = "G0" if op == Op.RAPID else "G1"
-        if op == Op.ARC:
-            start = np.array(frame.to_program((*self.tip, 0.0, 0.0, 0.0))[:3])
+        start = np.array(frame.to_program((*self.tip, 0.0, 0.0, 0.0))[:3])
+        normal = int(self.program.plane_axis[move])
+        apart = np.abs(goal - start)[np.arange(3) != normal].max()
+        if op == Op.ARC and apart > self.resolution:  # else it would become a whole turn
             centre = self.program.centre[move] + pieces.shift[piece].mean(axis=0)
             centre = np.array(frame.to_program((*centre, 0.0, 0.0, 0.0))[:3])
-            normal = int(self.program.plane_axis[move])
-            offset = _centre(start, goal, centre, normal) - (0.0 if line.centre_absolute else start)
+            if self._is_round(move):
+                centre = _centre(start, goal, centre, normal)
+            offset = centre - (0.0 if line.centre_absolute else start)
             code = "G3" if self.program.turns[move] > 0 else "G2"
             for axis in range(3):
                 if axis != normal:
                     words += f" {'IJK'[axis]}{_number(offset[axis] / unit, digits + 2)}"
         self.tip = np.array(frame.to_machine((*goal, 0.0, 0.0, 0.0))[:3])
         return f"{code} {words}"
+
+    def _is_round(self, move: int) -> bool:
+        """Whether both ends of an arc are equally far from its centre, as nearly as most programs write them."""
+        plane = np.arange(3) != self.program.plane_axis[move]
+        ends = (self.program.start[move, :3], self.program.end[move, :3])
+        first, last = (np.linalg.norm((p - self.program.centre[move])[plane]) for p in ends)
+        return bool(abs(first - last) <= OUT_OF_ROUND)
 
 
 def compensate(
@@ -105,7 +115,7 @@ def compensate(
         ops = program.op[first[n - 1] : first[n]]
         moved = np.isin(ops, MOVES)
         stays = bool(line.g() & TO_THE_MACHINE) or bool(np.isin(ops, (Op.PROBE, Op.TAP)).any())
-        stays = stays or _cycle_turns_spindle(ops, line)
+        stays = stays or _turns_spindle_on_the_way(ops)
         free[first[n - 1] : first[n]] = moved & (not stays)
         if stays and np.isin(ops, (*MOVES, Op.PROBE, Op.TAP)).any():
             notes.append(f"line {n} stays as it is: {line.text.strip()}")
@@ -149,10 +159,8 @@ def _put_blocks(writer: _Writer, line: Line, n: int, blocks: list[tuple[str, int
     """Write the blocks in the place of line ``n``."""
     kept, stops, comments = remainder(line)
     for k, (words, piece) in enumerate(blocks):
-        ahead = [*kept] if k == 0 else []
-        if k == 0 and not line.absolute:
-            ahead.append("G90")
-        behind = [*stops, *([] if k else comments)] if k == len(blocks) - 1 else ([] if k else comments)
+        ahead = [*kept, *([] if line.absolute else ["G90"])] if k == 0 else []
+        behind = [*(stops if k == len(blocks) - 1 else []), *(comments if k == 0 else [])]
         writer.put(" ".join([*ahead, words, *behind]), n)
         if piece is not None:
             writer.placed.append(len(writer.lines))
@@ -160,7 +168,7 @@ def _put_blocks(writer: _Writer, line: Line, n: int, blocks: list[tuple[str, int
         writer.put("G91", n)
 
 
-def _cycle_turns_spindle(ops: np.ndarray, line: Line) -> bool:
+def _turns_spindle_on_the_way(ops: np.ndarray) -> bool:
     """Whether the spindle stops or turns back within the line's moves: a cycle that only the control can make."""
     moves = np.flatnonzero(np.isin(ops, MOVES))
     turns = np.flatnonzero(ops == Op.SPINDLE)
@@ -171,11 +179,9 @@ def _centre(start: np.ndarray, end: np.ndarray, centre: np.ndarray, normal: int)
     """The centre nearest to ``centre`` (3,) from which both ends are equally far in the plane."""
     plane = [axis for axis in range(3) if axis != normal]
     a, b, c = start[plane], end[plane], centre[plane]
-    radii = np.linalg.norm(a - c), np.linalg.norm(b - c)
+    chord = (b - a) / np.linalg.norm(b - a)
     found = centre.copy()
-    if abs(radii[0] - radii[1]) <= OUT_OF_ROUND:
-        chord = (b - a) / np.linalg.norm(b - a)
-        found[plane] = c - chord * np.dot(chord, c - (a + b) / 2)
+    found[plane] = c - chord * np.dot(chord, c - (a + b) / 2)
     return found
 
 
