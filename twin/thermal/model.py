@@ -92,13 +92,15 @@ def heat_from_workpiece(model: ThermalModel, states: jax.Array, flood: jax.Array
         flood: (time,) bool, flood coolant runs.
     """
     given = jnp.zeros(states.shape)
-    part = states[:, model.index(WORKPIECE)]
+    part, wet = states[:, model.index(WORKPIECE)], flood.astype(float)
+    during = {"always": jnp.ones(flood.shape), "flood": wet, "dry": 1 - wet}
     for link in model.network.links:
         ends = [end for end in link.between if end != WORKPIECE]
         if len(ends) == 1 and ends[0] in model.nodes:
             node = model.index(ends[0])
-            on = {"always": jnp.ones(flood.shape), "flood": flood.astype(float), "dry": 1.0 - flood}[link.when]
-            given = given.at[:, node].add(on * _conductance(link, model.workpiece) * (part - states[:, node]))
+            given = given.at[:, node].add(
+                during[link.when] * _conductance(link, model.workpiece) * (part - states[:, node])
+            )
     return given
 
 

@@ -104,6 +104,8 @@ class ElasticStructure:
         motion = part.at(points).toarray().reshape(len(points), 3, -1)
         arm = points - points.mean(axis=0)
         inertia = np.sum(arm**2) * np.eye(3) - arm.T @ arm
+        if np.linalg.matrix_rank(inertia) < 3:
+            raise InputError(f"the patch on {reference.part} has no area", remedy="give it two edges: its tilt counts")
         swirl = np.stack(
             [
                 np.einsum("p,pd->d", arm[:, (a + 1) % 3], motion[:, (a + 2) % 3])

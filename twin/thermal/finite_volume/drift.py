@@ -80,6 +80,6 @@ def _bracket(axis: jax.Array, at: jax.Array) -> list[tuple[jax.Array, jax.Array]
     """The two rows of ``axis`` about each place and their weights; one row where the axis has only one."""
     if len(axis) == 1:
         return [(jnp.zeros(at.shape, int), jnp.ones(at.shape))]
-    lower = jnp.clip(jnp.searchsorted(axis, at, side="right") - 1, 0, len(axis) - 2)
+    lower = jnp.clip(jnp.searchsorted(axis, at, side="right").astype(int) - 1, 0, len(axis) - 2)
     weight = (at - axis[lower]) / (axis[lower + 1] - axis[lower])
     return [(lower, 1 - weight), (lower + 1, weight)]

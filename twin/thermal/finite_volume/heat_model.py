@@ -63,9 +63,9 @@ def base_points(structure: Structure, joint: Joint, position: dict[str, float]) 
 
 
 def patch_points(centre: np.ndarray, patch: ArrayLike, cell: float) -> np.ndarray:
-    """(point, 3) [m] evenly over a box of edges ``patch`` about ``centre``, about one per cell."""
+    """(point, 3) [m] evenly over a box of edges ``patch`` about ``centre``: about one per cell, two along any edge."""
     size = np.asarray(patch)
-    counts = np.maximum(np.round(size / cell), 1).astype(int)
+    counts = np.where(size > 0, np.maximum(np.round(size / cell), 2), 1).astype(int)
     axes = [c + ((np.arange(n) + 0.5) / n - 0.5) * p for c, n, p in zip(centre, counts, size, strict=True)]
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
 
