@@ -1,14 +1,18 @@
-"""Kinematic chain of a machine and the error of its tool tip, by exact rigid motions.
+"""Kinematic chain of a machine and the error of its tool, by exact rigid motions.
 
-The chain is written from workpiece to tool with ``b`` for the bed, e.g. ``w X Y b Z t``: the table
-carries X on Y, the column carries Z. The pose of every carriage in the one nearer to the bed is
+The chain is written from workpiece to tool with ``b`` for the bed, e.g. ``w X Y b Z t`` or ``w C A b Y X Z t``.
+The pose of every carriage in the one nearer to the bed is
 
-    location (rotation of the axis's line) · nominal motion · error motion E(position)
+    linear axis:  location · nominal motion · error motion E(position)
+    rotary axis:  location · error motion E(position) · nominal motion, all about its nominal line
 
-A carriage on the tool side moves by +q, one on the workpiece side by -q along its axis, so that the axis
-position (x, y, z) is that of the tool relative to the workpiece (ISO 841). Error motions are those *of the
-moving carriage* in machine axes (ISO 230-1): a table that lies 1 µm too far in +X (EXX = +1 µm) puts the
-tool 1 µm too far in -X in the workpiece.
+so that error motions of a rotary axis are along axes that stand still (ISO 230-7). A carriage on the tool side moves
+by +q, one on the workpiece side by -q, so that the axis positions are those of the tool relative to the workpiece
+(ISO 841). Error motions are those *of the moving carriage* in machine axes (ISO 230-1): a table that lies 1 µm too
+far in +X (EXX = +1 µm) puts the tool 1 µm too far in -X in the workpiece. ``location`` is that of the axis's line
+seen from its carrier.
+
+At zero axis positions the workpiece, the machine and the spindle nose have one origin; the tool lies along -Z.
 """
 
 import math
@@ -23,35 +27,43 @@ from twin.errors import InputError
 from twin.machine.axis_errors import AxisErrors, errors_at
 
 AXES = "XYZ"
+ROTARY = "ABC"
 
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Kinematics:
-    """A chain of linear axes with their errors; parameters of :func:`geometric_error`."""
+    """A chain of axes with their errors; parameters of :func:`geometric_error`."""
 
     work: tuple[AxisErrors, ...]  # carriages from the bed to the workpiece
     tool: tuple[AxisErrors, ...]  # carriages from the bed to the tool
     work_axes: str = field(metadata={"static": True})  # their letters, same order
     tool_axes: str = field(metadata={"static": True})
 
+    @property
+    def letters(self) -> str:
+        """Axes of the chain in the order of an axis position: X Y Z, then those of A B C that there are."""
+        return AXES + "".join(letter for letter in ROTARY if letter in self.work_axes + self.tool_axes)
+
 
 def kinematics(chain: str, errors: dict[str, AxisErrors]) -> Kinematics:
     """Return the chain named by ``chain`` (``w … b … t``) with the errors of each axis.
 
     Raises:
-        InputError: a chain that does not run from w over b to t with each of X, Y, Z once.
+        InputError: a chain that does not run from w over b to t with each of X, Y, Z once, or an axis twice.
     """
     letters = chain.replace(" ", "")
     work, bed, tool = letters[1:-1].partition("b")
-    if letters[:1] != "w" or letters[-1:] != "t" or not bed or sorted(work + tool) != sorted(AXES):
+    linear = sorted(letter for letter in work + tool if letter not in ROTARY)
+    twice = len(set(work + tool)) < len(work + tool)
+    if letters[:1] != "w" or letters[-1:] != "t" or not bed or linear != sorted(AXES) or twice:
         raise InputError(
             f"kinematic chain {chain!r} is not understood",
             remedy="write the axes from workpiece to tool with b for the bed, e.g. 'w X Y b Z t'; "
-            "linear axes X, Y, Z once each",
+            "linear axes X, Y, Z once each, rotary axes A, B, C at most once",
         )
     work = work[::-1]
-    if missing := set(AXES) - set(errors):
+    if missing := set(work + tool) - set(errors):
         raise InputError(f"axis {min(missing)} of chain {chain!r} is not described", remedy="add it under axes")
     return Kinematics(tuple(errors[a] for a in work), tuple(errors[a] for a in tool), work, tool)
 
@@ -60,8 +72,8 @@ def geometric_error(machine: Kinematics, axis_position: Array, tool_length: Arra
     """Error of the tool tip relative to the workpiece, in workpiece axes, at each pose.
 
     Args:
-        axis_position: (..., 3) [m] of X, Y, Z: where the spindle nose is in workpiece axes, so that the tip is at
-            ``axis_position - (0, 0, tool_length)``.
+        axis_position: (..., axis) [m, rad] in the order of ``machine.letters``. Without rotary axes X, Y, Z are where
+            the spindle nose is in workpiece axes, so that the tip is at ``axis_position - (0, 0, tool_length)``.
         tool_length: (...) or () [m] spindle nose to tip, along -Z.
 
     Returns:
@@ -75,12 +87,46 @@ def geometric_error(machine: Kinematics, axis_position: Array, tool_length: Arra
 
 def tool_point_error(machine: Kinematics, axis_position: Array, tool_offset: Array) -> Array:
     """As :func:`geometric_error`, for a tool point anywhere: ``tool_offset`` (..., 3) or (3,) [m] from the nose."""
-    shape = axis_position.shape
+    return _over_poses(_errors, machine, axis_position, tool_offset)
+
+
+def tool_pose(machine: Kinematics, axis_position: Array, tool_offset: Array) -> tuple[Array, Array]:
+    """Actual place (..., 3) [m] of a tool point and tool orientation (..., 3, 3) in workpiece axes.
+
+    Columns of the orientation are the directions of the tool's own x, y, z; the last is the tool axis, tip to shank.
+    Arguments as of :func:`tool_point_error`. ``tool_pose(perfect(machine), …)`` is the nominal pose.
+    """
+    return _over_poses(_poses, machine, axis_position, tool_offset)
+
+
+def perfect(machine: Kinematics) -> Kinematics:
+    """The same chain without errors."""
+
+    def zero(axis: AxisErrors) -> AxisErrors:
+        none = np.zeros((6, 0))
+        one = np.asarray(1.0)
+        return AxisErrors(
+            np.zeros(6), np.zeros((6, 1)), none, np.zeros(0), 0 * one, one, none, none, one, np.asarray(axis.line)
+        )
+
+    return Kinematics(
+        tuple(map(zero, machine.work)), tuple(map(zero, machine.tool)), machine.work_axes, machine.tool_axes
+    )
+
+
+def _over_poses(kernel: Array, machine: Kinematics, axis_position: Array, tool_offset: Array) -> Array:
+    shape, n_axes = axis_position.shape, len(machine.letters)
+    if shape[-1] != n_axes:
+        raise InputError(
+            f"{shape[-1]} axis positions for a machine with axes {' '.join(machine.letters)}",
+            remedy="one column per axis, in that order",
+        )
     n_poses = math.prod(shape[:-1])
     namespace = jnp if isinstance(tool_offset, jax.Array) else np
-    offsets = namespace.broadcast_to(tool_offset, shape)
-    poses, offsets = (padded_rows(a.reshape(n_poses, 3)) for a in (axis_position, offsets))
-    return first_rows(_errors(machine, poses, offsets), n_poses).reshape(shape)
+    offsets = namespace.broadcast_to(tool_offset, (*shape[:-1], 3))
+    poses, offsets = padded_rows(axis_position.reshape(n_poses, n_axes)), padded_rows(offsets.reshape(n_poses, 3))
+    found = kernel(machine, poses, offsets)
+    return jax.tree.map(lambda rows: first_rows(rows, n_poses).reshape(*shape[:-1], *rows.shape[1:]), found)
 
 
 @kept
@@ -89,23 +135,79 @@ def _errors(machine: Kinematics, axis_position: jax.Array, tool_offset: jax.Arra
     return jax.vmap(_error, in_axes=(None, 0, 0))(machine, axis_position, tool_offset)
 
 
+@kept
+def _poses(machine: Kinematics, axis_position: jax.Array, tool_offset: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Places (pose, 3) [m] and orientations (pose, 3, 3)."""
+    return jax.vmap(pose, in_axes=(None, 0, 0))(machine, axis_position, tool_offset)
+
+
 def _error(machine: Kinematics, axis_position: jax.Array, tool_offset: jax.Array) -> jax.Array:
     """Error (3,) [m] at one pose."""
-    point = tool_offset
+    point, _ = _through(machine, axis_position, tool_offset, ())
+    if len(machine.letters) == len(AXES):
+        return point - (axis_position + tool_offset)
+    return point - _through(machine, axis_position, tool_offset, (), exact=True)[0]
+
+
+def pose(machine: Kinematics, axis_position: jax.Array, tool_offset: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """:func:`tool_pose` at one pose ``axis_position`` (axis,), ``tool_offset`` (3,). Pure JAX."""
+    point, vectors = _through(machine, axis_position, tool_offset, tuple(jnp.eye(3)))
+    return point, jnp.stack(vectors, axis=-1)
+
+
+def _through(
+    machine: Kinematics,
+    axis_position: jax.Array,
+    point: jax.Array,
+    vectors: tuple[jax.Array, ...],
+    *,
+    exact: bool = False,
+) -> tuple[jax.Array, tuple[jax.Array, ...]]:
+    """A point and directions of the tool, seen from the workpiece; ``exact``: as if there were no errors."""
+
+    def turn(rotation: jax.Array) -> None:
+        nonlocal point, vectors
+        point, vectors = rotate(rotation, point), tuple(rotate(rotation, v) for v in vectors)
+
     for letter, axis in reversed(list(zip(machine.tool_axes, machine.tool, strict=True))):
-        q = axis_position[AXES.index(letter)]
+        q, unit = axis_position[machine.letters.index(letter)], _unit(letter)
         e = errors_at(axis, q)
-        point = rotate(e[3:], point) + e[:3]
-        point = point.at[AXES.index(letter)].add(q)
-        point = rotate(axis.location[3:], point) + axis.location[:3]
+        if letter in ROTARY:
+            point = point - axis.line
+            turn(q * unit)
+        if not exact:
+            turn(e[3:])
+            point = point + e[:3]
+        if letter in AXES:
+            point = point + q * unit
+        if not exact:
+            turn(axis.location[3:])
+            point = point + axis.location[:3]
+        if letter in ROTARY:
+            point = point + axis.line
     for letter, axis in zip(machine.work_axes, machine.work, strict=True):
-        q = axis_position[AXES.index(letter)]
+        q, unit = axis_position[machine.letters.index(letter)], _unit(letter)
         e = errors_at(axis, q)
         # inverses in closed form: R(-v) undoes R(v)
-        point = rotate(-axis.location[3:], point - axis.location[:3])
-        point = point.at[AXES.index(letter)].add(q)
-        point = rotate(-e[3:], point - e[:3])
-    return point - (axis_position + tool_offset)
+        if letter in ROTARY:
+            point = point - axis.line
+        if not exact:
+            point = point - axis.location[:3]
+            turn(-axis.location[3:])
+        if letter in AXES:
+            point = point + q * unit
+        if not exact:
+            point = point - e[:3]
+            turn(-e[3:])
+        if letter in ROTARY:
+            turn(q * unit)
+            point = point + axis.line
+    return point, vectors
+
+
+def _unit(letter: str) -> np.ndarray:
+    """Direction (3,) of a linear axis, or of the line of a rotary one."""
+    return np.eye(3)[(AXES + ROTARY).index(letter) % 3]
 
 
 def rotate(vector: jax.Array, point: jax.Array) -> jax.Array:
