@@ -83,7 +83,7 @@ def test_changed_code_gives_another_program(own_cache, monkeypatch):
         return x + 1
 
     assert kept(line)(np.array(1.0)) == 2.0
-    monkeypatch.setattr(compiled, "_source", lambda: "edited")
+    monkeypatch.setattr(compiled, "source_digest", lambda: "edited")
 
     def line(x):  # same name and shapes
         return x + 2
@@ -97,3 +97,11 @@ def test_rows():
     assert np.all(padded_rows(values)[5:] == 0)
     assert np.all(padded_rows(values, mode="edge")[5:] == values[-1])
     assert np.all(first_rows(padded_rows(values, 16), 5) == values)
+
+
+def test_blocks_cover_every_row_once():
+    """Whatever the number of rows, each comes back in its place."""
+    for n in (1, 7, 8, 19):
+        rows = {"a": np.arange(n), "b": np.arange(2.0 * n).reshape(n, 2)}
+        out = compiled.in_blocks(lambda some: {"sum": some["a"] + some["b"].sum(axis=1)}, rows, n_rows=8)
+        np.testing.assert_array_equal(out["sum"], rows["a"] + rows["b"].sum(axis=1))

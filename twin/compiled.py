@@ -11,6 +11,7 @@ import os
 import pickle
 import platform
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, wraps
 from pathlib import Path
 from threading import Lock
@@ -79,6 +80,30 @@ def padded_rows(values: Any, n_rows: int | None = None, mode: str = "constant") 
 def first_rows(values: Any, n_rows: int) -> Any:
     """``values[:n_rows]``, of concrete arrays as NumPy array."""
     return (values if isinstance(values, jax.core.Tracer) else np.asarray(values))[:n_rows]
+
+
+def in_blocks(kernel: Callable[[Any], Any], rows: Any, n_rows: int = 1 << 13) -> Any:
+    """``kernel`` of ``rows``, a pytree of arrays (row, ...), block by block on all cores.
+
+    All blocks have ``n_rows`` rows, whatever the length of the program: one compiled shape, and bounded memory. The
+    last one is filled up with rows of its own.
+
+    Returns:
+        what ``kernel`` returns, arrays (row, ...) of all rows.
+    """
+    leaves = jax.tree.leaves(rows)
+    n = len(leaves[0])
+    if n == 0:
+        raise ValueError("no rows")
+    blocks = np.split(np.arange(n), range(n_rows, n, n_rows))
+
+    def of_block(block: np.ndarray) -> Any:
+        some = np.resize(block, n_rows)
+        return jax.tree.map(np.asarray, kernel(jax.tree.map(lambda values: np.asarray(values)[some], rows)))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(of_block, blocks))
+    return jax.tree.map(lambda *parts: np.concatenate(parts)[:n], *found)
 
 
 def _program(call: str, jitted: Any, arguments: list) -> Callable:

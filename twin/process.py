@@ -12,7 +12,7 @@ import numpy as np
 
 import twin
 from twin.cache import cached, content_key, source_key
-from twin.compiled import CODE, kept
+from twin.compiled import CODE, in_blocks, kept
 from twin.cutting import (
     Contact,
     Cutters,
@@ -35,8 +35,6 @@ from twin.cutting.wear import ProgramWear, program_wear, worn_coefficients
 from twin.program import Toolpath
 from twin.scenario import Scenario
 from twin.stock.cut import Cut, Engagement
-
-ROWS = 1 << 13  # segments whose forces are computed at once: one compiled shape, whatever the program
 
 
 @dataclass(frozen=True)
@@ -123,33 +121,20 @@ def _forces(
     scenario: Scenario, touch: Contact, mills: Cutters, speed: np.ndarray, spindle: np.ndarray
 ) -> tuple[Loads, Loads]:
     """Loads of every segment and their standard deviation; air cuts left out; a worn tool's edge rubs more."""
-    material = scenario.material
-    cutting = np.asarray(touch.depth) > 0
-    arrays = jax.tree.map(np.asarray, touch)
-    blocks = []
+    deviations = scenario.material.coefficient_deviations
+    cutting, arrays = np.asarray(touch.depth) > 0, jax.tree.map(np.asarray, touch)
+    shapes = jax.eval_shape(
+        _loads_and_spread, arrays, speed, spindle, mills, scenario.material.coefficients, deviations
+    )
+    forces = jax.tree.map(lambda leaf: np.zeros(leaf.shape), shapes)
     for tools, coefficients in _by_coefficients(scenario):
         mine = np.flatnonzero(cutting & np.isin(arrays.tool, tools))
-        blocks += [(mine[first : first + ROWS], coefficients) for first in range(0, max(len(mine), 1), ROWS)]
-
-    def of_block(block: tuple[np.ndarray, CuttingCoefficients]) -> tuple[Loads, Loads]:
-        rows, coefficients = block
-        some = np.resize(rows, ROWS)
-        inputs = (jax.tree.map(itemgetter(some), arrays), speed[some], spindle[some], mills, coefficients)
-        if mills.serrated:
-            found = loads(*inputs)
-            return found, jax.tree.map(lambda values: np.full(values.shape, np.nan), found)
-        return jax.tree.map(np.asarray, _loads_and_spread(*inputs, material.coefficient_deviations))
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = list(pool.map(of_block, blocks))
-
-    def scattered(*parts: np.ndarray) -> np.ndarray:
-        values = np.zeros((len(speed), *parts[0].shape[1:]))
-        for (rows, _), part in zip(blocks, parts, strict=True):
-            values[rows] = part[: len(rows)]
-        return values
-
-    return jax.tree.map(scattered, *found)
+        if not mine.size:
+            continue
+        rows = jax.tree.map(itemgetter(mine), (arrays, speed, spindle))
+        found = in_blocks(lambda some, k=coefficients: _loads_and_spread(*some, mills, k, deviations), rows)
+        jax.tree.map(lambda values, part, mine=mine: values.__setitem__(mine, part), forces, found)
+    return forces
 
 
 @kept

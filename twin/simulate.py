@@ -38,7 +38,6 @@ from twin.thermal import (
 )
 
 CODE = Path(__file__).parent
-LOADS_BLOCK = 1 << 13  # segments whose forces are computed at once
 BLOCK = 1 << 18  # samples whose deviation is computed at once: bounds the memory
 Say = Callable[[str], None]
 

@@ -53,7 +53,8 @@ def loads(contact: Contact, feed: Array, spindle: Array, cutters: Cutters, coeff
         coefficients: of the workpiece material.
     """
     n = len(contact.depth)
-    n_rows = max(BLOCK, 1 << (n - 1).bit_length())
+    step = max(BLOCK, (1 << (n - 1).bit_length()) // 8)  # finer than powers of two: a row too many costs as the others
+    n_rows = -(-n // step) * step
     rows = jax.tree.map(lambda values: padded_rows(values, n_rows), (contact, feed, spindle))
     return jax.tree.map(lambda values: first_rows(values, n), _padded_loads(rows, cutters, coefficients))
 
