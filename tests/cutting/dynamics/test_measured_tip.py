@@ -5,6 +5,7 @@ import pytest
 
 from twin.commands.tip import read_tip
 from twin.cutting.dynamics.measured import measured_tip
+from twin.cutting.dynamics.modes import Modes, receptance
 from twin.cutting.stability import Milling, window, zero_order_lobes
 from twin.errors import InputError
 from twin.formats.frf import FrequencyResponse, write_frf_csv
@@ -112,3 +113,13 @@ def test_missing_direction(tmp_path):
         read_tip({"frf_x": file}, None)
     with pytest.raises(InputError, match="no such file"):
         read_tip({"frf": file}, None)
+
+
+def test_receptance_takes_any_precision():
+    """Single precision and whole numbers, as files and other programs give them, under strict promotion."""
+    rows = ([600.0], [0.03], [2_000_000], [[1, 0, 0]])
+    modes = Modes(*(np.asarray(row, dtype=kind) for row, kind in zip(rows, (np.float32, float, int, int), strict=True)))
+    found = receptance(modes, np.array([300, 900]))
+    r = np.array([0.5, 1.5])
+    damping = float(np.asarray(modes.damping)[0])
+    assert found[:, 0, 0] == pytest.approx(1 / (2e6 * (1 - r**2 + 2j * damping * r)), rel=1e-12)

@@ -30,15 +30,15 @@ def receptance(modes: Modes, omega: jax.Array) -> jax.Array:
     """Displacement per force at the tool tip, (frequency, 3, 3) [m/N], complex.
 
     Args:
-        modes: of the tool tip.
+        modes: of the tool tip; of any precision, computed in double.
         omega: (frequency,) [rad/s].
     """
-    ratio = omega[:, None] / modes.omega[None]
-    amplitude = 1 / jax.lax.complex(
-        modes.stiffness[None] * (1 - ratio**2), 2 * (modes.stiffness * modes.damping)[None] * ratio
+    natural, damping, stiffness, direction = (
+        jnp.asarray(values, dtype=float) for values in (modes.omega, modes.damping, modes.stiffness, modes.direction)
     )
-    direction = jnp.asarray(modes.direction).astype(complex)
-    return jnp.einsum("fm,mi,mj->fij", amplitude, direction, direction)
+    ratio = jnp.asarray(omega, dtype=float)[:, None] / natural[None]
+    amplitude = 1 / jax.lax.complex(stiffness[None] * (1 - ratio**2), 2 * (stiffness * damping)[None] * ratio)
+    return jnp.einsum("fm,mi,mj->fij", amplitude, direction.astype(complex), direction.astype(complex))
 
 
 def join(*of_bodies: Modes) -> Modes:

@@ -14,7 +14,7 @@ from twin.errors import InputError
 
 # Of the vibration that does not repeat (rms) to the feed per tooth. In a stable cut it dies towards zero; beyond the
 # limit it grows until teeth lose contact: to about a third where they leave the cut altogether, to a few percent close
-# to the limit of a slot, where they only do at entry and exit. Within about 2 % of the limit chatter goes unnoticed.
+# to the limit of a slot, where they only do at entry and exit. Within about 5 % of the limit chatter goes unnoticed.
 CHATTER_RATIO = 0.03
 # A vibration below the second ratio that loses more than a fifth from one quarter of the record to the next is dying,
 # not chatter; above it, teeth leave the cut and the size of the vibration wanders.
