@@ -117,3 +117,15 @@ def test_positions_are_even_whole_micrometres_over_the_travel():
 def test_a_table_of_more_rows_than_the_control_takes():
     with pytest.raises(InputError, match="a table of 381 points"):
         write_tables(machine_case(), settings("heidenhain_com", step=2e-3))
+
+
+@pytest.mark.parametrize(("name", "cross"), [("siemens", True), ("linuxcnc", False)])
+def test_tables_of_the_cold_machine_and_what_follows_its_temperature(name, cross):
+    """A drift of 25 µm that doubles over the program: at all times, not only at that of a table."""
+    growth = (4.0, -6.0, 9.0) if cross else (0.0, 0.0, 0.0)  # an external offset knows no axis position
+    case = machine_case(angles=False, cross=cross, growth_um_m=growth)
+    written = write_tables(case, settings(name, step=3e-3, n_points=256, period=1.0, resolution=1e-7))
+    time = np.linspace(0, 600, len(PLACES))
+    residual = largest(left(case, written.applied, time=time))
+    # half a step of every rounded value, and 25 µm / 600 s held for 1 s
+    assert 0.05 * UM < residual < (4 if cross else 2) * 0.05 * UM + 0.045 * UM

@@ -11,8 +11,10 @@ formats:
   isg_csv              volumetric errors, ISG and TwinCAT
   siemens_eec          leadscrew error compensation     siemens_cec  over every axis
   siemens_temperature  K0, slope and reference over time
+  siemens              siemens_cec of the cold machine, and siemens_temperature
   heidenhain_com       .COM tables and their .CMA       fanuc_pitch  pulses, parameters 3620 to 3624
   linuxcnc_comp        COMP_FILE of each joint          linuxcnc_offsets  external offsets over time
+  linuxcnc             linuxcnc_comp of the cold machine, and linuxcnc_offsets
   program              the NC program with moved points
 settings are in conf/compensation; yours go before them:
   compensation.step_mm=10 compensation.moment_ratio=1 compensation.tolerance_um=0.2"""

@@ -1,11 +1,11 @@
 """From the error state of a machine to a control's files, and what the control makes of those files."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twin.compensation.settings import CompensationSettings
+from twin.compensation.settings import CompensationSettings, Format
 from twin.compensation.state import ErrorState, component_errors, machine_error, tabulated
 from twin.compensation.tables import (
     AXES,
@@ -73,6 +73,12 @@ class Written:
     intended: Motion  # by tables of this kind without end, rounding or delay
 
 
+TOGETHER: dict[str, tuple[Format, Format]] = {  # tables of the cold machine, and what follows its temperature
+    "siemens": ("siemens_cec", "siemens_temperature"),
+    "linuxcnc": ("linuxcnc_comp", "linuxcnc_offsets"),
+}
+
+
 def write_tables(case: MachineCase, settings: CompensationSettings) -> Written:
     """The files of the control that ``settings`` name, and what they do.
 
@@ -83,6 +89,8 @@ def write_tables(case: MachineCase, settings: CompensationSettings) -> Written:
         return _temperature(case, settings)
     if settings.format == "linuxcnc_offsets":
         return _offsets(case, settings)
+    if settings.format in TOGETHER:
+        return _together(case, settings)
     state = case.state(settings.moment * case.duration)
     most = min(settings.n_points, MOST_POINTS) if settings.format == "fanuc_pitch" else settings.n_points
     position = {axis: even_positions(*case.travel[axis], settings.step, most) for axis in AXES}
@@ -189,6 +197,22 @@ def _pitch(
         return -separable_error(field, place, case.reference, own_axis=True)
 
     return Written(files, lambda place, length, time: pitch_sum(read, place, unit) + shift, intended)
+
+
+def _together(case: MachineCase, settings: CompensationSettings) -> Written:
+    """Tables of the geometry alone, and the thermal errors over time."""
+    tables, thermal = TOGETHER[settings.format]
+
+    def nothing(time: np.ndarray) -> np.ndarray:
+        return np.zeros((len(time), 3))
+
+    cold = write_tables(replace(case, drift=nothing, growth=nothing), replace(settings, format=tables))
+    warm = write_tables(case, replace(settings, format=thermal))
+    return Written(
+        {**cold.files, **warm.files},
+        lambda *where: cold.applied(*where) + warm.applied(*where),
+        lambda *where: cold.intended(*where) + warm.intended(*where),
+    )
 
 
 def _temperature(case: MachineCase, settings: CompensationSettings) -> Written:

@@ -34,6 +34,7 @@ class _Writer:
     """Lines as they are written, and where the tool then stands."""
 
     program: Program
+    ends: np.ndarray  # (piece, 3) [m] where each piece shall end, machine axes
     resolution: float
     lines: list[str] = field(default_factory=list)
     source: list[int] = field(default_factory=list)
@@ -47,8 +48,7 @@ class _Writer:
     def block(self, frame: Frame, line: Line, piece: int, pieces: Pieces) -> str:
         """The words of one piece; the tool moves to its rounded end."""
         move = int(pieces.move[piece])
-        end = points_along(self.program, np.array([move]), pieces.fraction[piece, 1:])[0]
-        goal = np.array(frame.to_program((*(end[:3] + pieces.shift[piece, 1]), 0.0, 0.0, 0.0))[:3])
+        goal = np.array(frame.to_program((*self.ends[piece], 0.0, 0.0, 0.0))[:3])
         unit = line.scale
         digits = max(0, int(np.ceil(-np.log10(self.resolution / unit) - 1e-9)))
         goal = np.round(goal / unit, digits) * unit
@@ -109,18 +109,10 @@ def compensate(
         raise InputError("a rotary axis moves", file=program.file, line=int(program.line[row]), remedy=REMEDY)
     lines = list(lines_of(program.source, program.file))
     first = np.searchsorted(program.line, np.arange(1, len(lines) + 2))
-    free = np.zeros(program.n_moves, dtype=bool)
-    notes = []
-    for n, line in enumerate(lines, 1):
-        ops = program.op[first[n - 1] : first[n]]
-        moved = np.isin(ops, MOVES)
-        stays = bool(line.g() & TO_THE_MACHINE) or bool(np.isin(ops, (Op.PROBE, Op.TAP)).any())
-        stays = stays or _turns_spindle_on_the_way(ops)
-        free[first[n - 1] : first[n]] = moved & (not stays)
-        if stays and np.isin(ops, (*MOVES, Op.PROBE, Op.TAP)).any():
-            notes.append(f"line {n} stays as it is: {line.text.strip()}")
+    free, notes = _free_moves(program, lines, first)
     pieces = split(program, np.flatnonzero(free), correct, tolerance, shortest)
-    writer = _Writer(program, resolution)
+    ends = points_along(program, pieces.move, pieces.fraction[:, 1])[:, :3] + pieces.shift[:, 1]
+    writer = _Writer(program, ends, resolution)
     starts = [row for row, _ in program.frames]
     rows_of_piece = np.searchsorted(pieces.move, np.arange(program.n_moves + 1))
     for n, line in enumerate(lines, 1):
@@ -168,11 +160,26 @@ def _put_blocks(writer: _Writer, line: Line, n: int, blocks: list[tuple[str, int
         writer.put("G91", n)
 
 
-def _turns_spindle_on_the_way(ops: np.ndarray) -> bool:
-    """Whether the spindle stops or turns back within the line's moves: a cycle that only the control can make."""
-    moves = np.flatnonzero(np.isin(ops, MOVES))
-    turns = np.flatnonzero(ops == Op.SPINDLE)
-    return bool(moves.size and np.any(turns > moves[0]))
+def _free_moves(program: Program, lines: list[Line], first: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Moves (move,) bool whose points can be moved, and what is said of the lines that stay.
+
+    Lines stay that go to machine positions, probe or tap, or whose spindle stops or turns back between their moves:
+    a cycle that only the control can make.
+    """
+    moving, by_control, spindle = (
+        np.isin(program.op, kinds).tolist() for kinds in (MOVES, (Op.PROBE, Op.TAP), (Op.SPINDLE,))
+    )
+    free = np.array(moving)
+    notes = []
+    for n, line in enumerate(lines, 1):
+        rows = slice(first[n - 1], first[n])
+        if not any(moving[rows]) and not any(by_control[rows]):
+            continue
+        on_the_way = any(moving[rows]) and any(spindle[rows][moving[rows].index(True) :])
+        if on_the_way or any(by_control[rows]) or line.g() & TO_THE_MACHINE:
+            free[rows] = False
+            notes.append(f"line {n} stays as it is: {line.text.strip()}")
+    return free, notes
 
 
 def _centre(start: np.ndarray, end: np.ndarray, centre: np.ndarray, normal: int) -> np.ndarray:

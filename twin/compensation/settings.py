@@ -11,10 +11,12 @@ Format = Literal[
     "siemens_eec",
     "siemens_cec",
     "siemens_temperature",
+    "siemens",
     "heidenhain_com",
     "fanuc_pitch",
     "linuxcnc_comp",
     "linuxcnc_offsets",
+    "linuxcnc",
     "program",
 ]
 
