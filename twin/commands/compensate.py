@@ -4,7 +4,7 @@ from pathlib import Path
 
 from twin.commands.parser import command_parser
 
-SUMMARY = "tables for a control, or a corrected program"
+SUMMARY = "tables for a control, corrected program"
 EXAMPLE = "twin compensate scenario=rib_panel_7075 format=siemens_cec"
 EPILOG = """\
 formats:
