@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 import twin
-from twin.cache import content_key
-from twin.compiled import source_digest
+from twin.cache import content_key, source_key
+from twin.compiled import CODE
 from twin.process import loads_and_vibration
 from twin.program import Toolpath
 from twin.scenario import Scenario
 from twin.stock.cut import N_ARCS, N_SLICES, Engagement
 
+KERNELS = ("", "dynamics", "stability")  # folders of the cut whose code takes long to compile
 PATIENCE = 300.0  # [s] after which the parent goes on by itself
 
 
@@ -29,7 +30,7 @@ def rehearsed(scenario: Scenario) -> Iterator[Callable[[], None]]:
 
     A child that fails is no error: the parent then does the work, and says what is wrong.
     """
-    key = content_key([scenario.tools, scenario.machine.spindle_modes, source_digest()])
+    key = content_key(len(scenario.tools), source_key(*(CODE / "cutting" / name for name in KERNELS)))
     done = twin.CACHE / "rehearsed" / key
     if done.is_file():
         yield lambda: None
