@@ -51,6 +51,7 @@ def tool_life_of_parts() -> None:
     _, used = life_used(seconds, life, np.arange(3), 3)
     names = [f"{speed:.0f} m/min" for speed in speeds]
     figure = draw_tool_life(np.arange(1, 61), np.asarray(wear_over_parts(law, used, 60)), law.limit, names)
+    figure.axes[0].set_title("carbide in Ti-6Al-4V, a part of 4 min at 60 m/min; life assumed", fontsize=10)
     figure.savefig(HERE / "tool_life.png", dpi=100)
 
 

@@ -2,8 +2,12 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
 
 from twin.units import MINUTE, MM, RPM, UM
+
+SIGN = "#1a7f37"  # colour of the line where the surface error changes sign
 
 
 def draw_temperature_map(speed: np.ndarray, feed: np.ndarray, interface: np.ndarray, share: np.ndarray) -> Figure:
@@ -24,12 +28,20 @@ def draw_temperature_map(speed: np.ndarray, feed: np.ndarray, interface: np.ndar
         ("%.0f", "%.0f"),
         strict=True,
     ):
-        filled = axes.contourf(speed * MINUTE, feed / MM, values, levels=24, cmap=colours)
-        lines = axes.contour(speed * MINUTE, feed / MM, values, levels=6, colors="white", linewidths=0.8)
-        axes.clabel(lines, fmt=form, fontsize=8)
+        filled = axes.contourf(speed * MINUTE, feed / MM, values, levels=_levels(values, 24), cmap=colours)
+        lines = axes.contour(
+            speed * MINUTE, feed / MM, values, levels=_levels(values, 6), colors="white", linewidths=0.8
+        )
+        for text in axes.clabel(lines, fmt=form, fontsize=8):
+            text.set_path_effects([withStroke(linewidth=2, foreground="black")])
         axes.set(xlabel="cutting speed / (m/min)", ylabel="feed per tooth / mm")
-        figure.colorbar(filled, ax=axes, label=label)
+        figure.colorbar(filled, ax=axes, label=label, ticks=_levels(values, 9))
     return figure
+
+
+def _levels(values: np.ndarray, n: int) -> np.ndarray:
+    """About ``n`` round numbers over the range of ``values``."""
+    return MaxNLocator(n, steps=[1, 2, 2.5, 5, 10]).tick_values(values.min(), values.max())
 
 
 def draw_surface_error_map(
@@ -54,12 +66,13 @@ def draw_surface_error_map(
     shown = axes.pcolormesh(
         speed, depth / MM, deviation / UM, cmap="RdBu_r", vmin=-most / UM, vmax=most / UM, shading="nearest"
     )
-    axes.contour(speed, depth / MM, deviation / UM, levels=[0.0], colors="k", linewidths=0.8)
+    axes.contour(speed, depth / MM, deviation / UM, levels=[0.0], colors=SIGN, linewidths=1.2, linestyles="--")
+    axes.plot([], [], color=SIGN, linewidth=1.2, linestyle="--", label="the error changes sign")
     if stable is not None and not stable.all():
         axes.contourf(speed, depth / MM, ~stable, levels=[0.5, 1.5], colors="none", hatches=["////"])
         axes.contour(speed, depth / MM, ~stable, levels=[0.5], colors="k", linewidths=1.2)
         axes.plot([], [], color="k", linewidth=1.2, label="limit of stability; it chatters in the hatched part")
-        axes.legend(loc="upper right", fontsize=8)
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, fontsize=8, frameon=False)
     else:
         axes.set_title("holds where the cut is stable", fontsize=9)
     axes.set(xlabel="spindle speed / rpm", ylabel="axial depth / mm")
