@@ -218,6 +218,11 @@ def test_a_hotter_room_costs_length(surface, cmm):
     assert warm == pytest.approx(0.1 * EXPANSION * np.hypot(cmm.part_scatter, 0.5), rel=1e-6)
 
 
+def test_a_probe_that_does_not_enter(surface, cmm):
+    with pytest.raises(InputError, match="probe of 12 mm does not enter 'one' of 10 mm"):
+        probe(FEATURES, surface, np.zeros(len(surface.area)), replace(cmm, tip_diameter=12e-3))
+
+
 def test_default_callouts():
     asked = {(c.feature, c.label) for c in default_callouts(FEATURES)}
     assert ("one", "perpendicularity | top") in asked

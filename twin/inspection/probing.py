@@ -13,10 +13,12 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from twin.compiled import Array
+from twin.errors import InputError
 from twin.inspection.cmm import Cmm
 from twin.inspection.features import Circle, Feature, Plane, Profile, Wall, frame
 from twin.inspection.select import Sorted, samples
 from twin.stock.cut import Surface
+from twin.units import MM
 
 INSIDE = 0.8  # of a feature's extent that is probed: a plan keeps off the edges
 NEIGHBOURS = 4  # samples whose heights make that of a point
@@ -49,7 +51,17 @@ def probe(features: Sequence[Feature], surface: Surface, deviation: np.ndarray, 
         surface: samples of the machined part.
         deviation: (sample,) [m] predicted, along the normals.
         cmm: how many points.
+
+    Raises:
+        InputError: the probe does not enter a hole.
     """
+    for feature in features:
+        if isinstance(feature, Circle) and feature.inner and feature.diameter <= cmm.tip_diameter:
+            raise InputError(
+                f"the probe of {cmm.tip_diameter / MM:g} mm does not enter '{feature.name}' "
+                f"of {feature.diameter / MM:g} mm",
+                remedy="choose a smaller tip_diameter_mm",
+            )
     ordered = Sorted.of(surface)
     found = [_probe_one(feature, surface, deviation, samples(feature, ordered), cmm) for feature in features]
     n = 1 << (max((len(h) for _, _, h, *_ in found), default=1) - 1).bit_length()

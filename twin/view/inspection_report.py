@@ -42,7 +42,7 @@ def write_inspection_report(inspected: Inspected, file: Path) -> None:
         parts += [
             "<h2>Predicted against measured</h2>",
             f"<p>{_agreement(inspected)}</p>",
-            _picture(_comparison(inspected)),
+            _picture(draw_comparison(inspected)),
             _table(LINE_HEADINGS, _lines(inspected)),
         ]
     parts += [
@@ -64,7 +64,7 @@ def write_inspection_report(inspected: Inspected, file: Path) -> None:
     page = (
         "<!doctype html><html lang=en><meta charset=utf-8>"
         f"<title>Inspection: {html.escape(inspected.title)}</title><style>{STYLE}"
-        "td.bad { color: #b00020; }</style><body>" + "".join(parts) + "</body></html>"
+        "</style><body>" + "".join(parts) + "</body></html>"
     )
     temporary = file.with_name(f".{file.name}.partial")
     temporary.write_text(page)
@@ -178,7 +178,8 @@ def _readings(inspected: Inspected) -> list[tuple[str, ...]]:
     ]
 
 
-def _comparison(inspected: Inspected) -> Figure:
+def draw_comparison(inspected: Inspected) -> Figure:
+    """Deviation from nominal, measured and predicted, of every line that compares."""
     labels, measured, predicted, uncertainty = differences(inspected)
     figure = Figure(figsize=(9, 1.2 + 0.24 * len(labels)), layout="constrained")
     axes = figure.subplots()
