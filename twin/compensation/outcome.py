@@ -59,6 +59,11 @@ def compensated(scenario: Scenario, settings: CompensationSettings, say: Callabl
     Raises:
         InputError: what cannot be machined, or cannot be compensated in this way.
     """
+    if scenario.machine.rotary_axes:
+        raise InputError(
+            f"the machine has the rotary axes {', '.join(scenario.machine.rotary_axes)}",
+            remedy="only machines of three linear axes are compensated",
+        )
     machining = machine(scenario, say)
     if not np.any(machining.cut.engagement.volume > 0):
         raise InputError("the program cuts nothing", file=scenario.program_file, remedy="check part zero and stock")
