@@ -1,50 +1,98 @@
-"""The machine structure, coloured by its temperature rise and displaced many times over."""
+"""The machine structure, coloured by its temperature rise and displaced many times over, at one time or over a run."""
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pyvista as pv
+from PIL import Image
 
 from twin.thermal.finite_volume.displacement import ElasticStructure
 from twin.thermal.finite_volume.elasticity import CORNERS, FloatingPart
 
 # corners of a hexahedron in the order of VTK
 VTK_CORNERS = ((0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1))
-
-
-def machine_scene(elastic: ElasticStructure, rise: np.ndarray, title: str = "", scale: float = 1500.0) -> pv.Plotter:
-    """Return the plotter, off screen, of every part displaced ``scale`` times.
-
-    Args:
-        rise: (cell,) [K] above the even start.
-        title: drawn at the top.
-    """
-    plotter = pv.Plotter(off_screen=True, window_size=(1200, 1000))
-    plotter.set_background("white")
-    limits = (0.0, float(max(rise.max(), 1e-9)))
-    for name, moved in elastic.deform(rise).items():
-        grid = _mesh(elastic.parts[name], moved * scale)
-        grid.cell_data["rise K"] = rise[elastic.cells[name]]
-        plotter.add_mesh(
-            grid,
-            scalars="rise K",
-            clim=limits,
-            cmap="YlOrRd",
-            lighting=False,
-            show_edges=True,
-            scalar_bar_args={"color": "black", "vertical": True, "position_x": 0.85},
-        )
-    if title:
-        plotter.add_text(f"{title}\ndisplaced {scale:g} times", color="black", font_size=11)
-    plotter.camera_position = [(4.2, -4.0, 3.2), (0.5, 0.8, 0.95), (0, 0, 1)]
-    return plotter
+SIZE = (1100, 1000)
 
 
 def draw_machine(elastic: ElasticStructure, rise: np.ndarray, file: Path, title: str = "") -> None:
-    """Write the PNG ``file``; see :func:`machine_scene`."""
-    plotter = machine_scene(elastic, rise, title)
-    plotter.screenshot(str(file))
-    plotter.close()
+    """Write the PNG ``file`` of the displaced machine, coloured by ``rise`` (cell,) [K]."""
+    _frames(elastic, rise[:, None], [title])[0].save(file)
+
+
+def animate_machine(
+    elastic: ElasticStructure, rise: np.ndarray, titles: list[str], file: Path, frames: Path | None = None
+) -> None:
+    """Write the GIF ``file``, one picture a case, all on one scale of colour and of displacement.
+
+    Args:
+        elastic: the parts.
+        rise: (cell, case) [K] above the even start.
+        titles: of each case, e.g. its time.
+        file: .gif.
+        frames: folder for every picture as PNG, made if missing.
+    """
+    pictures = _frames(elastic, rise, titles)
+    if frames:
+        frames.mkdir(parents=True, exist_ok=True)
+        for number, picture in enumerate(pictures):
+            picture.save(frames / f"{file.stem}_{number:03d}.png")
+    few = [picture.quantize(128) for picture in pictures]
+    few[0].save(file, save_all=True, append_images=few[1:], duration=250, loop=0)
+
+
+def _frames(elastic: ElasticStructure, rise: np.ndarray, titles: list[str]) -> list[Image.Image]:
+    moved = elastic.deform(rise)
+    largest = max(float(abs(u - u.mean(axis=0)).max()) for u in moved.values())
+    span = max(float(np.ptp(part.nodes, axis=0).max()) for part in elastic.parts.values())
+    scale = _round(0.12 * span / max(largest, 1e-12))
+    top = float(max(rise.max(), 1e-9))
+    limits = (float(rise.min()) if rise.min() < -0.02 * top else 0.0, top)
+    nodes = np.vstack([part.nodes for part in elastic.parts.values()])
+    low, high = nodes.min(axis=0), nodes.max(axis=0)
+    pictures = []
+    for case, title in enumerate(titles):
+        plotter = pv.Plotter(off_screen=True, window_size=SIZE)
+        plotter.set_background("white")
+        for name, part in elastic.parts.items():
+            still = _mesh(part, np.zeros_like(part.nodes)).extract_feature_edges(30)
+            plotter.add_mesh(still, color="grey", line_width=1, opacity=0.5)
+            grid = _mesh(part, moved[name][:, :, case] * scale)
+            grid.cell_data["rise"] = rise[elastic.cells[name], case]
+            plotter.add_mesh(
+                grid,
+                scalars="rise",
+                clim=limits,
+                cmap="YlOrRd",
+                lighting=False,
+                scalar_bar_args={
+                    "title": "temperature rise, K",
+                    "color": "black",
+                    "vertical": True,
+                    "position_x": 0.88,
+                    "position_y": 0.2,
+                    "height": 0.6,
+                    "fmt": "%.1f",
+                },
+            )
+            edges = grid.extract_feature_edges(30)
+            plotter.add_mesh(edges, color="black", line_width=1, opacity=0.6)
+        note = f"displaced {scale:,.0f} times; grey: cold machine"
+        plotter.add_text(f"{title}\n{note}", color="black", font_size=11)
+        size = float(np.linalg.norm(high - low))
+        middle = (low + high) / 2
+        plotter.camera_position = [tuple(middle + size * np.array([1.15, -1.45, 0.75])), tuple(middle), (0, 0, 1)]
+        buffer = BytesIO()
+        plotter.screenshot(buffer)
+        plotter.close()
+        pictures.append(Image.open(buffer).convert("RGB"))
+    return pictures
+
+
+def _round(value: float) -> float:
+    """To 1, 2 or 5 times a power of ten, downwards."""
+    unit = 10.0 ** np.floor(np.log10(value))
+    return float(max(digit for digit in (1, 2, 5) if digit <= value / unit) * unit)
 
 
 def _mesh(part: FloatingPart, moved: np.ndarray) -> pv.UnstructuredGrid:

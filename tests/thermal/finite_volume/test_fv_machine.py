@@ -70,7 +70,7 @@ def test_even_rise_scales_the_whole_machine(even):
 def test_adjoint_rows_agree_with_the_displaced_machine(even):
     structure, voxels, _, elastic, influence = even
     rise = np.random.default_rng(0).uniform(0, 5, len(voxels.cells))
-    moved = elastic.deform(rise)
+    moved = elastic.deform(rise[:, None])
     for first, which in ((0, structure.tool), (6, structure.table)):
         motion = elastic._motion(which) @ moved[which.part].ravel()
         assert np.allclose(motion, influence.rows[1, 1, 1, first : first + 6] @ rise, rtol=1e-6, atol=1e-13)

@@ -1,21 +1,23 @@
 """From a declared structure to its reduced model: the slow part, done once."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from twin.thermal.finite_volume.displacement import ElasticStructure
 from twin.thermal.finite_volume.heat_model import SENSE, heat_model
 from twin.thermal.finite_volume.reduction import ReducedStructure, reduce
 from twin.thermal.finite_volume.structure import Structure
-from twin.thermal.finite_volume.voxels import voxelise
+from twin.thermal.finite_volume.voxels import Mesh, voxelise
 
 
-def reduced_structure(structure: Structure) -> ReducedStructure:
-    """Return the reduced heat and displacement model of ``structure``.
+def reduced_structure(structure: Structure, meshes: Mapping[str, Mesh] | None = None) -> ReducedStructure:
+    """Return the reduced heat and displacement model of ``structure``; ``meshes`` as :func:`voxelise` takes them.
 
     Raises:
         InputError: see :func:`heat_model` and :class:`ElasticStructure`.
     """
-    voxels = voxelise(structure)
+    voxels = voxelise(structure, meshes)
     dry, flooded = heat_model(structure, voxels), heat_model(structure, voxels, flood=True)
     influence = ElasticStructure(structure, voxels).influence()
     sense = np.zeros(3)

@@ -68,13 +68,13 @@ class ElasticStructure:
         return Influence(axes, rows.reshape(*map(len, axes), OUTPUTS, self.n_cells))
 
     def deform(self, temperature: np.ndarray) -> dict[str, np.ndarray]:
-        """(node, 3) [m] of each part at the reference position, for a rise (cell,) [K]."""
+        """(node, 3, case) [m] of each part at the reference position, for rises (cell, case) [K]."""
         loads = _Loads(self)
         position = dict(zip("XYZ", self.structure.reference_position, strict=True))
         ties, compliance = self._ties(position, loads)
         loads.solve()
         matrix = loads.system(ties, compliance)
-        strain = np.zeros(len(matrix))
+        strain = np.zeros((len(matrix), temperature.shape[1]))
         strain[: len(ties)] = [loads.cells(tie) @ temperature for tie in ties]
         answer = -np.linalg.solve(matrix, strain)
         moved = {}
@@ -83,10 +83,10 @@ class ElasticStructure:
             for tie, size in zip(ties, answer, strict=False):
                 for part_name, row, sign in tie:
                     if part_name == name:
-                        force = force + sign * size * loads.pattern(name, row)
+                        force = force + sign * np.outer(loads.pattern(name, row), size)
             first = len(ties) + 6 * number
-            u = part.solve(force[:, None])[:, 0] + part.rigid @ answer[first : first + 6]
-            moved[name] = u.reshape(-1, 3)
+            u = part.solve(force) + part.rigid @ answer[first : first + 6]
+            moved[name] = u.reshape(-1, 3, temperature.shape[1])
         return moved
 
     def _outputs(self, loads: "_Loads") -> list[list[tuple[str, int, float]]]:

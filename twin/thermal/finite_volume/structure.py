@@ -51,7 +51,7 @@ class StructureMaterial:
 
 @dataclass(frozen=True, kw_only=True)
 class Body:
-    """A box or cylinder; where two overlap the later one holds, and ``void`` removes what stood there."""
+    """A box, cylinder or closed mesh; where two overlap the later one holds, ``void`` removes what stood there."""
 
     part: str
     """The part of the machine that it moves with; bodies of one part are bonded."""
@@ -61,8 +61,10 @@ class Body:
     """Lower corner."""
     high: Point
     """Upper corner."""
-    shape: Literal["box", "cylinder_x", "cylinder_y", "cylinder_z"] = "box"
-    """A cylinder fills the box around it."""
+    shape: Literal["box", "cylinder_x", "cylinder_y", "cylinder_z", "mesh"] = "box"
+    """A cylinder fills the box around it; of a mesh that counts which lies within the box."""
+    file: str | None = None
+    """mesh: STL, PLY, OBJ or VTP in mm, in the coordinates of the machine; beside the structure, or a path."""
     wall: Length | None = None
     """Hollow, with walls this thick; solid if missing."""
     film: Film = 0.0
@@ -228,6 +230,8 @@ class Structure:
             if body.film < 0:
                 raise InputError(f"film of body {name} is {body.film:g} W/m2K", remedy="zero or a positive film")
             _known(body.material, {*self.materials, VOID}, f"material of body {name}")
+            if (body.shape == "mesh") != (body.file is not None):
+                raise InputError(f"body {name}: a mesh needs a file, other shapes need none")
             if any(high <= low for low, high in zip(body.low, body.high, strict=True)):
                 raise InputError(f"body {name} is empty", remedy="every coordinate of high above that of low")
         for contact in self.contacts:

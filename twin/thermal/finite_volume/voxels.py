@@ -1,5 +1,6 @@
-"""Cells of a regular grid, filled from declared boxes and cylinders or from a closed mesh."""
+"""Cells of a regular grid, filled from declared boxes, cylinders and closed meshes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,8 @@ from scipy import ndimage
 
 from twin.errors import InputError
 from twin.thermal.finite_volume.structure import VOID, Structure
+
+Mesh = tuple[np.ndarray, np.ndarray]  # vertices (vertex, 3) [m], faces (face, 3) int
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,15 @@ class Voxels:
         return index
 
 
-def voxelise(structure: Structure) -> Voxels:
+def voxelise(structure: Structure, meshes: Mapping[str, Mesh] | None = None) -> Voxels:
     """Fill cells whose centre lies in a body; later bodies replace earlier ones.
 
+    Args:
+        structure: bodies of shape ``mesh`` are those of ``meshes`` within their box.
+        meshes: body -> vertices (vertex, 3) [m] and faces (face, 3), closed.
+
     Raises:
-        InputError: a body is thinner than a cell, so that none of it is left.
+        InputError: a mesh is missing or open; a body is thinner than a cell, so that none of it is left.
     """
     bodies = list(structure.bodies.values())
     spacing = np.full(3, structure.cell)
@@ -54,8 +61,13 @@ def voxelise(structure: Structure) -> Voxels:
     shape = np.ceil((high - low) / spacing - 1e-6).astype(int)
     axes = [low[a] + (np.arange(shape[a]) + 0.5) * spacing[a] for a in range(3)]
     filled = np.full(shape, -1)
-    for row, body in enumerate(bodies):
+    for row, (name, body) in enumerate(structure.bodies.items()):
         inside = _inside(body.shape, body.low, body.high, axes)
+        if body.shape == "mesh":
+            if not meshes or name not in meshes:
+                raise InputError(f"body {name} has no mesh", remedy="name its file")
+            vertices, faces = meshes[name]
+            inside &= inside_mesh(vertices, faces, axes, name)
         if body.wall is not None:
             inner_low, inner_high = np.add(body.low, body.wall), np.subtract(body.high, body.wall)
             inside &= ~_inside(body.shape, inner_low, inner_high, axes)
@@ -66,30 +78,31 @@ def voxelise(structure: Structure) -> Voxels:
     return Voxels(low, spacing, filled)
 
 
-def voxelise_mesh(vertices: np.ndarray, faces: np.ndarray, cell: float) -> Voxels:
-    """Fill the cells whose centre lies inside a closed triangle mesh.
+def inside_mesh(vertices: np.ndarray, faces: np.ndarray, axes: list[np.ndarray], name: str) -> np.ndarray:
+    """(x, y, z) bool: which points of a grid lie inside a closed triangle mesh.
 
     Args:
-        vertices: (vertex, 3) [m].
+        vertices: (vertex, 3) [m]; facets need not share them.
         faces: (face, 3) int, outward.
-        cell: edge length [m].
+        axes: coordinates of the points along x, y, z, evenly spaced, ascending.
+        name: of the body, for messages.
 
     Raises:
-        InputError: the mesh is open, or no cell lies inside.
+        InputError: the mesh is open, or no point lies inside.
     """
+    joined, number = np.unique(np.round(vertices, 9), axis=0, return_inverse=True)
+    faces = number.reshape(-1)[faces]
     edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
     counts = np.unique(edges, axis=0, return_counts=True)[1]
-    if (counts != 2).any():
+    if (counts % 2 != 0).any():
         raise InputError(
-            f"voxel model is open: {np.count_nonzero(counts != 2)} edges do not join two faces",
+            f"voxel model {name} is open: {np.count_nonzero(counts % 2)} edges do not join two faces",
             remedy="close the mesh",
         )
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
-    shape = np.maximum(np.ceil((high - low) / cell - 1e-6).astype(int), 1)
-    x, y, z = (low[a] + (np.arange(shape[a]) + 0.5) * cell for a in range(3))
-    crossings = np.zeros((*shape[:2], shape[2] + 1), int)
-    shift = 1e-7 * cell * np.array([1.0, 0.618])  # no ray meets an edge of the mesh
-    for a, b, c in vertices[faces]:
+    x, y, z = axes
+    crossings = np.zeros((len(x), len(y), len(z) + 1), int)
+    shift = 1e-7 * np.ptp(joined, axis=0).max() * np.array([1.0, 0.618])  # no ray meets an edge of the mesh
+    for a, b, c in joined[faces]:
         i = _between(x, min(a[0], b[0], c[0]), max(a[0], b[0], c[0]))
         j = _between(y, min(a[1], b[1], c[1]), max(a[1], b[1], c[1]))
         area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
@@ -105,8 +118,8 @@ def voxelise_mesh(vertices: np.ndarray, faces: np.ndarray, cell: float) -> Voxel
         np.add.at(crossings, (i[rows], j[columns], above[rows, columns]), 1)
     filled = np.cumsum(crossings, axis=2)[:, :, :-1] % 2 == 1
     if not filled.any():
-        raise InputError(f"no cell of {cell * 1e3:g} mm lies inside the mesh", remedy="a smaller cell")
-    return Voxels(low, np.full(3, cell), np.where(filled, 0, -1))
+        raise InputError(f"no cell lies inside the mesh of {name}", remedy="a smaller cell, lengths in mm")
+    return filled
 
 
 def outside(voxels: Voxels) -> np.ndarray:
@@ -126,7 +139,7 @@ def _inside(shape: str, low: ArrayLike, high: ArrayLike, axes: list[np.ndarray])
     low, high = np.asarray(low), np.asarray(high)
     spans = [(axis > lo) & (axis < hi) for axis, lo, hi in zip(axes, low, high, strict=True)]
     box = spans[0][:, None, None] & spans[1][None, :, None] & spans[2][None, None, :]
-    if shape == "box":
+    if shape in ("box", "mesh"):
         return box
     along = "xyz".index(shape[-1])
     radius = np.zeros((1, 1, 1))
