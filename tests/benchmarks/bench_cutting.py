@@ -25,7 +25,7 @@ COEFFICIENTS = CuttingCoefficients(ktc=767e6, krc=169e6, kac=222e6, kte=27.7e3, 
 SPINDLE = 1000.0
 
 
-def mill(runout: float) -> Tool:
+def mill(runout: float, wave: float = 0.0) -> Tool:
     return Tool(
         number=1,
         name="D16",
@@ -36,6 +36,8 @@ def mill(runout: float) -> Tool:
         stick_out=50e-3,
         helix=np.radians(35),
         runout=runout,
+        serration_wavelength=8 * wave,
+        serration_amplitude=wave,
     )
 
 
@@ -114,8 +116,12 @@ def main(n: int) -> None:
     ]
     sampled = plain_sampling(*single)
     line("plain sampling, float32, resultant only", best_time(lambda: plain_sampling(*single)))
-    for name, runout in (("no runout", 0.0), ("runout 8 um", 8e-6)):
-        mills = cutters([mill(runout)])
+    for name, runout, wave in (
+        ("no runout", 0.0, 0.0),
+        ("runout 8 um", 8e-6, 0.0),
+        ("runout, serrated", 8e-6, 0.25e-3),
+    ):
+        mills = cutters([mill(runout, wave)])
         touch = contact(engagement, path, mills)
 
         def total(coefficients: CuttingCoefficients, touch: Contact, mills: Cutters = mills) -> jax.Array:
