@@ -16,6 +16,7 @@ COMMANDS = (
     "stability",
     "optimise",
     "compensate",
+    "machinetest",
 )  # modules of twin/commands, in the order of the help
 
 

@@ -80,7 +80,12 @@ class Machine:
         for what, given, allowed, remedy in (
             ("axis", self.axes, tuple(AXES), "axes are called X, Y, Z"),
             ("rotary axis", self.rotary_axes, tuple(ROTARY), "rotary axes are called A, B, C"),
-            ("squareness", self.squareness, self._angles(), "A0Z, B0Z, C0Y; of rotary axes the two across, e.g. A0C, B0C and C0C"),
+            (
+                "squareness",
+                self.squareness,
+                self._angles(),
+                "A0Z, B0Z, C0Y; of rotary axes the two across, e.g. A0C, B0C and C0C",
+            ),
             ("axis offset", self.axis_offset, self._offsets(), "X0C, Y0C, Y0A, Z0A … of rotary axes that there are"),
         ):
             for key in given:

@@ -43,7 +43,7 @@ def servo_samples(
     """Yield commanded and actual positions every ``period`` [s], ``chunk`` samples at a time (a multiple of 64)."""
     track = track_of(program, motion)
     n = int(np.floor(motion.duration / period)) + 1
-    loops = _loops(controller)
+    loops = servo_loops(controller)
     state = None
     for first in range(0, n, chunk):
         time = np.minimum(np.arange(first, first + chunk) * period, motion.duration)
@@ -190,7 +190,7 @@ def _since_reversal(moved: Array, state: ServoState) -> tuple[Array, Array]:
     return direction, covered - origin
 
 
-def _loops(controller: Controller) -> Loops | None:
+def servo_loops(controller: Controller) -> Loops | None:
     """Servo parameters of the three axes; None where every axis follows exactly."""
     axes = [controller.axis.get(name) for name in "xyz"]
     if all(a is None or (a.gain is None and a.backlash == 0 and a.friction_spike == 0) for a in axes):
