@@ -75,6 +75,18 @@ def test_universal_file_of_accelerations(tmp_path):
     assert frf.response == pytest.approx(RESPONSE, rel=1e-9)
 
 
+def test_directions_of_a_universal_file(tmp_path):
+    """Both axes in one file; a sensor or hammer against its axis turns the sign."""
+    file = tmp_path / "tip.uff"
+    write_uff(file, rsp_dir=-1, ref_dir=1)
+    (against,) = read_uff58(file)
+    assert against.direction == "xx" and against.response == pytest.approx(-RESPONSE, rel=1e-9)
+    write_uff(file, rsp_dir=2, ref_dir=1)
+    assert read_uff58(file)[0].direction == "yx"
+    write_uff(file, rsp_dir=0, ref_dir=0)
+    assert read_uff58(file)[0].direction == ""
+
+
 def test_bad_universal_files(tmp_path):
     file = tmp_path / "tip.uff"
     with pytest.raises(InputError, match="no such file"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import pyuff
 
 from twin.commands.tip import read_tip
 from twin.cutting.dynamics.measured import measured_tip
@@ -105,6 +106,23 @@ def test_what_cannot_be_fitted_is_said(tmp_path, frequency, change, message):
     with pytest.raises(InputError, match=message) as caught:
         read_tip({"frf": file}, None)
     assert "tip.csv" in str(caught.value) and caught.value.remedy
+
+
+def test_universal_file_with_both_directions(tmp_path):
+    """As an analyser exports it: two data sets of accelerations; the one across is not read."""
+    file, frequency = tmp_path / "tip.uff", np.arange(400.0, 1000.0, 2.0)
+    omega = 2 * np.pi * frequency
+    for i, (motion, force, mode) in enumerate(((1, 1, X), (2, 2, Y), (1, 2, X))):
+        data = dict(
+            type=58, func_type=4, rsp_node=1, rsp_dir=motion, ref_node=1, ref_dir=force, x=frequency,
+            data=response(frequency, mode) * -(omega**2), id1=f"{motion}{force}", rsp_ent_name="NONE",
+            ref_ent_name="NONE", abscissa_spacing=1, abscissa_spec_data_type=18, ordinate_spec_data_type=12,
+            orddenom_spec_data_type=13, ord_data_type=6, num_pts=len(frequency), abscissa_min=400.0, abscissa_inc=2.0,
+        )  # fmt: skip
+        pyuff.UFF(str(file)).write_sets(data, "overwrite" if i == 0 else "add")
+    tip = read_tip({"frf": file}, None)
+    assert np.asarray(tip.modes.omega) / 2 / np.pi == pytest.approx([603, 666], rel=1e-6)
+    assert np.asarray(tip.modes.direction) == pytest.approx(np.eye(3)[:2])
 
 
 def test_missing_direction(tmp_path):
