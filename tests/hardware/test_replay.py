@@ -66,7 +66,7 @@ def test_a_log_holds_values_over(tmp_path):
 
 
 def test_a_real_log_plays(data_dir):
-    """Plate 1 of NIST, Mazak's spindle of one day: block numbers rise to the program's end, no spurious zero is left."""
+    """Plate 1 of NIST, one day of Mazak's spindle: lines up to the program's end, no spurious zero."""
     line = ShdrChannel("Block_Number", Channel(name="line", unit="1"))
     program = (data_dir / "nist_plates" / "plate_01.nc").read_text().splitlines()
     parts = list(ShdrSource(data_dir / "nist_plates" / "plate_01.shdr.gz", [line]).blocks())
