@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from twin.errors import InputError
 from twin.program.lexer import read_block
-from twin.program.spans import Span, word_spans
+from twin.program.spans import Span, spans_of_words
 from twin.program.words import CYCLES, WordError
 from twin.units import INCH, MM
 
@@ -51,7 +51,7 @@ def lines_of(source: tuple[str, ...], file: str) -> Iterator[Line]:
     for n, text in enumerate(source, 1):
         try:
             flow = read_block(text).flow
-            spans = tuple(word_spans(text))
+            spans = () if flow is not None else tuple(spans_of_words(text))
         except WordError:  # a line that is never run, else the interpreter would have stopped
             flow, spans = None, ()
         calls = 65.0 in _g(spans) or any(s.letter == "m" and s.value in (97.0, 98.0) for s in spans)

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import ceil, log10
 
 import numpy as np
 
@@ -14,7 +15,10 @@ from twin.program.frame import Frame
 from twin.program.linearise import points_along
 
 MOVES = (Op.RAPID, Op.FEED, Op.ARC)
+_CODES = {Op.RAPID: "G0", Op.FEED: "G1"}
 OUT_OF_ROUND = 1e-6  # [m]: arcs whose radii differ by more keep doing so
+
+Point = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,10 @@ class _Writer:
     lines: list[str] = field(default_factory=list)
     source: list[int] = field(default_factory=list)
     placed: list[int] = field(default_factory=list)  # written line (1-based) of each piece
-    tip: np.ndarray = field(default_factory=lambda: np.zeros(3))  # machine axes [m]
+    tip: Point = (0.0, 0.0, 0.0)  # machine axes [m]
+
+    def __post_init__(self) -> None:
+        self.op = self.program.op.tolist()
 
     def put(self, text: str, line: int) -> None:
         self.lines.append(text)
@@ -47,29 +54,33 @@ class _Writer:
 
     def block(self, frame: Frame, line: Line, piece: int, pieces: Pieces) -> str:
         """The words of one piece; the tool moves to its rounded end."""
+        move, unit = int(pieces.move[piece]), line.scale
+        digits = max(0, ceil(-log10(self.resolution / unit) - 1e-9))
+        wanted = frame.to_program((*self.ends[piece], 0.0, 0.0, 0.0))[:3]
+        numbers = [_number(value / unit, digits) for value in wanted]
+        x, y, z = (float(number) * unit for number in numbers)
+        code, centre = _CODES.get(self.op[move], ""), ""
+        if not code:
+            code, centre = self._arc(frame, line, piece, pieces, (x, y, z), digits)
+        self.tip = frame.to_machine((x, y, z, 0.0, 0.0, 0.0))[:3]
+        return f"{code} X{numbers[0]} Y{numbers[1]} Z{numbers[2]}{centre}"
+
+    def _arc(self, frame: Frame, line: Line, piece: int, pieces: Pieces, goal: Point, digits: int) -> tuple[str, str]:
+        """G word and centre words of a piece of an arc; a straight line where it would close to a whole turn."""
         move = int(pieces.move[piece])
-        goal = np.array(frame.to_program((*self.ends[piece], 0.0, 0.0, 0.0))[:3])
-        unit = line.scale
-        digits = max(0, int(np.ceil(-np.log10(self.resolution / unit) - 1e-9)))
-        goal = np.round(goal / unit, digits) * unit
-        words = " ".join(f"{axis}{_number(value / unit, digits)}" for axis, value in zip("XYZ", goal, strict=True))
-        op = self.program.op[move]
-        code = "G0" if op == Op.RAPID else "G1"
-        start = np.array(frame.to_program((*self.tip, 0.0, 0.0, 0.0))[:3])
         normal = int(self.program.plane_axis[move])
-        apart = np.abs(goal - start)[np.arange(3) != normal].max()
-        if op == Op.ARC and apart > self.resolution:  # else it would become a whole turn
-            centre = self.program.centre[move] + pieces.shift[piece].mean(axis=0)
-            centre = np.array(frame.to_program((*centre, 0.0, 0.0, 0.0))[:3])
-            if self._is_round(move):
-                centre = _centre(start, goal, centre, normal)
-            offset = centre - (0.0 if line.centre_absolute else start)
-            code = "G3" if self.program.turns[move] > 0 else "G2"
-            for axis in range(3):
-                if axis != normal:
-                    words += f" {'IJK'[axis]}{_number(offset[axis] / unit, digits + 2)}"
-        self.tip = np.array(frame.to_machine((*goal, 0.0, 0.0, 0.0))[:3])
-        return f"{code} {words}"
+        plane = [axis for axis in range(3) if axis != normal]
+        start: np.ndarray = np.array(frame.to_program((*self.tip, 0.0, 0.0, 0.0))[:3])
+        end = np.array(goal)
+        if np.abs(end - start)[plane].max() <= self.resolution:
+            return "G1", ""
+        moved = self.program.centre[move] + pieces.shift[piece].mean(axis=0)
+        centre = np.array(frame.to_program((*moved, 0.0, 0.0, 0.0))[:3])
+        if self._is_round(move):
+            centre = _centre(start, end, centre, plane)
+        offset = centre - (0.0 if line.centre_absolute else start)
+        words = "".join(f" {'IJK'[axis]}{_number(offset[axis] / line.scale, digits + 2)}" for axis in plane)
+        return "G3" if self.program.turns[move] > 0 else "G2", words
 
     def _is_round(self, move: int) -> bool:
         """Whether both ends of an arc are equally far from its centre, as nearly as most programs write them."""
@@ -108,24 +119,24 @@ def compensate(
         row = int(np.argmax(np.any(program.end[:, 3:] != program.start[:, 3:], axis=1)))
         raise InputError("a rotary axis moves", file=program.file, line=int(program.line[row]), remedy=REMEDY)
     lines = list(lines_of(program.source, program.file))
-    first = np.searchsorted(program.line, np.arange(1, len(lines) + 2))
+    first = np.searchsorted(program.line, np.arange(1, len(lines) + 2)).tolist()
     free, notes = _free_moves(program, lines, first)
     pieces = split(program, np.flatnonzero(free), correct, tolerance, shortest)
     ends = points_along(program, pieces.move, pieces.fraction[:, 1])[:, :3] + pieces.shift[:, 1]
-    writer = _Writer(program, ends, resolution)
+    writer, is_free = _Writer(program, ends, resolution), free.tolist()
     starts = [row for row, _ in program.frames]
-    rows_of_piece = np.searchsorted(pieces.move, np.arange(program.n_moves + 1))
+    piece_of_move = np.searchsorted(pieces.move, np.arange(program.n_moves + 1)).tolist()
     for n, line in enumerate(lines, 1):
         rows = range(first[n - 1], first[n])
-        if not any(free[row] for row in rows):
+        if not any(is_free[rows.start : rows.stop]):
             text = line.text
             if line.cutter and not len(rows) and (line.has_points() or line.g() & CUTTER):
                 text = " ".join(remainder(line)[0])  # its move came with another line, or comes already offset
             writer.put(text, n)
             if len(rows):
-                writer.tip = program.end[rows[-1], :3]
+                writer.tip = (*program.end[rows[-1], :3].tolist(),)
             continue
-        blocks = list(_blocks(writer, line, rows, pieces, rows_of_piece, starts))
+        blocks = list(_blocks(writer, line, rows, pieces, piece_of_move, starts))
         _put_blocks(writer, line, n, blocks)
     text = "\n".join(writer.lines) + "\n"
     program_again = again(text)
@@ -135,13 +146,13 @@ def compensate(
 
 
 def _blocks(
-    writer: _Writer, line: Line, rows: range, pieces: Pieces, of_move: np.ndarray, starts: list[int]
+    writer: _Writer, line: Line, rows: range, pieces: Pieces, of_move: list[int], starts: list[int]
 ) -> Iterator[tuple[str, int | None]]:
     """Words of each block of a line, and the piece it makes; a dwell of a cycle makes none."""
     program = writer.program
     for row in rows:
         frame = program.frames[bisect_right(starts, row) - 1][1] if starts else Frame()
-        if program.op[row] == Op.DWELL:
+        if writer.op[row] == Op.DWELL:
             yield f"G4 P{program.dwell[row]:g}", None
         for piece in range(of_move[row], of_move[row + 1]):
             yield writer.block(frame, line, piece, pieces), piece
@@ -160,7 +171,7 @@ def _put_blocks(writer: _Writer, line: Line, n: int, blocks: list[tuple[str, int
         writer.put("G91", n)
 
 
-def _free_moves(program: Program, lines: list[Line], first: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def _free_moves(program: Program, lines: list[Line], first: list[int]) -> tuple[np.ndarray, list[str]]:
     """Moves (move,) bool whose points can be moved, and what is said of the lines that stay.
 
     Lines stay that go to machine positions, probe or tap, or whose spindle stops or turns back between their moves:
@@ -182,9 +193,8 @@ def _free_moves(program: Program, lines: list[Line], first: np.ndarray) -> tuple
     return free, notes
 
 
-def _centre(start: np.ndarray, end: np.ndarray, centre: np.ndarray, normal: int) -> np.ndarray:
+def _centre(start: np.ndarray, end: np.ndarray, centre: np.ndarray, plane: list[int]) -> np.ndarray:
     """The centre nearest to ``centre`` (3,) from which both ends are equally far in the plane."""
-    plane = [axis for axis in range(3) if axis != normal]
     a, b, c = start[plane], end[plane], centre[plane]
     chord = (b - a) / np.linalg.norm(b - a)
     found = centre.copy()

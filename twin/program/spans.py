@@ -22,8 +22,11 @@ def word_spans(text: str) -> list[Span]:
     Raises:
         WordError: the line is not of the language.
     """
-    if read_block(text).flow is not None:
-        return []
+    return [] if read_block(text).flow is not None else spans_of_words(text)
+
+
+def spans_of_words(text: str) -> list[Span]:
+    """As :func:`word_spans`, of a line that is known to be of the language and no flow control."""
     bare, place = bare_text(text)
     spans, at = [], 0
     while at < len(bare):
