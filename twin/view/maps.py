@@ -41,7 +41,7 @@ def draw_temperature_map(speed: np.ndarray, feed: np.ndarray, interface: np.ndar
 
 def _levels(values: np.ndarray, n: int) -> np.ndarray:
     """About ``n`` round numbers over the range of ``values``."""
-    return MaxNLocator(n, steps=[1, 2, 2.5, 5, 10]).tick_values(values.min(), values.max())
+    return np.asarray(MaxNLocator(n, steps=[1, 2, 2.5, 5, 10]).tick_values(values.min(), values.max()))
 
 
 def draw_surface_error_map(
