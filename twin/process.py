@@ -132,8 +132,13 @@ def _forces(
         if not mine.size:
             continue
         rows = jax.tree.map(itemgetter(mine), (arrays, speed, spindle))
-        found = in_blocks(lambda some, k=coefficients: _loads_and_spread(*some, mills, k, deviations), rows)
-        jax.tree.map(lambda values, part, mine=mine: values.__setitem__(mine, part), forces, found)
+
+        def of_rows(some: tuple, k: CuttingCoefficients = coefficients) -> tuple[Loads, Loads]:
+            return _loads_and_spread(*some, mills, k, deviations)
+
+        found = in_blocks(of_rows, rows)
+        for values, part in zip(jax.tree.leaves(forces), jax.tree.leaves(found), strict=True):
+            values[mine] = part
     return forces
 
 
