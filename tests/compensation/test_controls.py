@@ -129,3 +129,8 @@ def test_tables_of_the_cold_machine_and_what_follows_its_temperature(name, cross
     residual = largest(left(case, written.applied, time=time))
     # half a step of every rounded value, and 25 µm / 600 s held for 1 s
     assert 0.05 * UM < residual < (4 if cross else 2) * 0.05 * UM + 0.045 * UM
+
+
+def test_what_no_manual_states_is_said():
+    assert "check one point" in write_tables(machine_case(), settings("siemens")).notes[0]
+    assert not write_tables(machine_case(), settings("siemens_eec")).notes

@@ -71,8 +71,10 @@ class Written:
     files: Mapping[str, str]  # name -> text
     applied: Motion  # by the control, from the files as they are read back
     intended: Motion  # by tables of this kind without end, rounding or delay
+    notes: tuple[str, ...] = ()  # what to know before they are used
 
 
+SIGN = "no public manual states the sign of these values: check one point on the machine before use"
 TOGETHER: dict[str, tuple[Format, Format]] = {  # tables of the cold machine, and what follows its temperature
     "siemens": ("siemens_cec", "siemens_temperature"),
     "linuxcnc": ("linuxcnc_comp", "linuxcnc_offsets"),
@@ -109,7 +111,8 @@ def write_tables(case: MachineCase, settings: CompensationSettings) -> Written:
     def intended(place: np.ndarray, length: np.ndarray, time: np.ndarray) -> np.ndarray:
         return -separable_error(field, place, case.reference, own_axis)
 
-    return Written(files, lambda place, length, time: -table_sum(read, place), intended)
+    notes = (SIGN,) if settings.format in ("siemens_cec", "heidenhain_com") else ()
+    return Written(files, lambda place, length, time: -table_sum(read, place), intended, notes)
 
 
 def _separable_files(tables: list[AxisTable], settings: CompensationSettings) -> tuple[dict[str, str], list[AxisTable]]:
@@ -212,6 +215,7 @@ def _together(case: MachineCase, settings: CompensationSettings) -> Written:
         {**cold.files, **warm.files},
         lambda *where: cold.applied(*where) + warm.applied(*where),
         lambda *where: cold.intended(*where) + warm.intended(*where),
+        cold.notes + warm.notes,
     )
 
 
