@@ -27,6 +27,8 @@ def compose(overrides: Sequence[str] = (), *, conf: Path | None = None) -> dict[
         InputError: unknown group, option or key, or a malformed override.
     """
     search = [f"hydra.searchpath=[file://{conf.resolve()}]"] if conf else []
+    for override in overrides:
+        _check_option(override, conf)
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(shared_folder("conf")), version_base="1.3"):
@@ -47,17 +49,21 @@ def groups(conf: Path | None = None) -> dict[str, list[str]]:
     return {group: sorted(options) for group, options in sorted(found.items())}
 
 
+def _check_option(override: str, conf: Path | None) -> None:
+    """Raise InputError where a group is to be an option that it lacks; Hydra passes over that where it is optional."""
+    name, _, value = override.lstrip("+").partition("=")
+    known = groups(conf).get(name)
+    if known and value not in (*known, "null") and "," not in value:
+        near = difflib.get_close_matches(value, known, 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise InputError(f"there is no {name} '{value}'", remedy=f"{hint}known: {', '.join(known)}")
+
+
 def _readable(error: Exception, overrides: Sequence[str], conf: Path | None) -> InputError:
     """The error in the user's terms: which override, what is known instead."""
     text = str(error).strip().splitlines()[0]
-    known = groups(conf)
     for override in sorted(overrides, key=len, reverse=True):  # the most specific one that the message names
-        key, _, value = override.partition("=")
-        name = key.lstrip("+~")
-        if name in known and value not in known[name]:
-            near = difflib.get_close_matches(value, known[name], 1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            return InputError(f"there is no {name} '{value}'", remedy=f"{hint}known: {', '.join(known[name])}")
+        name = override.partition("=")[0].lstrip("+~")
         if name in text or override in text:
             near = difflib.get_close_matches(name, _known_keys(overrides, override, conf), 1)
             hint = f"did you mean {near[0]}? " if near else ""
