@@ -102,7 +102,7 @@ def lines_of(
 
 def _why(kind: str, names: tuple[str, ...], on: str) -> str:
     if kind not in NAMES:
-        return f"no {kind.lower()} in the twin's subset"
+        return f"{kind} is not in the twin's subset"
     if not names:
         return "not a declared feature" if on else "names no feature"
     return "the feature has no such characteristic"

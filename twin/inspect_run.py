@@ -10,8 +10,8 @@ import yaml
 
 from twin.against import Line, component_of, lines_of
 from twin.config import build
+from twin.cutting.material import PhysicalProperties
 from twin.errors import InputError
-from twin.cutting.material import Material
 from twin.formats.qif import QifCharacteristic, QifFeature, QifMeasurement, read_qif
 from twin.formats.qif_write import QifPart, write_qif
 from twin.inspection.callout import Callout, default_callouts
@@ -90,7 +90,7 @@ def inspect_run(
         which = component_of(report, against, scenario["name"], scenario.get("plate"), component)
         lines = lines_of(report, against, which, scenario["name"], features)
     asked = dict.fromkeys((*default_callouts(features), *(c for line in lines for c in line.callouts)))
-    reading = read(features, tuple(asked), probed, cmm, build(Material, config["material"], "material").expansion)
+    reading = read(features, tuple(asked), probed, cmm, _expansion(config))
     return Inspected(
         title=str(result.tree.attrs["title"]),
         scenario=scenario["name"],
@@ -131,6 +131,14 @@ def surface_of(result: Result) -> Surface:
         family=np.zeros(s.sizes["sample"], np.int8),
         machined=s["machined"].values.astype(bool),
     )
+
+
+def _expansion(config: dict[str, Any]) -> float:
+    """Of the part's material [1/K]; nothing else of the material is read, so that older runs can be inspected."""
+    known = build(PhysicalProperties, config["material"]["physical"], "material.physical").expansion
+    if known is None:
+        raise InputError("the material of this run has no expansion", remedy="add it to 'physical' in conf/material")
+    return known.value
 
 
 def write_prediction(inspected: Inspected, out: Path) -> None:
@@ -202,5 +210,7 @@ def _qif_feature(feature: Circle | Plane) -> QifFeature:
 
 def _status(value: float, characteristic: QifCharacteristic) -> str:
     """Against the limits of the characteristic; a limit that is not stated does not fail a part."""
-    low, high = np.nan_to_num(characteristic.lower, nan=-np.inf), np.nan_to_num(characteristic.upper, nan=np.inf)
-    return "PASS" if low <= value <= max(high, -high if characteristic.nominal == 0 else high) else "FAIL"
+    low, high = characteristic.lower, characteristic.upper
+    if low == 0:  # a zone; some reports write its width as a negative number
+        high = abs(high)
+    return "FAIL" if value < low or value > high else "PASS"

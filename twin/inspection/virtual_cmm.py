@@ -23,6 +23,7 @@ from twin.inspection.cmm import Cmm
 from twin.inspection.datum import alignment
 from twin.inspection.features import Feature, Plane, frame
 from twin.inspection.probing import Probed
+from twin.inspection.zones import EVALUATE, Points
 
 SOURCES = ("probe", "tip", "place", "scale", "temperature")
 DRAWS = 1000
@@ -203,16 +204,17 @@ def _values(
         points = jax.vmap(_aligned, in_axes=(0, 0, 0, 0, None, None))(
             local[row.feature], probed.axes[row.feature], probed.centre[row.feature], motion, origin, lever
         )
-        values = jax.vmap(_EVALUATE[kind])(
-            points,
-            probed.position[row.feature],
-            probed.normal[row.feature],
-            probed.weight[row.feature],
-            probed.section[row.feature][:, None, :] == probed.sections[None, :, None],
-            probed.size[row.feature],
-            probed.half[row.feature],
-            row.free,
+        measured = Points(
+            place=points,
+            nominal=probed.position[row.feature],
+            normal=probed.normal[row.feature],
+            weight=probed.weight[row.feature],
+            section=probed.section[row.feature][:, None, :] == probed.sections[None, :, None],
+            size=probed.size[row.feature],
+            half=probed.half[row.feature],
+            free=row.free,
         )
+        values = jax.vmap(EVALUATE[kind])(measured)
         found.append(values.ravel())
     return jnp.concatenate(found)
 
@@ -253,73 +255,6 @@ def _aligned(points: Array, axes: Array, centre: Array, motion: Array, origin: A
     part = points @ axes + (centre - origin)[None, :]
     turn, shift = motion[:3] / lever, motion[3:]
     return points - (jnp.cross(jnp.broadcast_to(turn, part.shape), part) + shift[None, :]) @ axes.T
-
-
-def _circle(p, nominal, normal, weight, section, size, half, free) -> Array:
-    axis, radius, residual = fit.cylinder(p, weight, size)
-    ends = [axis[:2] + sign * half * axis[2:] for sign in (-1.0, 1.0)]
-    off = jnp.stack([jnp.sqrt(jnp.maximum(jnp.sum(end**2), 1e-30)) for end in ends])
-    lean = jnp.sqrt(jnp.maximum(jnp.sum(axis[2:] ** 2), 1e-30))
-
-    def one(mine: Array) -> Array:
-        mine = jnp.where(mine, weight, 0.0)
-        spread = fit.spread(fit.circle(p[:, :2], jnp.maximum(mine, 1e-12 * weight), size)[2], mine)
-        return jnp.where(jnp.sum(mine) > 0, spread, 0.0)
-
-    round_ = jnp.max(jax.vmap(one)(section))
-    return jnp.stack(
-        [
-            2 * (radius - size),
-            axis[0],
-            axis[1],
-            2 * jnp.max(off),
-            round_,
-            fit.spread(residual, weight),
-            2 * half * lean,
-            _profile_width(p, nominal, normal, weight),
-        ]
-    )
-
-
-def _plane(p, nominal, normal, weight, section, size, half, free) -> Array:
-    found, residual = fit.tilted_plane(p, weight, size)
-    level = p[:, 2]
-    along = p[:, :2] @ free
-    # the zone may tilt along ``free``: the slope of the least-squares line in that direction is taken out
-    mean = jnp.sum(weight * along) / jnp.sum(weight)
-    lean = jnp.sum(weight * (along - mean) * level) / (jnp.sum(weight * (along - mean) ** 2) + 1e-12)
-    square = fit.spread(level - lean * along, weight)
-    return jnp.stack(
-        [
-            found[0],
-            fit.spread(residual, weight),
-            fit.spread(level, weight),
-            square,
-            _profile_width(p, nominal, normal, weight),
-        ]
-    )
-
-
-def _wall(p, nominal, normal, weight, section, size, half, free) -> Array:
-    face = jnp.sign(normal[:, 2])
-    level = p.at[:, 2].add(-nominal[:, 2])
-    upper, _ = fit.tilted_plane(level, jnp.where(face > 0, weight, 0.0), size)
-    lower, _ = fit.tilted_plane(level, jnp.where(face < 0, weight, 0.0), size)
-    from_lower = level[:, 2] - p[:, :2] @ lower[1:]
-    return jnp.stack([upper[0] - lower[0], fit.spread(from_lower, jnp.where(face > 0, weight, 0.0))])
-
-
-def _profile(p, nominal, normal, weight, section, size, half, free) -> Array:
-    off = jnp.sum((p - nominal) * normal, axis=1)
-    return jnp.stack([_profile_width(p, nominal, normal, weight), jnp.sum(weight * off) / jnp.sum(weight)])
-
-
-def _profile_width(p: Array, nominal: Array, normal: Array, weight: Array) -> Array:
-    off = jnp.sum((p - nominal) * normal, axis=1)
-    return 2 * jnp.max(jnp.where(weight > 0, jnp.abs(off), 0.0))
-
-
-_EVALUATE = {"Circle": _circle, "Plane": _plane, "Wall": _wall, "Profile": _profile}
 
 
 @kept

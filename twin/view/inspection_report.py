@@ -45,11 +45,14 @@ def write_inspection_report(inspected: Inspected, file: Path) -> None:
             _picture(draw_comparison(inspected)),
             _table(LINE_HEADINGS, _lines(inspected)),
         ]
+    if any(isinstance(feature, Circle) for feature in inspected.features):
+        parts += [
+            "<h2>Form of the holes as probed</h2>",
+            "<p>Least-squares circle (dashed) and probed points of the middle circle, deviations drawn at one scale. "
+            f"The {ROUND_EACH} holes of largest roundness.</p>",
+            _picture(_round_holes(inspected)),
+        ]
     parts += [
-        "<h2>Form of the holes as probed</h2>",
-        f"<p>Least-squares circle (dashed) and probed points of the middle circle, deviations drawn at one scale. "
-        f"The {ROUND_EACH} holes of largest roundness.</p>",
-        _picture(_round_holes(inspected)),
         "<h2>Every characteristic</h2>",
         "<p>Lengths in mm, uncertainties in µm, standard (k = 1), of measuring the predicted part: they say nothing of "
         "the prediction. Combined by propagation and by Monte Carlo; their ratio has the median "
