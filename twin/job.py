@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,26 @@ def run_scenario(overrides: Sequence[str], *, outputs: Path, conf: Path | None =
     """
     console = Console(width=None if sys.stdout.isatty() else 160)
     watch = Stopwatch(console)
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, watch.interrupt)
+    with _interruptible(watch):
+        return _run(overrides, outputs, conf, picture, console, watch)
+
+
+@contextmanager
+def _interruptible(watch: "Stopwatch") -> Iterator[None]:
+    """Ctrl-C goes to ``watch`` meanwhile; only the main thread can be interrupted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, watch.interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _run(
+    overrides: Sequence[str], outputs: Path, conf: Path | None, picture: bool, console: Console, watch: "Stopwatch"
+) -> Path:
     watch("composing the scenario")
     scenario = load_scenario(*overrides, conf=conf)
     with new_run(outputs, scenario.part.name) as (folder, final), Drawer() if picture else nullcontext() as drawer:
