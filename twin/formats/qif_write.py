@@ -123,9 +123,7 @@ class _Writer:
             if kind == "TemperatureUnit":
                 add(conversion, "Offset", "273.15")
 
-    def _datums(
-        self, root: ET.Element, characteristics: Sequence[QifCharacteristic]
-    ) -> dict[tuple[str, ...], str]:
+    def _datums(self, root: ET.Element, characteristics: Sequence[QifCharacteristic]) -> dict[tuple[str, ...], str]:
         """Datum reference frames by their labels."""
         systems = list(dict.fromkeys(c.datums for c in characteristics if c.datums))
         labels = list(dict.fromkeys(label for system in systems for label in system))
