@@ -79,9 +79,7 @@ def print_outcome(outcome: Outcome, title: str, console: Console) -> None:
         for name, what, nominal, before, after in rows:
             table.add_row(name, what, f"{nominal:.3f}", f"{before:+.2f}", f"{after:+.2f}")
         console.print(table)
-    console.print(
-        "the same prediction stands before and after: what it misses of a real machine stays", highlight=False
-    )
+    console.print("the same prediction before and after: what it misses of a real machine stays", highlight=False)
     first, second = outcome.duration
     if first != second:
         console.print(f"duration {first / MINUTE:.2f} min before, {second / MINUTE:.2f} min after", highlight=False)

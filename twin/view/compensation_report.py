@@ -17,9 +17,8 @@ th:first-child, td:first-child { text-align: left; }
 SAID = (
     "The errors of the machine that are compensated are the thermal and the geometric ones that the twin predicts; "
     "deflection, servo error and vibration stay. The files were read back and applied as the control applies them: the "
-    "columns of rounding and interpolation hold what that adds. The same prediction stands before and after: what it misses "
-    "of a real machine stays on the part. First order: the cut itself was not computed again "
-    "with the moved path."
+    "columns of rounding and interpolation hold what that adds. The same prediction stands before and after: what it "
+    "misses of a real machine stays on the part. First order: the cut was not computed again with the moved path."
 )
 
 
