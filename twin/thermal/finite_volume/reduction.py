@@ -104,7 +104,7 @@ def reduction_error(
     flooded: Conduction,
     basis: np.ndarray,
     relative: np.ndarray,
-    n_steps: int = 960,
+    n_steps: int = 480,
     dt: float = 30.0,
 ) -> ReductionError:
     """How far the model on ``basis`` is from the full one.
