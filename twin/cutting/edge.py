@@ -192,6 +192,7 @@ def _waved(
         for values in (rise, out * thickness[None] + lower * rise)
     )
     relief = (out * thickness[None])[None] - left + lower[None] * rise_before
+    others = (tool.previous_share > 0) & (tool.previous_share < 1)  # no tooth gains over itself, none that is missing
     return replace(
         edge,
         down=descent[None, None, None] * rise_before,
@@ -201,7 +202,7 @@ def _waved(
         side_arm=radius,
         down_arm=radius,
         edge_arm=radius,
-        relief=jnp.where((tool.previous_share < 1.0)[:, :, None], relief, 0.0),  # none over itself
+        relief=jnp.where(others[:, :, None], relief, 0.0),
     )
 
 
