@@ -189,7 +189,9 @@ def test_slope_by_every_parameter(machine):
     assert product == pytest.approx(float(slope), rel=1e-9)
 
 
-@pytest.mark.parametrize("chain", ["X Y b Z", "w X Y Z t", "w X X b Z t", "w A X Y b Z A t", "w U X Y b Z t", "w X b Z t", ""])
+@pytest.mark.parametrize(
+    "chain", ["X Y b Z", "w X Y Z t", "w X X b Z t", "w A X Y b Z A t", "w U X Y b Z t", "w X b Z t", ""]
+)
 def test_unknown_chains_are_refused(chain):
     errors = {axis: constant_errors([0] * 6) for axis in "XYZ"}
     with pytest.raises(InputError, match="is not understood"):

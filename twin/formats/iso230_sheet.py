@@ -39,15 +39,15 @@ def read_positioning(text: str, file: object = None) -> tuple[np.ndarray, np.nda
         raise InputError("no readings", file=file, remedy="columns target_mm,direction,cycle,deviation_um")
     head = [word.strip() for word in lines[0][1].split(",")]
     units = [split_suffix(word) for word in head]
-    if [u[0] if u else word for u, word in zip(units, head, strict=True)] != [
+    names = [unit[0] if unit else word for unit, word in zip(units, head, strict=True)]
+    first, last = (units[0], units[3]) if len(units) == 4 else (None, None)
+    if not (first and last) or names != [
         "target", "direction", "cycle", "deviation",
     ]:  # fmt: skip
         raise InputError(
             f"columns {','.join(head)}", file=file, line=lines[0][0],
             remedy="target_mm,direction,cycle,deviation_um; each length ends in its unit",
         )  # fmt: skip
-    first, last = units[0], units[3]
-    assert first and last
     if first[2] != last[2] or first[2] not in ("m", "rad"):
         raise InputError(
             f"targets in {first[2]} and deviations in {last[2]}", file=file, line=lines[0][0],

@@ -190,7 +190,7 @@ def errors_at(errors: AxisErrors, position: jax.Array) -> jax.Array:
     for k in range(errors.polynomial.shape[1] - 2, -1, -1):
         value = value * s + errors.polynomial[:, k]
     if errors.cosine.shape[1]:
-        phase = 2 * jnp.pi * position / errors.period * jnp.arange(1, errors.cosine.shape[1] + 1)
+        phase = 2 * jnp.pi * position / errors.period * jnp.arange(1.0, errors.cosine.shape[1] + 1)
         value = value + errors.cosine @ jnp.cos(phase) + errors.sine @ jnp.sin(phase)
     if errors.knot.size == 0:
         return value

@@ -60,7 +60,7 @@ def axis_positions(
 
 
 def _rotary_start(machine: Kinematics, tool_axis: np.ndarray, near: np.ndarray | None) -> np.ndarray:
-    """Of a grid of rotary positions, those (point, rotary) [rad] that nearly give ``tool_axis``, nearest to ``near``."""
+    """Rotary positions (point, rotary) [rad] of a grid that nearly give ``tool_axis``, those next to ``near``."""
     n_rotary = len(machine.letters) - len(AXES)
     steps = np.arange(-np.pi + GRID, np.pi + 0.5 * GRID, GRID)
     grid = np.stack(np.meshgrid(*[steps] * n_rotary, indexing="ij"), axis=-1).reshape(-1, n_rotary)

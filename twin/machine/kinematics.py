@@ -169,12 +169,16 @@ def _through(
         nonlocal point, vectors
         point, vectors = rotate(rotation, point), tuple(rotate(rotation, v) for v in vectors)
 
+    def spin(letter: str, q: jax.Array) -> None:
+        nonlocal point, vectors
+        point, vectors = _spin(letter, q, point), tuple(_spin(letter, q, v) for v in vectors)
+
     for letter, axis in reversed(list(zip(machine.tool_axes, machine.tool, strict=True))):
         q, unit = axis_position[machine.letters.index(letter)], _unit(letter)
         e = errors_at(axis, q)
         if letter in ROTARY:
             point = point - axis.line
-            turn(q * unit)
+            spin(letter, q)
         if not exact:
             turn(e[3:])
             point = point + e[:3]
@@ -200,7 +204,7 @@ def _through(
             point = point - e[:3]
             turn(-e[3:])
         if letter in ROTARY:
-            turn(q * unit)
+            spin(letter, q)
             point = point + axis.line
     return point, vectors
 
@@ -210,12 +214,22 @@ def _unit(letter: str) -> np.ndarray:
     return np.eye(3)[(AXES + ROTARY).index(letter) % 3]
 
 
+def _spin(letter: str, angle: jax.Array, point: jax.Array) -> jax.Array:
+    """``point`` (3,) turned by ``angle`` () [rad] about the direction of a rotary axis."""
+    axis = ROTARY.index(letter)
+    second, third = (axis + 1) % 3, (axis + 2) % 3
+    cosine, sine = jnp.cos(angle), jnp.sin(angle)
+    turned = point.at[second].set(cosine * point[second] - sine * point[third])
+    return turned.at[third].set(sine * point[second] + cosine * point[third])
+
+
 def rotate(vector: jax.Array, point: jax.Array) -> jax.Array:
-    """``point`` (3,) turned about the rotation ``vector`` (3,) [rad] by its length (Rodrigues)."""
+    """``point`` (3,) turned about the rotation ``vector`` (3,) [rad], an error, by its length (Rodrigues).
+
+    Sine and versine by their series, which are exact to double precision up to 0.1 rad.
+    """
     square = jnp.dot(vector, vector)
-    small = square < 1e-6  # there the series is exact to double precision, and its gradient exists at zero
-    angle = jnp.sqrt(jnp.where(small, 1.0, square))
-    sine = jnp.where(small, 1 - square / 6 * (1 - square / 20), jnp.sin(angle) / angle)
-    versine = jnp.where(small, 0.5 - square / 24 * (1 - square / 30), (1 - jnp.cos(angle)) / angle**2)
+    sine = 1 - square / 6 * (1 - square / 20 * (1 - square / 42 * (1 - square / 72)))
+    versine = 0.5 - square / 24 * (1 - square / 30 * (1 - square / 56 * (1 - square / 90)))
     across = jnp.cross(vector, point)
     return point + sine * across + versine * jnp.cross(vector, across)

@@ -84,7 +84,7 @@ class Machine:
                 "squareness",
                 self.squareness,
                 self._angles(),
-                "A0Z, B0Z, C0Y; of rotary axes the two across, e.g. A0C, B0C and C0C",
+                "A0Z, B0Z, C0Y; of rotary axes e.g. A0C, B0C",
             ),
             ("axis offset", self.axis_offset, self._offsets(), "X0C, Y0C, Y0A, Z0A … of rotary axes that there are"),
         ):

@@ -35,9 +35,7 @@ class Identification:
     value: np.ndarray  # (parameter,) [m, rad]
     sigma: np.ndarray  # (parameter,) standard deviation; inf where poses and prior say nothing
     singular: np.ndarray  # (parameter,) singular values of the Jacobian in µm per µm or µrad, largest first
-    unknown: tuple[
-        dict[str, float], ...
-    ]  # combinations of parameters that the poses cannot tell, shares of unit length
+    unknown: tuple[dict[str, float], ...]  # combinations that the poses cannot tell, shares of unit length
     left: float  # [m] rms of what is not explained
 
 

@@ -23,7 +23,7 @@ class CircleRun:
     speed: float = 1 / 60  # [m/s] along the path
     centre: tuple[float, float, float] = (0.0, 0.0, 0.0)  # [m] axis position X Y Z
     tool_length: float = 0.15  # [m]
-    n_samples: int = 3600  # on the measured circle
+    n_samples: int = 7200  # on the measured circle; straight commands between them lose radius (2 pi / n)2 / 12
 
 
 def run_circle(machine: Kinematics, loops: Loops | None, run: CircleRun) -> Circles:

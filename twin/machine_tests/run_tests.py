@@ -88,9 +88,7 @@ def run_thermal(
         InputError: a duration or a step that is not positive.
     """
     if duration <= 0 or ambient_period <= 0:
-        raise InputError(
-            "a thermal test needs a duration and a period of the air above zero", remedy="e.g. duration_h=8"
-        )
+        raise InputError("duration and period of the air must be above zero", remedy="e.g. duration_h=8")
     model = thermal_model(machine.thermal, UNLOADED)
     n = max(1, round(duration / step))
     middle = (np.arange(n) + 0.5) * step

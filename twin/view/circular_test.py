@@ -1,5 +1,7 @@
 """Polar plot of a circular test, ISO 230-4."""
 
+from typing import cast
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -33,9 +35,12 @@ def circular_rows(circles: Circles) -> list[tuple[str, str]]:
 def draw_circles(circles: Circles, plane: str, title: str) -> Figure:
     """Both runs, deviations enlarged about the nominal circle, beside what the standard and the shape say."""
     figure = Figure(figsize=(11, 6.2), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1.25, 1))
+    left, right = cast(np.ndarray, figure.subfigures(1, 2, width_ratios=(1.25, 1)))
     axes = left.add_subplot(projection="polar")
-    deviation = circles.deviation / UM
+    # drawn about the least-squares centre: where the bar was set up says nothing of the machine
+    found = separate(circles).value
+    moved = found[0] * np.cos(circles.angle) + found[1] * np.sin(circles.angle)
+    deviation = (circles.deviation - moved) / UM
     centre, half = (deviation.max() + deviation.min()) / 2, max(float(np.ptp(deviation)) / 2, 0.5)
     for (name, colour), angle, values in zip(RUNS, circles.angle, deviation, strict=True):
         order = np.argsort(angle % (2 * np.pi))
@@ -50,7 +55,7 @@ def draw_circles(circles: Circles, plane: str, title: str) -> Figure:
     axes.set_rlabel_position(22.5)
     axes.set_thetagrids([0, 90, 180, 270], [f"+{plane[0]}", f"+{plane[1]}", f"-{plane[0]}", f"-{plane[1]}"])
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, -0.13), ncols=3, frameon=False, fontsize=9)
-    axes.set_title(f"radial deviation / µm, radius {circles.radius / MM:g} mm", fontsize=10)
+    axes.set_title(f"radial deviation / µm, radius {circles.radius / MM:g} mm, centred", fontsize=10)
     text = right.add_subplot()
     text.axis("off")
     for row, (name, value) in enumerate(circular_rows(circles)):

@@ -38,8 +38,9 @@ def draw_error_field(position: np.ndarray, error: np.ndarray, title: str) -> Ima
     plotter = pv.Plotter(off_screen=True, window_size=SIZE)
     plotter.set_background("white")
     plotter.add_mesh(_lattice(place, n), color="#c8c8c8", line_width=1, lighting=False)
+    arrow = pv.Arrow(tip_length=0.3, tip_radius=0.12, shaft_radius=0.045)
     plotter.add_mesh(
-        cloud.glyph(orient="error", scale="size", factor=scale, geom=pv.Arrow(tip_length=0.3, tip_radius=0.12, shaft_radius=0.045)),
+        cloud.glyph(orient="error", scale="size", factor=scale, geom=arrow),
         scalars="size", cmap="viridis", clim=(0.0, float(size.max())), lighting=False,
         scalar_bar_args={
             "title": "error / um", "color": "black", "vertical": True, "fmt": "%.0f",
@@ -51,10 +52,12 @@ def draw_error_field(position: np.ndarray, error: np.ndarray, title: str) -> Ima
         color="black", font_size=11,
     )  # fmt: skip
     plotter.show_bounds(
-        xtitle="X / mm", ytitle="Y / mm", ztitle="Z / mm", color="black", font_size=10, location="outer", ticks="outside",
+        bounds=np.column_stack([place.min(axis=0), place.max(axis=0)]).ravel().tolist(),
+        xtitle="X / mm", ytitle="Y / mm", ztitle="Z / mm", color="black", font_size=12, location="outer",
+        ticks="outside",
         n_xlabels=4, n_ylabels=4, n_zlabels=4, fmt="%.0f",
     )  # fmt: skip
-    middle, far = (place.max(axis=0) + place.min(axis=0)) / 2, 1.35 * float(np.linalg.norm(span))
+    middle, far = (place.max(axis=0) + place.min(axis=0)) / 2, 1.18 * float(np.linalg.norm(span))
     plotter.camera_position = [tuple(middle + far * np.array([0.9, -1.4, 0.75])), tuple(middle), (0, 0, 1)]
     buffer = BytesIO()
     plotter.screenshot(buffer)

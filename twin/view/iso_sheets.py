@@ -6,6 +6,7 @@ from io import BytesIO
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from twin.machine_tests.positioning import Positioning
 from twin.machine_tests.r_test import Identification
@@ -115,6 +116,7 @@ def draw_identification(found: Identification, true: np.ndarray | None, title: s
     left.legend(fontsize=8, frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     right.semilogy(x + 1, found.singular / found.singular[0], "o-", color=UP, ms=4)
     right.set_ylim(bottom=min(1e-3, 0.5 * float((found.singular / found.singular[0]).min())))
+    right.xaxis.set_major_locator(MaxNLocator(integer=True))
     right.set_xlabel("number")
     right.set_ylabel("singular value over the largest")
     right.grid(alpha=0.25)

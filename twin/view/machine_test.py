@@ -142,7 +142,11 @@ def _r_test(kinematics: Kinematics, machine: Machine, settings: MachineTest) -> 
         noise=settings.noise, prior=settings.prior, seed=settings.seed,
     )  # fmt: skip
     title = f"{machine.name}: R-test {', '.join(settings.poses)}, ISO 10791-6"
-    notes = ["error motions of the axes are in the readings and not in the identification", COPIED]
+    notes = [
+        "error motions of the axes are in the readings and not in the identification: they bias its result beyond "
+        "the standard deviations, which hold the noise alone",
+        COPIED,
+    ]
     if found.unknown:
         notes.append("SINGULAR: these poses cannot tell some combinations; add BK4 or give prior_um")
     return _sheet(title, identification_rows(found), notes, draw_identification(found, true, title), {})
