@@ -13,10 +13,11 @@ from twin.compiled import first_rows, kept, padded_rows
 from twin.errors import InputError
 from twin.machine.kinematics import AXES, Kinematics, perfect, pose, tool_pose
 
-N_STEPS = 12  # of Newton; quadratic, so that a few do
+N_STEPS = 30  # of Newton; quadratic at the end
+LONGEST = 0.2  # [rad] a step turns at most: near singular positions the slope holds no farther
 LEVER = 0.1  # [m] that makes a direction comparable with a place
 TOLERANCE = 1e-9  # [m] of tip, and of direction times LEVER
-GRID = np.radians(15.0)  # of rotary starts
+GRID = np.radians([5.0, 5.0, 15.0])  # of rotary starts, by the number of rotary axes
 
 
 def axis_positions(
@@ -62,7 +63,8 @@ def axis_positions(
 def _rotary_start(machine: Kinematics, tool_axis: np.ndarray, near: np.ndarray | None) -> np.ndarray:
     """Rotary positions (point, rotary) [rad] of a grid that nearly give ``tool_axis``, those next to ``near``."""
     n_rotary = len(machine.letters) - len(AXES)
-    steps = np.arange(-np.pi + GRID, np.pi + 0.5 * GRID, GRID)
+    pitch = GRID[n_rotary - 1]
+    steps = np.arange(-np.pi + pitch, np.pi + 0.5 * pitch, pitch)
     grid = np.stack(np.meshgrid(*[steps] * n_rotary, indexing="ij"), axis=-1).reshape(-1, n_rotary)
     wanted = np.zeros(n_rotary) if near is None else np.asarray(near)[len(AXES) :]
     # small offsets keep the start off singular positions, where the sense of the other axis is lost
@@ -93,7 +95,9 @@ def _solve(
         def step(_: int, position: jax.Array) -> jax.Array:
             slope = jax.jacfwd(_residual, argnums=1)(machine, position, tip, tool_axis, offset)
             left = _residual(machine, position, tip, tool_axis, offset)
-            return position - jnp.linalg.pinv(slope, rtol=1e-9) @ left
+            change = jnp.linalg.pinv(slope, rtol=1e-9) @ left
+            turn = jnp.max(jnp.abs(change[len(AXES) :]), initial=0.0)
+            return position - change * jnp.minimum(1.0, LONGEST / jnp.maximum(turn, LONGEST))
 
         found = jax.lax.fori_loop(0, N_STEPS, step, start)
         return found, jnp.linalg.norm(_residual(machine, found, tip, tool_axis, offset))
