@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 import twin
+from twin.cutting.stability import unmodelled
 from twin.cutting.wear import parts_per_tool
 from twin.measured import Measured, measured
 from twin.prediction import SOURCES, Machining, Prediction
@@ -44,9 +45,11 @@ def result_of(scenario: Scenario, prediction: Prediction) -> Result:
         duration_s=machining.motion.duration,
         stock_cm3=cut.stock_volume / 1e-6,
         sources=json.dumps(SOURCES),
+        release=_release_words(scenario),
         band_um=cut.provenance.band / UM,
         parts_per_tool=json.dumps(_parts_per_tool(scenario, machining)),
         warnings="\n".join(f"line {w.line}: {w.word}: {w.message}" for w in machining.warnings),
+        not_modelled="\n".join(note for tool in scenario.tools.values() for note in unmodelled(tool)),
         collisions="\n".join(
             f"line {c.line}: {c.kind} contact, {c.depth / MM:.2f} mm deep at "
             f"X{c.position[0] / MM:.2f} Y{c.position[1] / MM:.2f} Z{c.position[2] / MM:.2f} mm"
@@ -54,6 +57,12 @@ def result_of(scenario: Scenario, prediction: Prediction) -> Result:
         ),
     )
     return Result(tree)
+
+
+def _release_words(scenario: Scenario) -> str:
+    """What is done about residual stress, for every report."""
+    stress = scenario.residual_stress
+    return f"{stress.name}, {stress.sureness}" if stress else "not modelled"
 
 
 def _flank_wear(scenario: Scenario, machining: Machining) -> np.ndarray:
@@ -160,6 +169,7 @@ def _surface(prediction: Prediction) -> xr.Dataset:
                 "part of the deviation by error source",
                 ("source",),
             ),
+            **_release_scatter(prediction),
             "segment": (maker, "1", "segment that makes this sample, -1 none"),
             "line": (line, "1", "its NC line"),
             "doubtful": (prediction.doubtful, "1", "a pass that is not recorded could have made the sample"),
@@ -172,6 +182,15 @@ def _surface(prediction: Prediction) -> xr.Dataset:
         axis=AXES,
         source=list(SOURCES),
     )
+
+
+def _release_scatter(prediction: Prediction) -> dict[str, tuple]:
+    """One deviation of the release, where it is modelled."""
+    if prediction.release_scatter is None:
+        return {}
+    scatter = (prediction.release_scatter / UM).astype(np.float32)
+    what = "one standard deviation of the release, from the scatter of the residual stress"
+    return {"release_deviation_um": (scatter, "µm", what)}
 
 
 def _features(prediction: Prediction, known: Measured | None) -> xr.Dataset:

@@ -30,7 +30,7 @@ from twin.cutting.basis import force_basis, force_deviation, rescaled
 from twin.cutting.dynamics import Modes, tool_point_modes
 from twin.cutting.form import SurfaceError, surface_error, wall_displacement, wall_yields
 from twin.cutting.heat import HeatProperties, HeatShare, workpiece_share
-from twin.cutting.stability import Margins, Milling, chatter_margin
+from twin.cutting.stability import Margins, chatter_margin, milling_of_tool
 from twin.cutting.wear import ProgramWear, program_wear, worn_coefficients
 from twin.program import Toolpath
 from twin.scenario import Scenario
@@ -197,17 +197,15 @@ def _modes(scenario: Scenario) -> list[Modes]:
 
 def _chatter(scenario: Scenario, touch: Contact, spindle: np.ndarray, modes: Sequence[Modes]) -> Margins:
     """Chatter margin of every segment; kept on disk by content."""
-    k = scenario.material.coefficients
+    row, depth = np.asarray(touch.tool), np.asarray(touch.depth)
+
+    def typical(tool: int) -> float:
+        mine = depth[(row == tool) & (depth > 0)]
+        return float(np.median(mine)) if mine.size else 0.0
+
     cuts = [
-        Milling(
-            modes=mode,
-            n_teeth=tool.n_teeth,
-            pitch=tool.pitch,
-            ktc=float(k.ktc),
-            krc=float(k.krc),
-            radius=tool.radius,
-        )
-        for tool, mode in zip(scenario.tools.values(), modes, strict=True)
+        milling_of_tool(tool, scenario.material.coefficients, mode, typical(number))
+        for number, (tool, mode) in enumerate(zip(scenario.tools.values(), modes, strict=True))
     ]
     key = content_key(touch, spindle, cuts, source_key(CODE / "cutting" / "stability"))
     return cached(twin.CACHE / "chatter", key, Margins, lambda: chatter_margin(touch, spindle, cuts))[0]

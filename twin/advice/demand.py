@@ -56,19 +56,18 @@ class Cuts:
         )
 
 
-def smooth_cuts(
+def cuts_of(
     contact: Contact, spindle: np.ndarray, tools: Sequence[Tool], coefficients: CuttingCoefficients, removed: Cut
 ) -> Cuts:
-    """The cuts of every tool with smooth edges; those of serrated tools are left out."""
+    """The cuts of every tool."""
     mills = cutters(list(tools))
-    serrated = [row for row, _ in mills.serrated]
     arrays = jax.tree.map(np.asarray, contact)
-    mine = np.flatnonzero((arrays.depth > 0) & ~np.isin(arrays.tool, serrated))
+    mine = np.flatnonzero(arrays.depth > 0)
     return Cuts(
         segment=mine,
         contact=jax.tree.map(itemgetter(mine), arrays),
         spindle=np.asarray(spindle)[mine],
-        mills=replace(mills, serrated=()),
+        mills=mills,
         beams=beams(list(tools)),
         coefficients=coefficients,
         walls=_walls(removed),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.advice.blocks import FeedBlocks, feed_blocks
-from twin.advice.demand import KINDS, Cuts, demands, smooth_cuts
+from twin.advice.demand import KINDS, Cuts, cuts_of, demands
 from twin.advice.feeds import Bounds, Feeds, highest_feeds
 from twin.advice.limits import Advice, Limits, largest_allowed
 from twin.advice.rewrite import written_feeds
@@ -52,7 +52,7 @@ def plan_feeds(scenario: Scenario, machining: Machining, advice: Advice, largest
     """
     path, tools = machining.toolpath, list(scenario.tools.values())
     blocks = feed_blocks(machining.program, path)
-    cuts = smooth_cuts(machining.contact, path.spindle, tools, scenario.material.coefficients, machining.cut)
+    cuts = cuts_of(machining.contact, path.spindle, tools, scenario.material.coefficients, machining.cut)
     cuts = _vibrating(scenario, machining, cuts)
     of_block = blocks.of_segment[cuts.segment]
     before, _ = demands(cuts, path.feed[cuts.segment])
@@ -65,7 +65,7 @@ def plan_feeds(scenario: Scenario, machining: Machining, advice: Advice, largest
     written = written_feeds(blocks, feeds.feed)
     after, slope = demands(cuts, written[of_block])
     rubbing = _rubbing(blocks, of_block, after[KINDS.index("chip_most")], cuts, of_tool)
-    notes = (*_fixed_notes(blocks), *_serrated_note(scenario), *_beyond_notes(blocks, of_block, after, limit), *rubbing)
+    notes = (*_fixed_notes(blocks), *_beyond_notes(blocks, of_block, after, limit), *rubbing)
     return FeedPlan(blocks, cuts, of_block, limit, feeds, written, before, after, notes)
 
 
@@ -130,7 +130,6 @@ def _bounds(
     tool[block] = [number.get(int(t), -1) for t in path.tool[mine]]
     touches = np.zeros(n, dtype=bool)
     touches[blocks.of_segment[np.asarray(machining.contact.depth) > 0]] = True
-    serrated = np.isin(tool, [i for i, t in enumerate(scenario.tools.values()) if t.serration_wavelength])
     share = np.abs(path.end - path.start)[mine] / np.maximum(path.length[mine], 1e-12)[:, None]
     fastest = np.array([scenario.controller.axis[name].velocity for name in "xyz"])
     axes = np.full(n, np.inf)
@@ -147,7 +146,7 @@ def _bounds(
         "axes": axes,
     }
     stacked = np.stack(list(ranges.values()))
-    highest = np.where(serrated, blocks.feed, stacked.min(axis=0))
+    highest = stacked.min(axis=0)
     holds = np.array(list(ranges))[stacked.argmin(axis=0)]
     lowest = np.minimum(of("feed_lowest", 1e-3) * blocks.feed, highest)
     return Bounds(lowest, highest, holds)
@@ -179,13 +178,6 @@ def _fixed_notes(blocks: FeedBlocks) -> tuple[str, ...]:
         first = blocks.line[np.argmax(blocks.uneven)]
         notes.append(f"{blocks.uneven.sum()} blocks run at several feeds get one, the least: first on line {first}")
     return tuple(notes)
-
-
-def _serrated_note(scenario: Scenario) -> tuple[str, ...]:
-    serrated = [f"T{tool.number}" for tool in scenario.tools.values() if tool.serration_wavelength]
-    if not serrated:
-        return ()
-    return (f"blocks of serrated tools keep their feed ({', '.join(serrated)}): their demands have no derivative here",)
 
 
 def _beyond_notes(blocks: FeedBlocks, of_block: np.ndarray, demand: np.ndarray, limit: np.ndarray) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from twin.advice.limits import Limits
 from twin.cutting import spindle_curve
 from twin.cutting.contact import Contact
 from twin.cutting.dynamics import Modes
-from twin.cutting.stability import Milling, chatter_margin
+from twin.cutting.stability import chatter_margin, milling_of_tool
 from twin.cutting.stability.margin import MOST
 from twin.machine.spindle import Spindle
 from twin.machine.tool import Tool
@@ -104,15 +104,7 @@ def _margins(cuts: Cuts, windows: np.ndarray, spindle: np.ndarray, row: int, too
     """Chatter margin (speed, window)."""
     rows = np.tile(windows, len(spindle))
     contact: Contact = jax.tree.map(itemgetter(rows), cuts.contact)
-    k = cuts.coefficients
-    milling = Milling(
-        modes=modes,
-        n_teeth=tool.n_teeth,
-        pitch=tool.pitch,
-        ktc=float(k.ktc),
-        krc=float(k.krc),
-        radius=tool.radius,
-    )
+    milling = milling_of_tool(tool, cuts.coefficients, modes, float(np.median(contact.depth)))
     turns, millings = np.repeat(spindle, len(windows)), [milling] * (row + 1)
     margin = chatter_margin(contact, turns, millings).margin
     # margins end at 1 / MOST: what is below is looked for with cuts that are as much less deep

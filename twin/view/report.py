@@ -29,7 +29,6 @@ NOT_MODELLED = (
     "what chatter does to the surface (cuts that chatter are named)",
     "tool wear where no law is known for the material",
     "walls that bend under the tool, but those that the scenario declares; the clamping",
-    "release of residual stress",
     "temperature gradients within the part (one mean temperature)",
 )
 
@@ -61,7 +60,9 @@ def write_report(result: Result, folder: Path) -> None:
         "coefficients: two of three machines, heats and tool makers are expected within it. It says nothing of what "
         "the model leaves out. The chatter margin is the stable depth over the depth cut; vibration comes from the "
         "geometry of tool and holder, on spindle modes that conf/machine states with their source.</p>",
+        f"<p>release of residual stress: {html.escape(str(attrs['release']))}</p>",
         f"<p>Not modelled in this version: {'; '.join(NOT_MODELLED)}.</p>",
+        *(f"<p>{html.escape(note)}.</p>" for note in str(attrs["not_modelled"]).splitlines()),
     ]
     page = (
         "<!doctype html><html lang=en><meta charset=utf-8>"
