@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PHYSICS = {"program", "motion", "machine", "stock", "cutting", "thermal", "inspection"}
+PHYSICS = {"program", "motion", "machine", "stock", "cutting", "thermal", "inspection", "workpiece"}
 BASE = {"units", "errors", "config", "compiled", "native"}
 # What a physics folder may know of another one: its data types.
 DATA_TYPES = {

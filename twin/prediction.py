@@ -12,7 +12,7 @@ from twin.program import Program, ProgramWarning, Toolpath
 from twin.stock import Cut
 from twin.thermal import Temperatures
 
-SOURCES = ("thermal", "geometric", "servo", "deflection")  # of error, in the order of every array by source
+SOURCES = ("thermal", "geometric", "servo", "deflection", "release")  # of error, in the order of every array by source
 
 
 @dataclass(frozen=True)
@@ -50,4 +50,5 @@ class Prediction:
     contribution: np.ndarray  # (source, sample) [m]; with the form of the path they add up to the deviation
     maker: np.ndarray  # (sample,) segment that makes the sample, -1 none
     doubtful: np.ndarray  # (sample,) bool: a pass that is not recorded could have made it
+    release_scatter: np.ndarray | None  # (sample,) [m] one deviation of the release; None: it is not modelled
     inspection: Inspection

@@ -76,10 +76,21 @@ class Result:
             "volume cut with chatter": (100 * float(chattering), "%"),
             **({"parts before a tool is worn": (min(parts.values()), min(parts, key=parts.get))} if parts else {}),
             **({"flank wear, largest": (float(np.nanmax(wear)), "µm")} if np.isfinite(wear).any() else {}),
+            **self._release(),
             "deviation, mean": (float(np.mean(deviation)), "µm"),
             "deviation, 95 % within": (float(np.percentile(np.abs(deviation), 95)), "± µm"),
             "deviation, largest": (float(deviation[np.argmax(np.abs(deviation))]), "µm"),
         }
+
+    def _release(self) -> dict[str, tuple[float, str]]:
+        """Release of residual stress where it moves the machined surface most, if it is modelled."""
+        surface = self["surface"]
+        if "release_deviation_um" not in surface:
+            return {}
+        moved = surface["contribution_um"].sel(source="release").values * surface["machined"].values
+        worst = int(np.argmax(np.abs(moved)))
+        scatter = float(surface["release_deviation_um"].values[worst])
+        return {"release, largest": (float(moved[worst]), "µm"), "release, largest, ±": (scatter, "µm")}
 
 
 def load(folder: Path) -> Result:

@@ -28,6 +28,7 @@ from twin.stock.workpiece import Stock
 from twin.thermal.environment import Environment
 from twin.thermal.finite_volume.structure import Structure
 from twin.units import Angle, Length, Time
+from twin.workpiece.residual_stress import ResidualStress
 
 Point = tuple[Length, Length, Length]
 
@@ -138,6 +139,7 @@ class Scenario:
     tool_material: ToolMaterial
     wear: WearTable | None
     structure: Structure | None  # None: the lumped network of the machine says how it drifts
+    residual_stress: ResidualStress | None  # None: what its release does to the part is not modelled
     environment: Environment
     stock: Stock
     target: Stock | None
@@ -189,6 +191,7 @@ def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
         tool_material=build(ToolMaterial, _section(config, "tool_material"), "tool_material"),
         wear=build(WearTable, config["wear"], "wear") if config.get("wear") else None,
         structure=build(Structure, config["structure"], "structure") if config.get("structure") else None,
+        residual_stress=_residual_stress(config, part, stock),
         environment=build(Environment, _section(config, "environment"), "environment"),
         stock=stock,
         target=None if part.target.kind == "envelope" else _solid(part.target, "scenario.target", folders, stock),
@@ -198,6 +201,20 @@ def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
         model=build(ModelConfig, _section(config, "model"), "model"),
         config=config,
     )
+
+
+def _residual_stress(config: Mapping[str, Any], part: PartConfig, stock: Stock) -> ResidualStress | None:
+    """The declared profile of the stock's plate, if there is one."""
+    if not config.get("residual_stress"):
+        return None
+    stress = build(ResidualStress, config["residual_stress"], "residual_stress")
+    if part.stock.kind != "box":
+        raise InputError(
+            f"residual stress is declared for a stock of kind {part.stock.kind}",
+            remedy="a profile belongs to a plate: a stock of kind box, or residual_stress=null",
+        )
+    stress.check_plate(float(np.ptp(stock.bounds, axis=0)[2]))
+    return stress
 
 
 def _section(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -36,6 +36,7 @@ from twin.thermal import (
     structure_temperatures,
     thermal_model,
 )
+from twin.workpiece import along_normal, part_sections, release
 
 CODE = Path(__file__).parent
 BLOCK = 1 << 18  # samples whose deviation is computed at once: bounds the memory
@@ -119,9 +120,26 @@ def predict(scenario: Scenario, machining: Machining, say: Say, compensation: np
     ]
     total, contribution, winner, doubt = (np.concatenate(parts, axis=-1) for parts in zip(*blocks, strict=True))
     maker = np.where(surface.machined, provenance.segment[np.arange(n), winner], -1)
+    released, scatter = _release(scenario, machining)
+    total += released
+    contribution[SOURCES.index("release")] = released
     say("inspection")
     report = inspect(plan(scenario.features, surface), total, contribution, sources)
-    return Prediction(machining, error, total, contribution, maker, doubt, report)
+    return Prediction(machining, error, total, contribution, maker, doubt, scatter, report)
+
+
+def _release(scenario: Scenario, machining: Machining) -> tuple[np.ndarray | float, np.ndarray | None]:
+    """How far unclamping moves each surface sample out (sample,) [m], and one deviation; None without a profile."""
+    stress, surface = scenario.residual_stress, machining.cut.surface
+    if stress is None:
+        return 0.0, None
+    sections = part_sections(machining.cut.columns, np.array(stress.depth), scenario.stock.bounds[1][2])
+    field, shapes = release(sections, stress, scenario.material.youngs_modulus)
+    spread = along_normal(sections, shapes, surface.position, surface.normal)
+    return (
+        along_normal(sections, field, surface.position, surface.normal),
+        np.sqrt(np.sum(spread**2, axis=0)),
+    )
 
 
 @kept
@@ -145,6 +163,7 @@ def segment_errors(scenario: Scenario, machining: Machining) -> np.ndarray:
         "geometric": geometric_error(machine_kinematics(scenario.machine), axis_position, length[:, None]),
         "servo": servo_error(machining.program, machining.motion, scenario.controller, toolpath),
         "deflection": machining.process.deflection[:, None],
+        "release": np.zeros(3),  # it moves the part once it is free, not the tool
     }
     error = np.stack([np.broadcast_to(np.asarray(by_source[source]), tip.shape) for source in SOURCES])
     error[SOURCES.index("servo"), toolpath.rapid] = 0.0  # the lag of a rapid shapes nothing
