@@ -9,6 +9,8 @@ so that an output c'u is a row of numbers per cell: (c + B m)' G D, where m solv
 Moving an axis changes only where the patches lie: parts are factorised once, whatever the number of positions.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
 
@@ -41,14 +43,17 @@ class ElasticStructure:
         kinds = list(structure.materials)
         materials = [ElasticMaterial(m.youngs_modulus, m.poisson, m.expansion) for m in structure.materials.values()]
         kind = np.array([kinds.index(b.material) if b.material != VOID else -1 for b in bodies])
-        self.parts: dict[str, FloatingPart] = {}
-        self.cells: dict[str, np.ndarray] = {}
         of_cell = np.array([b.part for b in bodies])[voxels.cell_body]
-        for part in dict.fromkeys(b.part for b in bodies if b.material != VOID):
-            self.cells[part] = mine = np.flatnonzero(of_cell == part)
-            self.parts[part] = FloatingPart(
-                voxels.cells[mine], voxels.origin, voxels.spacing, kind[voxels.cell_body[mine]], materials, part
-            )
+        names = list(dict.fromkeys(b.part for b in bodies if b.material != VOID))
+        self.cells = {name: np.flatnonzero(of_cell == name) for name in names}
+
+        def factorised_part(name: str) -> FloatingPart:
+            mine = self.cells[name]
+            of_body = kind[voxels.cell_body[mine]]
+            return FloatingPart(voxels.cells[mine], voxels.origin, voxels.spacing, of_body, materials, name)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            self.parts = dict(zip(names, pool.map(factorised_part, names), strict=True))
         self.n_cells = len(voxels.cells)
 
     def influence(self) -> Influence:
@@ -173,14 +178,18 @@ class _Loads:
         return self._rows[part][row].toarray()[0]
 
     def solve(self) -> None:
-        for name, part in self._elastic.parts.items():
-            rows = sparse.csr_array(sparse.vstack(self._rows[name])) if self._rows[name] else None
-            if rows is None:
-                raise InputError(f"no joint holds part {name}", remedy="tie it to the part that carries it")
+        if idle := [name for name in self._elastic.parts if not self._rows[name]]:
+            raise InputError(f"no joint holds part {idle[0]}", remedy="tie it to the part that carries it")
+
+        def solve_part(name: str) -> None:
+            part, rows = self._elastic.parts[name], sparse.csr_array(sparse.vstack(self._rows[name]))
             answer = part.solve(rows.toarray().T)
             self._flexible[name] = rows @ answer
             self._cells[name] = (part.heating.T @ answer).T
             self._rigid[name] = rows @ part.rigid
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(solve_part, self._elastic.parts))
 
     def flexibility(self, first: list, second: list) -> float:
         return sum(s * t * self._flexible[p][i, j] for p, i, s in first for q, j, t in second if p == q)

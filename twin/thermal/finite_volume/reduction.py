@@ -60,17 +60,17 @@ class ReducedStructure:
     fluids: tuple[str, ...] = field(metadata=_STATIC)
 
 
-def response_basis(model: Conduction, flooded: Conduction | None = None) -> np.ndarray:
+def response_basis(model: Conduction, flooded: Conduction) -> np.ndarray:
     """(cell, state) basis, orthonormal in the capacity.
 
     Args:
-        model: its steady state will be exact.
+        model: dry; its steady state will be exact.
         flooded: the same machine under flood coolant; its responses are matched too, its steady state is not exact.
     """
     root = np.sqrt(model.capacity)[:, None]
     strength = np.array([SOURCE] * len(model.sources) + [FLUID] * len(model.fluids))
     columns = []
-    for regime in (model, flooded) if flooded else (model,):
+    for regime in (model, flooded) if len(flooded.terms) > len(model.terms) else (model,):
         for shift in SHIFTS:
             factor = factorised(sparse.csr_array(regime.conductance + shift * sparse.diags_array(model.capacity)))
             columns.append(root * factor.solve(np.ascontiguousarray(regime.gain * strength)))
@@ -136,6 +136,7 @@ def reduction_error(
 def reduce(
     model: Conduction,
     flooded: Conduction,
+    basis: np.ndarray,
     influence: Influence,
     offset: np.ndarray,
     travel_sense: np.ndarray,
@@ -146,10 +147,10 @@ def reduce(
     Args:
         model: dry.
         flooded: the same with the terms that exist under flood coolant only.
+        basis: of both, from :func:`response_basis`.
         offset: see :class:`ReducedStructure`, and the others.
     """
     wet = tuple(name not in model.terms for name in flooded.terms)
-    basis = response_basis(model, flooded if any(wet) else None)
     relative = influence.rows[..., 0:3, :] - influence.rows[..., 6:9, :]
     conductance, film, heat = reduced_terms(flooded, basis)
     return ReducedStructure(
