@@ -26,7 +26,7 @@ from twin.simulate import machine, predict
 from twin.stock.mesh import part_mesh
 from twin.units import MM
 from twin.view.part import write_part
-from twin.view.picture import Drawer
+from twin.view.picture import BY_SOURCE, Drawer
 from twin.view.report import write_report
 from twin.view.tables import print_features, print_summary
 
@@ -72,6 +72,7 @@ def _run(
         write_part(part_mesh(cut.columns, cut.surface, scenario.stock, model.mesh_spacing), result, folder)
         if drawer:
             drawer.begin(folder, folder / "part.png", title=scenario.part.title)
+            drawer.begin(folder, folder / "sources.png", BY_SOURCE)
         watch("writing results")
         (folder / "config.yaml").write_text(yaml.safe_dump(scenario.config, sort_keys=False, allow_unicode=True))
         result.save(folder)

@@ -66,7 +66,7 @@ def display():
 
 @pytest.mark.gl
 def test_the_window_shows_the_part(run, display):
-    order = json.dumps([str(run), "deviation_um", "", "a plate"]) + "\n"
+    order = json.dumps([str(run), "deviation_um", "", "a plate", False]) + "\n"
     command = [sys.executable, "-m", "twin.view.picture", "--window"]
     environment = {**os.environ, "DISPLAY": display}
     wanted = (np.array(matplotlib.colormaps["RdBu_r"](75 / 100)[:3]) * 255).round()

@@ -29,6 +29,7 @@ def vertex_fields(result: Result, sample: np.ndarray) -> dict[str, np.ndarray]:
     of_sample = {"deviation_um": surface["deviation_um"].values} | {
         f"deviation_{source}_um": surface["contribution_um"].values[:, k]
         for k, source in enumerate(surface["source"].values)
+        if source != "release" or "release_deviation_um" in surface  # without a profile it is not modelled
     }
     of_segment = {
         "force_n": segments["force_peak_n"].values,

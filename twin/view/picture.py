@@ -5,14 +5,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from twin.errors import InputError
 
+BY_SOURCE = "by_source"  # the deviation and each of its sources side by side
 GL_REMEDY = "apt-get install libegl1 libgl1-mesa-dri"
 
 
 class Drawer:
-    """A process that gets ready to draw while its parent still computes, and draws one picture.
+    """A process that gets ready to draw while its parent still computes, and draws the pictures it is told.
 
     As context manager it is ended with the block, whether it drew or not.
     """
@@ -20,6 +22,7 @@ class Drawer:
     def __enter__(self) -> "Drawer":
         pipe = subprocess.PIPE
         command = [sys.executable, "-m", "twin.view.picture"]
+        self._files: list[Path] = []
         self._child = subprocess.Popen(command, stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe, text=True)
         return self
 
@@ -28,42 +31,51 @@ class Drawer:
             self._child.kill()
         self._child.communicate()
 
-    def begin(self, run: Path, file: Path, field: str = "deviation_um", title: str = "") -> None:
-        """Begin to draw the part of ``run``, coloured by ``field``, into the PNG ``file``."""
+    def begin(
+        self, run: Path, file: Path, field: str = "deviation_um", title: str = "", same_limits: bool = False
+    ) -> None:
+        """Begin to draw the part of ``run``, coloured by ``field`` or :data:`BY_SOURCE`, into the PNG ``file``."""
         file.unlink(missing_ok=True)
-        self._file = file
+        self._files.append(file)
         assert self._child.stdin
         try:
-            self._child.stdin.write(json.dumps([str(run), field, str(file), title]) + "\n")
+            self._child.stdin.write(json.dumps([str(run), field, str(file), title, same_limits]) + "\n")
             self._child.stdin.flush()
         except BrokenPipeError:
             pass  # it died early; `finish` says why
 
     def finish(self) -> None:
-        """Wait for the picture.
+        """Wait for the pictures.
 
         Raises:
             InputError: no GL library (names the package to install), or the run has no such field.
         """
         _, stderr = self._child.communicate(timeout=300)
         _check(self._child.returncode, stderr)
-        if not self._file.is_file():
+        if not all(file.is_file() for file in self._files):
             raise InputError("no picture: VTK found no GL library to draw with", remedy=GL_REMEDY)
 
 
-def render(run: Path, file: Path, field: str = "deviation_um", title: str = "") -> None:
+def render(run: Path, file: Path, field: str = "deviation_um", title: str = "", same_limits: bool = False) -> None:
     """Write a PNG of the part of ``run``, coloured by ``field``.
+
+    Args:
+        run: folder.
+        file: PNG.
+        field: of part.vtp, or :data:`BY_SOURCE`.
+        title: first line of the picture.
+        same_limits: one colour range for the deviation and all its sources.
 
     Raises:
         InputError: no GL library (names the package to install), or the run has no such field.
     """
     with Drawer() as drawer:
-        drawer.begin(run, file, field, title)
+        drawer.begin(run, file, field, title, same_limits)
         drawer.finish()
 
 
-def open_window(run: Path, field: str, title: str = "") -> None:
-    """Show the part of ``run`` until its window is closed.
+def open_window(run: Path, field: str, title: str = "", same_limits: bool = False) -> None:
+    """Show the part of ``run`` until its window is closed; its keys switch the field and the colour range.
 
     Raises:
         InputError: there is no display, or no GL library.
@@ -71,7 +83,7 @@ def open_window(run: Path, field: str, title: str = "") -> None:
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform in ("darwin", "win32")):
         raise InputError("there is no display to open a window on", remedy="use --screenshot FILE.png")
     command = [sys.executable, "-m", "twin.view.picture", "--window"]
-    order = json.dumps([str(run), field, "", title]) + "\n"
+    order = json.dumps([str(run), field, "", title, same_limits]) + "\n"
     child = subprocess.run(command, input=order, stderr=subprocess.PIPE, text=True)
     _check(child.returncode, child.stderr)
 
@@ -88,24 +100,34 @@ def _check(status: int, stderr: str) -> None:
 
 
 def _main(window: bool) -> None:
-    """In the child: get ready, wait for the order, draw, then save or show."""
+    """In the child: get ready, wait for orders, draw each, then save or show."""
     if not window and not os.environ.get("DISPLAY"):
         os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
-    from twin.view.scene import load_part, part_scene
+    from twin.view.scene import load_part, part_scene, sources_scene
+    from twin.view.switch import FieldSwitch
 
-    order = sys.stdin.readline()
-    if not order:
-        return
-    run, field, file, title = json.loads(order)
-    try:
-        part = load_part(Path(run))
-        plotter = part_scene(part, field, title=title, off_screen=bool(file))
-    except InputError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
-    if not file:
-        plotter.show()
-        return
+    while order := sys.stdin.readline():
+        run, field, file, title, same_limits = json.loads(order)
+        try:
+            part = load_part(Path(run))
+            if window:
+                FieldSwitch(part, field, title=title, same_limits=same_limits).plotter.show()
+                return
+            by_source = field == BY_SOURCE
+            plotter = (
+                sources_scene(part)
+                if by_source
+                else part_scene(part, field, title=title, same_limits=same_limits, off_screen=True)
+            )
+        except InputError as error:
+            print(error, file=sys.stderr)
+            sys.exit(2)
+        _save(plotter, file)
+        plotter.close()
+
+
+def _save(plotter: Any, file: str) -> None:
+    """Whole or not at all."""
     target = Path(file)
     temporary = target.with_name(f".{target.stem}.partial{target.suffix}")
     plotter.screenshot(str(temporary))

@@ -34,9 +34,9 @@ NOT_MODELLED = (
 
 
 def write_report(result: Result, folder: Path) -> None:
-    """Write report.html into ``folder``; shows part.png where it is there."""
+    """Write report.html into ``folder``; shows part.png and sources.png where they are there."""
     attrs = result.tree.attrs
-    picture = folder / "part.png"
+    picture, sources = folder / "part.png", folder / "sources.png"
     parts = [
         f"<h1>{html.escape(str(attrs['title']))}</h1>",
         f"<p class=sub>scenario {html.escape(str(attrs['scenario']))} · program {html.escape(str(attrs['program']))} · "
@@ -46,6 +46,7 @@ def write_report(result: Result, folder: Path) -> None:
         _summary(result),
         "<h2>The part, coloured by predicted deviation</h2>",
         _image(picture.read_bytes()) if picture.is_file() else "<p>No picture was drawn.</p>",
+        _image(sources.read_bytes()) if sources.is_file() else "",
         _image(_deviation_plot(result)),
         "<h2>Inspected features</h2>",
         _features(result),

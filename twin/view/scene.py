@@ -29,6 +29,7 @@ QUANTITIES = {
         Quantity("deviation_geometric_um", "geometric deviation [µm]", "RdBu_r", True),
         Quantity("deviation_servo_um", "servo deviation [µm]", "RdBu_r", True),
         Quantity("deviation_deflection_um", "deflection deviation [µm]", "RdBu_r", True),
+        Quantity("deviation_release_um", "release deviation [µm]", "RdBu_r", True),
         Quantity("excess_um", "excess over target [µm]", "RdBu_r", True),
         Quantity("force_n", "peak force [N]", "viridis", False),
         Quantity("power_w", "spindle power [W]", "viridis", False),
@@ -61,6 +62,7 @@ def part_scene(
     *,
     title: str = "",
     limit: float | None = None,
+    same_limits: bool = False,
     off_screen: bool = False,
 ) -> pv.Plotter:
     """A plotter with the part coloured by ``field``.
@@ -72,11 +74,14 @@ def part_scene(
         field: a key of :data:`QUANTITIES` that the part carries.
         title: first line of the picture.
         limit: end of the colour range in the field's unit; None: the 98th percentile, rounded up.
+        same_limits: one range for the deviation and for all its sources, that of the widest.
     """
-    carried = [name for name in QUANTITIES if name in part.point_data]
+    carried = carried_fields(part)
     if field not in carried:
         raise InputError(f"the part carries no '{field}'", remedy="known: " + ", ".join(carried))
     quantity = QUANTITIES[field]
+    if same_limits and limit is None and field in deviation_fields(part):
+        limit = common_limit(part)
     pv.global_theme.multi_samples = 0
     plotter = pv.Plotter(off_screen=off_screen, window_size=[1280, 800])
     plotter.set_background("white")
@@ -113,6 +118,66 @@ def part_scene(
     plotter.view_vector(VIEW_FROM, viewup=(0, 0, 1))
     plotter.reset_camera(bounds=part.bounds)
     plotter.camera.zoom(1.1)
+    return plotter
+
+
+def carried_fields(part: pv.PolyData) -> list[str]:
+    """Quantities of the part that can be shown, in their order."""
+    return [name for name in QUANTITIES if name in part.point_data]
+
+
+def deviation_fields(part: pv.PolyData) -> list[str]:
+    """The deviation, then what each source of error contributes to it."""
+    return [name for name in carried_fields(part) if name.startswith("deviation_")]
+
+
+def common_limit(part: pv.PolyData) -> float:
+    """End of one colour range [µm] for the deviation and all its sources."""
+    return max(colour_limits(part.point_data[name], True, None)[1] for name in deviation_fields(part))
+
+
+def sources_scene(part: pv.PolyData) -> pv.Plotter:
+    """The deviation and each of its sources side by side, all with the same colours."""
+    names = deviation_fields(part)
+    if not names:
+        raise InputError("the part carries no deviation", remedy="name the folder of a run")
+    limit, columns = common_limit(part), min(3, len(names))
+    rows = -(-len(names) // columns)
+    pv.global_theme.multi_samples = 0
+    plotter = pv.Plotter(off_screen=True, shape=(rows, columns), border=False, window_size=[400 * columns, 300 * rows])
+    plotter.set_background("white")
+    edges = part.extract_feature_edges(30, manifold_edges=False)
+    for place, name in enumerate(names):
+        plotter.subplot(place // columns, place % columns)
+        quantity = QUANTITIES[name]
+        actor = plotter.add_mesh(
+            part.copy(deep=False),
+            scalars=name,
+            cmap=quantity.colour_map,
+            clim=(-limit, limit),
+            lighting=False,
+            nan_color="#d9d9d9",
+            show_scalar_bar=False,
+            interpolate_before_map=True,
+        )
+        plotter.add_mesh(edges, color="#303030", line_width=0.7)
+        plotter.add_text(quantity.title, position="upper_left", font_size=9, color="black")
+        plotter.add_scalar_bar(
+            mapper=actor.mapper,
+            title=" " * (place + 1),  # VTK takes bars of one title for one bar
+            fmt="%.0f",
+            n_labels=3,
+            color="black",
+            title_font_size=1,
+            label_font_size=12,
+            position_x=0.2,
+            position_y=0.0,
+            width=0.6,
+            height=0.1,
+        )
+        plotter.view_vector(VIEW_FROM, viewup=(0, 0, 1))
+        plotter.reset_camera(bounds=part.bounds)
+        plotter.camera.zoom(1.1)
     return plotter
 
 
