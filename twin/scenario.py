@@ -93,6 +93,8 @@ class PartConfig:
     """The part that should come out."""
     fixtures: tuple[SolidConfig, ...] = ()
     """Clamps and fixtures that nothing may touch."""
+    clamping: Literal["flat", "free"] = "flat"
+    """Whether clamps keep the plate flat while it is cut, or hold its middle and let heat bend it."""
     features: str | None = None
     """File of inspected features beside the scenario."""
     thin_walls: str | None = None

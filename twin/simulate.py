@@ -10,6 +10,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 import twin
+from twin.bending import bending_error
 from twin.cache import cached, content_key, source_key
 from twin.compiled import kept, padded_rows
 from twin.errors import InputError
@@ -159,7 +160,8 @@ def segment_errors(scenario: Scenario, machining: Machining) -> np.ndarray:
     lower, upper = scenario.stock.bounds
     clamp = np.array([*(lower[:2] + upper[:2]) / 2, lower[2]])
     by_source: dict[str, ArrayLike] = {
-        "thermal": machine_error(machining.thermal, machining.time, axis_position, tip - clamp, length[:, None]),
+        "thermal": machine_error(machining.thermal, machining.time, axis_position, tip - clamp, length[:, None])
+        + bending_error(scenario, machining),
         "geometric": geometric_error(machine_kinematics(scenario.machine), axis_position, length[:, None]),
         "servo": servo_error(machining.program, machining.motion, scenario.controller, toolpath),
         "deflection": machining.process.deflection[:, None],

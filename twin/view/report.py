@@ -28,8 +28,8 @@ SHOWN_NODES = 8  # those whose temperature changes most
 NOT_MODELLED = (
     "what chatter does to the surface (cuts that chatter are named)",
     "tool wear where no law is known for the material",
-    "walls that bend under the tool, but those that the scenario declares; the clamping",
-    "temperature gradients within the part (one mean temperature)",
+    "walls that bend under the tool, but those that the scenario declares; the force of the clamps",
+    "temperature gradients in the part, but through the thickness of its plate and its declared walls",
 )
 
 
