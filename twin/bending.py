@@ -4,6 +4,7 @@ Cut while bent, the part is off once it is even again at 20 degC. Held flat, a p
 then only its mean temperature counts (:mod:`twin.thermal.expansion`).
 """
 
+import jax.numpy as jnp
 import numpy as np
 
 from twin.cutting.form.yielding_wall import standing
@@ -47,7 +48,7 @@ def _walls(scenario: Scenario, machining: Machining) -> np.ndarray:
         length = float(np.linalg.norm(span))
         away = here.side[:, None] * np.array([-span[1], span[0]]) / length  # from the wall to the tool
         flux = heat[here.segment] / (np.maximum(depth[here.segment], 1e-9) * length)
-        moved = wall_bow(flux, here.contact, _slab(scenario, wall.thickness), scenario.material.expansion)
+        moved = wall_bow(flux, jnp.asarray(here.contact), _slab(scenario, wall.thickness), scenario.material.expansion)
         error[here.segment, :2] = np.asarray(moved)[:, None] * away
     return error
 
@@ -69,9 +70,10 @@ def _plate(scenario: Scenario, machining: Machining) -> np.ndarray:
     on = ((machining.program.coolant & FLOOD) > 0).astype(float)[:, None]
     flood = np.asarray(mean_over_steps(machining.motion.time, on, dt, n_steps))[:, 0] > 0.5
     middle = (np.arange(n_steps) + 0.5) * dt
+    time = jnp.asarray(middle)
     fluids = {
-        AMBIENT: np.asarray(ambient_temperature(scenario.environment, middle)),
-        COOLANT: np.asarray(coolant_temperature(scenario.environment, middle)),
+        AMBIENT: np.asarray(ambient_temperature(scenario.environment, time)),
+        COOLANT: np.asarray(coolant_temperature(scenario.environment, time)),
     }
     films, pull = np.zeros((2, 2)), np.zeros((2, 2, n_steps))  # dry and flood; underside and top
     for link in network.links:
@@ -79,7 +81,7 @@ def _plate(scenario: Scenario, machining: Machining) -> np.ndarray:
             continue
         other = next(end for end in link.between if end != WORKPIECE)
         face = 1 if link.film is not None else 0  # films wet the top, contacts carry from the underside
-        film = link.film if link.film is not None else link.conductance / area
+        film = float(link.film if link.film is not None else (link.conductance or 0.0) / area)
         fluid = fluids.get(other)
         if fluid is None:
             fluid = np.interp(middle, thermal.time, thermal.states[:, thermal.model.index(other)])

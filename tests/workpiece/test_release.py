@@ -55,7 +55,7 @@ def heights(sections, field, x, y, z=-THICK):
 
 def bow(sections, field):
     """Sagitta along x: middle against both ends [m]."""
-    at = np.array([0.5, 99.5, 198.5]) * MM  # stations: between them the field is read as straight
+    at = np.array([0.0, 100.0, 200.0]) * MM
     low, middle, high = heights(sections, field, at, np.full(3, 50 * MM))
     return (low + high) / 2 - middle
 
@@ -66,7 +66,7 @@ def test_half_of_a_plate_removed():
     sections = sections_of(columns(top=-THICK / 2), stress)
     field, _ = release(sections, stress, E)
     curvature = 4 * SIZE * (1 - NU) / (E * THICK)
-    assert bow(sections, field) == pytest.approx(curvature * (198 * MM) ** 2 / 8, rel=1e-9)
+    assert bow(sections, field) == pytest.approx(curvature * (200 * MM) ** 2 / 8, rel=1e-7)
 
 
 def test_bar_with_stress_along_it_alone():
@@ -79,7 +79,7 @@ def test_bar_with_stress_along_it_alone():
     height = np.linspace(0, left, 200_001)
     moment = np.trapezoid(np.interp(height, [0, THICK / 2, THICK], [-SIZE, SIZE, -SIZE]) * (height - left / 2), height)
     curvature = 12 * moment / (E * left**3)
-    assert bow(sections, field) == pytest.approx(curvature * (198 * MM) ** 2 / 8, rel=1e-7)
+    assert bow(sections, field) == pytest.approx(curvature * (200 * MM) ** 2 / 8, rel=1e-7)
     across = np.diff(np.asarray(field.y.slope)) / MM
     np.testing.assert_allclose(across, -NU * curvature, rtol=1e-5)
 
@@ -142,17 +142,17 @@ def test_ribs_and_pockets_by_composite_section():
 
 
 def test_grid_converges():
+    """A round pocket, whose edge no grid fits."""
     stress = profile()
     found = []
     for spacing in (2 * MM, 1 * MM, 0.5 * MM):
         pocket = columns(spacing=spacing)
-        n = round(20 * MM / spacing)
-        pocket.top[n:-n, n:-n] = -27 * MM
+        y, x = ((np.arange(n) + 0.5) * spacing for n in pocket.top.shape)
+        pocket.top[np.hypot(x - 90 * MM, y[:, None] - 48 * MM) < 37 * MM] = -27 * MM
         sections = sections_of(pocket, stress)
-        field, _ = release(sections, stress, E)
-        ends = heights(sections, field, np.array([2.0, 100.0]) * MM, np.full(2, 50 * MM))
-        found.append(ends[0] - ends[1])
-    assert abs(found[2] - found[1]) < abs(found[1] - found[0]) < 2e-3 * abs(found[2])
+        found.append(bow(sections, release(sections, stress, E)[0]))
+    assert abs(found[0] - found[2]) < 1e-2 * found[2]
+    assert abs(found[1] - found[2]) < 3e-3 * found[2]
 
 
 def test_datum_is_the_plane_of_least_squares():

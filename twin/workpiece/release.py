@@ -7,8 +7,10 @@ every cross-section, which stretch and bend it once it is free (layer removal: T
     strain = -N / (E A) + nu <N / (E A)>across,   w'' = M / (E I) - nu <M / (E I)>across
 
 with < > the mean over the sections of the other direction: exact for an even plate, whatever its outline; ribs and
-pockets enter with the section they leave along x and along y. Not modelled: twist, ribs that lean against the axes as
-more than the section they leave, the stress that cutting itself leaves in the skin, and slipping in the clamps.
+pockets enter with the section they leave along x and along y. Against finite elements in space the underside of a
+panel of 240 x 160 mm with frame and ribs bows 9 % less here, that of a frame without ribs 17 % more. Not modelled: twist,
+ribs that lean against the axes as more than the section they leave, the stress that cutting itself leaves in the skin,
+and slipping in the clamps.
 
 The datum is the plane of least squares through the underside: deflections are what is left above it.
 """
@@ -131,13 +133,16 @@ def _along_normal(sections: PartSections, field: Distortion, position: np.ndarra
     height = position[:, 2] - float(sections.bottom)
     total = np.zeros((*np.shape(field.x.slope)[:-1], len(position)))
     for axis, shape, place in ((0, field.x, sections.along_x.place), (1, field.y, sections.along_y.place)):
-        at = np.clip((position[:, axis] - place[0]) / (place[1] - place[0]), 0, len(place) - 1)
-        low = np.minimum(at.astype(int), len(place) - 2)
+        at = (position[:, axis] - place[0]) / (place[1] - place[0])
+        low = np.clip(at.astype(int), 0, len(place) - 2)
         part = at - low
-        stretch, deflection, slope = (
-            (1 - part) * a[..., low] + part * a[..., low + 1]
-            for a in map(np.asarray, (shape.stretch, shape.deflection, shape.slope))
+        before, after = (
+            [np.asarray(a)[..., row] for a in (shape.stretch, shape.deflection, shape.slope)] for row in (low, low + 1)
         )
+        stretch, deflection, slope = ((1 - part) * a + part * b for a, b in zip(before, after, strict=True))
+        step = place[1] - place[0]  # the bend between the stations, by Hermite: exact for an even curvature
+        chord = (after[1] - before[1]) / step
+        deflection += step * part * (1 - part) * ((1 - part) * (before[2] - chord) - part * (after[2] - chord))
         total += normal[:, axis] * (stretch - height * slope) + normal[:, 2] * deflection
     return total
 
