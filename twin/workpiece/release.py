@@ -8,9 +8,10 @@ every cross-section, which stretch and bend it once it is free (layer removal: T
 
 with < > the mean over the sections of the other direction: exact for an even plate, whatever its outline; ribs and
 pockets enter with the section they leave along x and along y. Against finite elements in space the underside of a
-panel of 240 x 160 mm with frame and ribs bows 9 % less here, that of a frame without ribs 17 % more. Not modelled: twist,
-ribs that lean against the axes as more than the section they leave, the stress that cutting itself leaves in the skin,
-and slipping in the clamps.
+panel of 240 x 160 mm with frame and ribs bows 9 % less here, that of a frame without ribs 17 % more.
+
+Not modelled: twist, ribs that lean against the axes as more than the section they leave, the stress that cutting itself
+leaves in the skin, and slipping in the clamps.
 
 The datum is the plane of least squares through the underside: deflections are what is left above it.
 """
