@@ -195,6 +195,9 @@ def _release_scatter(prediction: Prediction) -> dict[str, tuple]:
 
 def _features(prediction: Prediction, known: Measured | None) -> xr.Dataset:
     report = prediction.inspection
+    shown = [
+        k for k, source in enumerate(report.source) if source != "release" or prediction.release_scatter is not None
+    ]
     laboratories = list(known.laboratory) if known else []
     rows = zip(report.name, report.characteristic, strict=True)
     values = np.array([known.of(*row) for row in rows]) if known else np.zeros((len(report.name), 0))
@@ -206,12 +209,17 @@ def _features(prediction: Prediction, known: Measured | None) -> xr.Dataset:
             "nominal_mm": (report.nominal / MM, "mm", "nominal value"),
             "predicted_mm": (report.predicted / MM, "mm", "predicted value at 20 degC"),
             "error_um": ((report.predicted - report.nominal) / UM, "µm", "predicted minus nominal"),
-            "contribution_um": (report.contribution / UM, "µm", "share of the error by source", ("contributor",)),
+            "contribution_um": (
+                report.contribution[:, shown] / UM,
+                "µm",
+                "share of the error by source",
+                ("contributor",),
+            ),
             "n_samples": (report.n_samples, "1", "surface samples in the feature"),
             "measured_mm": (values / MM, "mm", "measured on the real part", ("laboratory",)),
         },
         laboratory=laboratories,
-        contributor=list(report.source),
+        contributor=[report.source[k] for k in shown],
     )
 
 
