@@ -16,6 +16,7 @@ At zero axis positions the workpiece, the machine and the spindle nose have one 
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import jax
@@ -26,6 +27,7 @@ from twin.compiled import Array, first_rows, kept, padded_rows
 from twin.errors import InputError
 from twin.machine.axis_errors import AxisErrors, errors_at
 
+Vector = tuple[jax.Array, jax.Array, jax.Array]
 AXES = "XYZ"
 ROTARY = "ABC"
 
@@ -143,93 +145,131 @@ def _poses(machine: Kinematics, axis_position: jax.Array, tool_offset: jax.Array
 
 def _error(machine: Kinematics, axis_position: jax.Array, tool_offset: jax.Array) -> jax.Array:
     """Error (3,) [m] at one pose."""
-    point, _ = _through(machine, axis_position, tool_offset, ())
+    point, _ = _through(machine, axis_position, tuple(tool_offset), ())
     if len(machine.letters) == len(AXES):
-        return point - (axis_position + tool_offset)
-    return point - _through(machine, axis_position, tool_offset, (), exact=True)[0]
+        nominal = tuple(axis_position + tool_offset)
+    else:
+        nominal, _ = _through(machine, axis_position, tuple(tool_offset), (), exact=True)
+    return jnp.stack([actual - wanted for actual, wanted in zip(point, nominal, strict=True)])
 
 
 def pose(machine: Kinematics, axis_position: jax.Array, tool_offset: jax.Array) -> tuple[jax.Array, jax.Array]:
     """:func:`tool_pose` at one pose ``axis_position`` (axis,), ``tool_offset`` (3,). Pure JAX."""
-    point, vectors = _through(machine, axis_position, tool_offset, tuple(jnp.eye(3)))
-    return point, jnp.stack(vectors, axis=-1)
+    axes: tuple[Vector, ...] = tuple(tuple(jnp.asarray(c) for c in row) for row in np.eye(3))  # type: ignore[misc]
+    point, vectors = _through(machine, axis_position, tuple(tool_offset), axes)
+    return jnp.stack(point), jnp.stack([jnp.stack(vector) for vector in vectors], axis=-1)
 
 
 def _through(
     machine: Kinematics,
     axis_position: jax.Array,
-    point: jax.Array,
-    vectors: tuple[jax.Array, ...],
+    point: Vector,
+    vectors: tuple[Vector, ...],
     *,
     exact: bool = False,
-) -> tuple[jax.Array, tuple[jax.Array, ...]]:
-    """A point and directions of the tool, seen from the workpiece; ``exact``: as if there were no errors."""
+) -> tuple[Vector, tuple[Vector, ...]]:
+    """A point and directions of the tool, seen from the workpiece; ``exact``: as if there were no errors.
 
-    def turn(rotation: jax.Array) -> None:
-        nonlocal point, vectors
-        point, vectors = rotate(rotation, point), tuple(rotate(rotation, v) for v in vectors)
+    Component by component: over many poses the work of an axis becomes one loop. What it hands to the next is put
+    together and so computed once: the compiler would repeat it in every use, and take minutes over five axes.
+    """
 
-    def spin(letter: str, q: jax.Array) -> None:
+    def turn(rotation: Vector) -> None:
         nonlocal point, vectors
-        point, vectors = _spin(letter, q, point), tuple(_spin(letter, q, v) for v in vectors)
+        sine, versine = _sine_versine(rotation)
+        point, vectors = (
+            _rotated(rotation, sine, versine, point),
+            tuple(_rotated(rotation, sine, versine, v) for v in vectors),
+        )
+
+    def spin(letter: str, angle: jax.Array) -> None:
+        nonlocal point, vectors
+        cosine, sine = jnp.cos(angle), jnp.sin(angle)
+        point, vectors = _spun(letter, cosine, sine, point), tuple(_spun(letter, cosine, sine, v) for v in vectors)
+
+    def shift(by: Iterable[jax.Array], sign: float = 1.0) -> None:
+        nonlocal point
+        point = tuple(c + sign * b for c, b in zip(point, by, strict=True))  # type: ignore[assignment]
+
+    def travel(letter: str, distance: jax.Array) -> None:
+        shift(distance if letter == axis else 0.0 * distance for axis in AXES)
+
+    def put_together() -> None:
+        nonlocal point, vectors
+        point, vectors = _computed(point), tuple(_computed(v) for v in vectors)
 
     for letter, axis in reversed(list(zip(machine.tool_axes, machine.tool, strict=True))):
-        q, unit = axis_position[machine.letters.index(letter)], _unit(letter)
-        e = errors_at(axis, q)
+        q, e = axis_position[machine.letters.index(letter)], None
+        if not exact:
+            e = tuple(errors_at(axis, q))
         if letter in ROTARY:
-            point = point - axis.line
+            shift(axis.line, -1.0)
             spin(letter, q)
-        if not exact:
+        if e:
             turn(e[3:])
-            point = point + e[:3]
+            shift(e[:3])
         if letter in AXES:
-            point = point + q * unit
-        if not exact:
-            turn(axis.location[3:])
-            point = point + axis.location[:3]
+            travel(letter, q)
+        if e:
+            turn(tuple(axis.location[3:]))
+            shift(axis.location[:3])
         if letter in ROTARY:
-            point = point + axis.line
+            shift(axis.line)
+        put_together()
     for letter, axis in zip(machine.work_axes, machine.work, strict=True):
-        q, unit = axis_position[machine.letters.index(letter)], _unit(letter)
-        e = errors_at(axis, q)
+        q, e = axis_position[machine.letters.index(letter)], None
+        if not exact:
+            e = tuple(errors_at(axis, q))
         # inverses in closed form: R(-v) undoes R(v)
         if letter in ROTARY:
-            point = point - axis.line
-        if not exact:
-            point = point - axis.location[:3]
-            turn(-axis.location[3:])
+            shift(axis.line, -1.0)
+        if e:
+            shift(axis.location[:3], -1.0)
+            turn(tuple(-c for c in axis.location[3:]))
         if letter in AXES:
-            point = point + q * unit
-        if not exact:
-            point = point - e[:3]
-            turn(-e[3:])
+            travel(letter, q)
+        if e:
+            shift(e[:3], -1.0)
+            turn(tuple(-c for c in e[3:]))
         if letter in ROTARY:
             spin(letter, q)
-            point = point + axis.line
+            shift(axis.line)
+        put_together()
     return point, vectors
 
 
-def _unit(letter: str) -> np.ndarray:
-    """Direction (3,) of a linear axis, or of the line of a rotary one."""
-    return np.eye(3)[(AXES + ROTARY).index(letter) % 3]
+def _computed(point: Vector) -> Vector:
+    """``point`` as it is: a product with the unit matrix, which no compiler merges into what comes after."""
+    return tuple(jnp.eye(3) @ jnp.stack(point))  # type: ignore[return-value]
 
 
-def _spin(letter: str, angle: jax.Array, point: jax.Array) -> jax.Array:
-    """``point`` (3,) turned by ``angle`` () [rad] about the direction of a rotary axis."""
+def _spun(letter: str, cosine: jax.Array, sine: jax.Array, point: Vector) -> Vector:
+    """``point`` turned about the direction of a rotary axis."""
     axis = ROTARY.index(letter)
     second, third = (axis + 1) % 3, (axis + 2) % 3
-    cosine, sine = jnp.cos(angle), jnp.sin(angle)
-    turned = point.at[second].set(cosine * point[second] - sine * point[third])
-    return turned.at[third].set(sine * point[second] + cosine * point[third])
+    turned = list(point)
+    turned[second] = cosine * point[second] - sine * point[third]
+    turned[third] = sine * point[second] + cosine * point[third]
+    return tuple(turned)  # type: ignore[return-value]
 
 
-def rotate(vector: jax.Array, point: jax.Array) -> jax.Array:
-    """``point`` (3,) turned about the rotation ``vector`` (3,) [rad], an error, by its length (Rodrigues).
+def _sine_versine(vector: Vector) -> tuple[jax.Array, jax.Array]:
+    """sin(t) / t and (1 - cos t) / t^2 of the length t of a rotation ``vector`` [rad], an error.
 
-    Sine and versine by their series, which are exact to double precision up to 0.1 rad.
+    By their series, which are exact to double precision up to 0.1 rad.
     """
-    square = jnp.dot(vector, vector)
+    square = vector[0] ** 2 + vector[1] ** 2 + vector[2] ** 2
     sine = 1 - square / 6 * (1 - square / 20 * (1 - square / 42 * (1 - square / 72)))
     versine = 0.5 - square / 24 * (1 - square / 30 * (1 - square / 56 * (1 - square / 90)))
-    across = jnp.cross(vector, point)
-    return point + sine * across + versine * jnp.cross(vector, across)
+    return sine, versine
+
+
+def _rotated(vector: Vector, sine: jax.Array, versine: jax.Array, point: Vector) -> Vector:
+    """``point`` turned about the rotation ``vector`` by its length (Rodrigues)."""
+    across = _cross(vector, point)
+    twice = _cross(vector, across)
+    return tuple(p + sine * a + versine * b for p, a, b in zip(point, across, twice, strict=True))  # type: ignore[return-value]
+
+
+def _cross(a: Vector, b: Vector) -> Vector:
+    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
