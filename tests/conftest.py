@@ -8,11 +8,24 @@ import pytest
 from own_scenario import make_desk
 
 import twin  # noqa: F401  (sets float64)
+from twin.compiled import forget_programs
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+MOST_MAPPED = 20_000  # of the 65,530 pieces of memory that Linux gives a process
+
+
+@pytest.fixture(autouse=True, scope="module")
+def programs_are_let_go():
+    """The whole suite compiles more programs than one process may hold."""
+    yield
+    mapped = Path("/proc/self/maps")
+    if mapped.is_file() and len(mapped.read_text().splitlines()) > MOST_MAPPED:
+        forget_programs()
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ import twin
 
 Array = Any  # of pytrees: a jax.Array under a trace, else it may be the NumPy array that a kernel will take
 CODE = Path(twin.__file__).parent
+IN_MEMORY: list[dict[Any, Callable]] = []  # the programs of every kept function
 LIMIT = 4000  # files kept; the oldest go first
 
 
@@ -42,6 +43,7 @@ def kept(function: Callable[..., Any], static_argnums: tuple[int, ...] = ()) -> 
     jitted = jax.jit(function, static_argnums=static_argnums)
     name = f"{function.__module__}.{function.__qualname__}"
     programs: dict[Any, Callable] = {}
+    IN_MEMORY.append(programs)
     lock = Lock()
 
     @wraps(function)
@@ -63,6 +65,17 @@ def kept(function: Callable[..., Any], static_argnums: tuple[int, ...] = ()) -> 
         return programs[shape](*arrays)
 
     return call
+
+
+def forget_programs() -> None:
+    """Drop all compiled programs from memory; on disk they stay.
+
+    Linux gives a process 65,530 pieces of memory (vm.max_map_count) and a program takes several of them: a process that
+    meets thousands of shapes ends in an abort if it never lets go.
+    """
+    for programs in IN_MEMORY:
+        programs.clear()
+    jax.clear_caches()
 
 
 def padded_rows(values: Any, n_rows: int | None = None, mode: str = "constant") -> Any:
