@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
+from typing import Any
 
 import jax
 import numpy as np
@@ -123,20 +124,19 @@ def _forces(
     """Loads of every segment and their standard deviation; air cuts left out; a worn tool's edge rubs more."""
     deviations = scenario.material.coefficient_deviations
     cutting, arrays = np.asarray(touch.depth) > 0, jax.tree.map(np.asarray, touch)
-    shapes = jax.eval_shape(
-        _loads_and_spread, arrays, speed, spindle, mills, scenario.material.coefficients, deviations
-    )
-    forces = jax.tree.map(lambda leaf: np.zeros(leaf.shape), shapes)
-    for tools, coefficients in _by_coefficients(scenario):
-        mine = np.flatnonzero(cutting & np.isin(arrays.tool, tools))
+    groups = [(np.flatnonzero(cutting & np.isin(arrays.tool, tools)), k) for tools, k in _by_coefficients(scenario)]
+    if not cutting.any():
+        groups = [(np.array([0]), groups[0][1])]  # a program without a cut still has loads, of zero
+    forces: Any = None
+    for mine, coefficients in groups:
         if not mine.size:
             continue
-        rows = jax.tree.map(itemgetter(mine), (arrays, speed, spindle))
 
         def of_rows(some: tuple, k: CuttingCoefficients = coefficients) -> tuple[Loads, Loads]:
             return _loads_and_spread(*some, mills, k, deviations)
 
-        found = in_blocks(of_rows, rows)
+        found = in_blocks(of_rows, jax.tree.map(itemgetter(mine), (arrays, speed, spindle)))
+        forces = forces or jax.tree.map(lambda part: np.zeros((len(speed), *part.shape[1:])), found)
         for values, part in zip(jax.tree.leaves(forces), jax.tree.leaves(found), strict=True):
             values[mine] = part
     return forces

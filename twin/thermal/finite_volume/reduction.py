@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import jax
 import numpy as np
 from scipy import sparse
-from scipy.signal import lfilter
 
 from twin.thermal.finite_volume.conduction import Conduction
 from twin.thermal.finite_volume.displacement import Influence
@@ -117,6 +116,8 @@ def reduction_error(
         n_steps: of the shift.
         dt: [s].
     """
+    from scipy.signal import lfilter  # half a second to import, which only a new machine is worth
+
     inputs = trial_shift(model, n_steps, dt)
     temperature = drift = 0.0
     for regime in (model, flooded) if len(flooded.terms) > len(model.terms) else (model,):
