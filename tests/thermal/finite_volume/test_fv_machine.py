@@ -20,7 +20,7 @@ from twin.thermal.finite_volume.drift import (
     structure_states,
 )
 from twin.thermal.finite_volume.heat_model import heat_model
-from twin.thermal.finite_volume.reduction import reduce, response_basis, reduction_error
+from twin.thermal.finite_volume.reduction import reduce, reduction_error, response_basis
 from twin.thermal.finite_volume.structure import Structure
 from twin.thermal.finite_volume.transient import implicit, steady
 from twin.thermal.finite_volume.voxels import voxelise
@@ -52,7 +52,9 @@ def even(request):
 def reduced(even):
     structure, _, models, _, influence = even
     offset = np.subtract(structure.tool.at, structure.table.at)
-    return reduce(*models, response_basis(*models), influence, offset, np.ones(3), np.array(structure.reference_position))
+    return reduce(
+        *models, response_basis(*models), influence, offset, np.ones(3), np.array(structure.reference_position)
+    )
 
 
 def test_even_rise_scales_the_whole_machine(even):
