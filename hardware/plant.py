@@ -28,6 +28,8 @@ class Command:
     """Of the NC program that runs; 0: none."""
     path_speed: float
     """[m/s]"""
+    tool_length: float = 0.0
+    """[m] along Z that the controller adds to the tip (G43)."""
 
 
 @dataclass(slots=True)
