@@ -1,0 +1,33 @@
+"""A real LinuxCNC on the bench, its plant in the loop."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hardware.source import Source
+from twin.scenario import Scenario
+
+
+def bench_source(options: Mapping[str, Any], scenario: Scenario) -> Source:
+    """The bench that conf/bench/linuxcnc*.yaml describes, with the scenario's program.
+
+    Raises:
+        InputError: the options are wrong, or the program cannot be read.
+    """
+    from pathlib import Path
+
+    from hardware.linuxcnc.options import LinuxcncOptions, check_options
+    from hardware.linuxcnc.plants import plant_maker
+    from hardware.linuxcnc.source import LinuxcncSource
+    from twin.config import build
+    from twin.errors import InputError
+
+    chosen = build(LinuxcncOptions, options, "bench")
+    check_options(chosen)
+    program = scenario.program_text
+    if chosen.program is not None:
+        try:
+            program = Path(chosen.program).read_text()
+        except OSError as error:
+            raise InputError(f"cannot read the program: {error.strerror}", file=chosen.program) from None
+    make_plant = plant_maker(chosen.plant, chosen.faults, chosen.names, scenario)
+    return LinuxcncSource(chosen, scenario, make_plant, program)

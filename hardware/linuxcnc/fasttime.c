@@ -1,0 +1,71 @@
+/* Preloaded library: time runs TWIN_TIME_FACTOR times as fast for the processes of a controller that pace its motion.
+   rtapi_app, whose threads carry the servo, sees a faster monotonic clock; milltask, which times dwells, a faster time
+   of day. Everything else keeps the time of the wall. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+
+#define GIGA 1000000000LL
+
+static double factor = 1;
+static int paces_motion, times_dwells;
+static long long started_monotonic, started_of_day;
+static int (*true_clock_gettime)(clockid_t, struct timespec *);
+static int (*true_clock_nanosleep)(clockid_t, int, const struct timespec *, struct timespec *);
+static int (*true_gettimeofday)(struct timeval *restrict, void *restrict);
+
+static long long nanoseconds(const struct timespec *t) { return t->tv_sec * GIGA + t->tv_nsec; }
+
+static struct timespec timespec_of(long long n) { return (struct timespec){ n / GIGA, n % GIGA }; }
+
+__attribute__((constructor)) static void begin(void) {
+    const char *asked = getenv("TWIN_TIME_FACTOR");
+    struct timespec now;
+    true_clock_gettime = dlsym(RTLD_NEXT, "clock_gettime");
+    true_clock_nanosleep = dlsym(RTLD_NEXT, "clock_nanosleep");
+    true_gettimeofday = dlsym(RTLD_NEXT, "gettimeofday");
+    if (asked && atof(asked) > 0) factor = atof(asked);
+    paces_motion = !strcmp(program_invocation_short_name, "rtapi_app");
+    times_dwells = !strcmp(program_invocation_short_name, "milltask");
+    true_clock_gettime(CLOCK_MONOTONIC, &now);
+    started_monotonic = nanoseconds(&now);
+    true_clock_gettime(CLOCK_REALTIME, &now);
+    started_of_day = nanoseconds(&now);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *t) {
+    int failed;
+    if (!true_clock_gettime) begin(); /* another library's constructor asked before ours ran */
+    failed = true_clock_gettime(clock, t);
+    if (!failed && paces_motion && clock == CLOCK_MONOTONIC)
+        *t = timespec_of(started_monotonic + (long long)((nanoseconds(t) - started_monotonic) * factor));
+    return failed;
+}
+
+int clock_nanosleep(clockid_t clock, int flags, const struct timespec *t, struct timespec *left) {
+    struct timespec shorter;
+    long long n;
+    if (!true_clock_nanosleep) begin();
+    if (!paces_motion || clock != CLOCK_MONOTONIC) return true_clock_nanosleep(clock, flags, t, left);
+    n = nanoseconds(t);
+    n = flags & TIMER_ABSTIME ? started_monotonic + (long long)((n - started_monotonic) / factor) : (long long)(n / factor);
+    shorter = timespec_of(n);
+    return true_clock_nanosleep(clock, flags, &shorter, left);
+}
+
+int gettimeofday(struct timeval *restrict t, void *restrict zone) {
+    int failed;
+    if (!true_gettimeofday) begin();
+    failed = true_gettimeofday(t, zone);
+    if (!failed && times_dwells && factor != 1) {
+        long long n = t->tv_sec * GIGA + t->tv_usec * 1000LL;
+        n = started_of_day + (long long)((n - started_of_day) * factor);
+        t->tv_sec = n / GIGA;
+        t->tv_usec = n % GIGA / 1000;
+    }
+    return failed;
+}

@@ -1,0 +1,110 @@
+"""What conf/bench/linuxcnc*.yaml can say: the machine that the controller believes it has, and what stands behind it."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from twin.errors import InputError
+from twin.units import Acceleration, Angle, AngularAcceleration, AngularSpeed, Length, Ratio, Speed, Time
+
+LINEAR, ROTARY = "xyz", "abc"
+MOST_AXES = 5  # of the lock-step component
+FASTEST = 200.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearAxis:
+    """A linear axis of the machine."""
+
+    velocity: Speed
+    """Highest speed, also that of a rapid."""
+    acceleration: Acceleration
+    """Highest acceleration."""
+    travel_min: Length
+    """Of the joint: program, work offset and tool length together."""
+    travel_max: Length
+    """As travel_min."""
+    following_error: Length
+    """Beyond which the controller switches off, at the highest speed; half of it at rest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RotaryAxis:
+    """A rotary axis of the machine."""
+
+    velocity: AngularSpeed
+    """Highest speed."""
+    acceleration: AngularAcceleration
+    """Highest acceleration."""
+    travel_min: Angle
+    """Of the joint."""
+    travel_max: Angle
+    """As travel_min."""
+    following_error: Angle
+    """As of a linear axis."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trunnion:
+    """Where the rotary axes lie: C turns on the table that A tilts."""
+
+    c_to_a: tuple[Length, Length] = (0.0, 0.0)
+    """From the axis of C to that of A, along Y and Z."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Faults:
+    """What goes wrong on purpose; nothing by default."""
+
+    drive: Literal["x", "y", "z", "a", "c"] = "x"
+    """The axis whose drive fails."""
+    drive_fails_at: Time | None = None
+    """Time of the bench from which on that axis stays where it is: a following-error trip."""
+    plant_ends_at: Time | None = None
+    """Time of the bench at which the plant's process ends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinuxcncOptions:
+    """The bench with a real LinuxCNC."""
+
+    axes: dict[str, LinearAxis]
+    """Linear axes: x, y, z."""
+    rotary: dict[str, RotaryAxis] = field(default_factory=dict)
+    """Rotary axes: none, or A and C."""
+    trunnion: Trunnion | None = None
+    """Geometry of a table-tilting machine with A and C; none: a mill without rotary axes."""
+    time_factor: Ratio = 1.0
+    """Machine time over wall time, where the plant keeps up; 1: real time."""
+    read_ahead: Time = 0.2
+    """Wall time that the controller reads ahead before the first motion."""
+    adaptive_feed: bool = False
+    """Let the plant slow the feed (M52 P1)."""
+    external_offset: bool = False
+    """Let the plant shift Z."""
+    offset_share: Ratio = 0.1
+    """Part of the speed and acceleration of Z that is kept for external offsets, when they are on."""
+    program: str | None = None
+    """Another NC program than the scenario's; such a recording validates no run of the scenario."""
+    controller: str | None = None
+    """Controller model that the twin predicts with, unless the command line names one."""
+    plant: dict[str, Any] = field(default_factory=lambda: {"kind": "ideal"})
+    """What stands behind the controller: ``kind`` ideal or simulated, and the options of that kind."""
+    faults: Faults = Faults()
+    """What goes wrong on purpose."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Axes in the order of the joints."""
+        return (*self.axes, *self.rotary)
+
+
+def check_options(options: LinuxcncOptions) -> None:
+    """Raise InputError where the options contradict each other."""
+    if tuple(options.axes) != tuple(LINEAR):
+        raise InputError(f"bench.axes are {', '.join(options.axes)}", remedy="x, y, z in this order")
+    if tuple(options.rotary) not in ((), ("a", "c")) or bool(options.rotary) != (options.trunnion is not None):
+        raise InputError("bench.rotary and bench.trunnion do not fit", remedy="give both with axes a and c, or neither")
+    if not 0 < options.time_factor <= FASTEST:
+        raise InputError(f"bench.time_factor is {options.time_factor:g}", remedy=f"more than 0, at most {FASTEST:g}")
+    if options.faults.drive not in options.names:
+        raise InputError(f"bench.faults.drive is {options.faults.drive}", remedy=f"one of {', '.join(options.names)}")

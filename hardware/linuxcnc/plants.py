@@ -1,0 +1,86 @@
+"""The plants that conf/bench/linuxcnc*.yaml can put behind the controller."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from hardware.channel import Channel
+from hardware.linuxcnc.lockstep import PlantMaker
+from hardware.linuxcnc.options import Faults
+from hardware.plant import Command, Plant, Reply
+from twin.errors import InputError
+from twin.scenario import Scenario
+
+
+class IdealPlant:
+    """A machine whose axes are where they are told to be."""
+
+    channels: tuple[Channel, ...] = ()
+
+    def step(self, command: Command) -> Reply:
+        return Reply(feedback=command.position, touch=False, feed_factor=1.0, offset_z=0.0)
+
+    def readings(self) -> np.ndarray:
+        return np.empty(0)
+
+
+@dataclass
+class FaultyPlant:
+    """A plant with faults on purpose: a drive that stops following, a process that ends."""
+
+    plant: Plant
+    faults: Faults
+    axis: int
+    _stuck: float | None = None
+    _time: float = 0.0
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        return self.plant.channels
+
+    def step(self, command: Command) -> Reply:
+        self._time += command.period
+        if self.faults.plant_ends_at is not None and self._time >= self.faults.plant_ends_at:
+            raise SystemExit
+        reply = self.plant.step(command)
+        if self.faults.drive_fails_at is not None and self._time >= self.faults.drive_fails_at:
+            if self._stuck is None:
+                self._stuck = float(reply.feedback[self.axis])
+            reply.feedback = np.array(reply.feedback)
+            reply.feedback[self.axis] = self._stuck
+        return reply
+
+    def readings(self) -> np.ndarray:
+        return self.plant.readings()
+
+
+def plant_maker(options: Mapping[str, Any], faults: Faults, axes: tuple[str, ...], scenario: Scenario) -> PlantMaker:
+    """What makes the plant that ``options`` describe, in its own process.
+
+    Raises:
+        InputError: there is no such kind.
+    """
+    kind, rest = options.get("kind"), {key: value for key, value in options.items() if key != "kind"}
+    if kind == "ideal":
+        if rest:
+            raise InputError(f"bench.plant.{min(rest)} means nothing to an ideal plant", remedy="plant.kind=simulated")
+        make: PlantMaker = IdealPlant
+    elif kind == "simulated":
+        make = partial(_simulated, scenario, rest, axes)
+    else:
+        raise InputError(f"bench.plant.kind is {kind!r}", remedy="ideal or simulated")
+    if faults.drive_fails_at is None and faults.plant_ends_at is None:
+        return make
+    return partial(_faulty, make, faults, axes.index(faults.drive))
+
+
+def _simulated(scenario: Scenario, options: Mapping[str, Any], axes: tuple[str, ...]) -> Plant:
+    return import_module("hardware.simulated.plant").simulated_plant(scenario, options, axes)
+
+
+def _faulty(make: PlantMaker, faults: Faults, axis: int) -> Plant:
+    return FaultyPlant(make(), faults, axis)

@@ -1,0 +1,219 @@
+"""The source that runs a program on a real LinuxCNC and yields what controller and plant recorded, cycle by cycle."""
+
+import json
+import os
+import selectors
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+
+from hardware.channel import Block, Channel, Clock, Quality
+from hardware.linuxcnc.lockstep import OWN, PlantMaker, PlantProcess
+from hardware.linuxcnc.machine_files import machine_files, sampled, sampler_kinds
+from hardware.linuxcnc.options import LinuxcncOptions
+from hardware.linuxcnc.sandbox import Sandbox
+from twin.errors import InputError
+from twin.scenario import Scenario
+
+PERIOD = 1e-3  # [s] of the servo
+READ = 1 << 16  # bytes
+AWAKE = 0.05  # [s]
+START = 60.0  # [s] until the controller is ready
+SILENCE = 75.0  # [s] without a sign of life, while it is up
+
+
+@dataclass
+class Outcome:
+    """How a run ended, as the controller tells."""
+
+    finished: bool = False
+    why: str = "the controller did not say"
+    line: int = 0  # of the program, that was reached
+    messages: list[str] = field(default_factory=list)  # errors, in order
+    orderly: bool = True  # the controller was stopped in order
+
+
+class LinuxcncSource:
+    """One run of a program.
+
+    Args:
+        options: machine and what stands behind it.
+        scenario: program, tools and work offsets; its home position.
+        make_plant: makes the plant, in a process of its own.
+        program: text of the NC program.
+
+    Raises:
+        InputError: LinuxCNC is not installed or does not start; the plant cannot be made.
+    """
+
+    def __init__(self, options: LinuxcncOptions, scenario: Scenario, make_plant: PlantMaker, program: str):
+        self._options, self._scenario, self._make_plant, self._program = options, scenario, make_plant, program
+        self._rows = sampled(options)
+        self.clock = Clock(name="controller", origin="start", period_s=PERIOD)
+        self.outcome = Outcome()
+        self.arrival: np.ndarray = np.empty(
+            0
+        )  # (sample,) [s] monotonic, when the plant answered those of the last block
+
+    def __enter__(self) -> Self:
+        home, tools, offsets = self._scenario.part.home, self._scenario.tools, self._scenario.part.work_offsets
+        self._sandbox = Sandbox(
+            machine_files(self._options, home, tools, offsets),
+            self._program,
+            self._options.time_factor,
+            sampler_kinds(self._rows),
+        )
+        try:
+            self._plant = PlantProcess(self._make_plant, self._sandbox.plant_socket, self._options.names)
+            try:
+                self._sandbox.begin()
+            except BaseException:
+                self._plant.end()
+                raise
+        except BaseException:
+            self._sandbox.end()
+            raise
+        width = 1 + len(self._rows)
+        self._samples = _Rows(self._sandbox.samples, width)
+        self._readings = _Rows(self._plant.readings, OWN + len(self._plant.channels))
+        self._events = b""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sandbox.ask("quit")
+        end = time.monotonic() + 2.0
+        while self._sandbox.runs and time.monotonic() < end:  # the controller's last cycles need their plant
+            self._samples.read()
+            self._readings.read()
+            time.sleep(AWAKE / 10)
+        self._plant.end()
+        self.outcome.orderly = self._sandbox.end()
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        return (*(row.channel for row in self._rows if row.channel), *self._plant.channels)
+
+    @property
+    def plant_pid(self) -> int:
+        """Process of the plant."""
+        return self._plant.pid
+
+    def blocks(self) -> Iterator[Block]:
+        started, ends_at, alive = False, None, time.monotonic()
+        first = 0
+        with selectors.DefaultSelector() as selector:
+            for descriptor in (self._sandbox.samples, self._sandbox.events, self._plant.readings):
+                os.set_blocking(descriptor, False)
+                selector.register(descriptor, selectors.EVENT_READ)
+            while ends_at is None or first <= ends_at:
+                ready = [key.fd for key, _ in selector.select(AWAKE)]
+                if self._sandbox.events in ready:
+                    for event in self._told():
+                        if event["event"] == "ready" and not started:
+                            started = True
+                            self._run()
+                        elif event["event"] == "ended":
+                            ends_at = event["cycle"]
+                for rows in (self._samples, self._readings):
+                    rows.read()
+                if block := self._block(first):
+                    alive = time.monotonic()
+                    first = block.first + len(block)
+                    yield block
+                elif not self._sandbox.runs:
+                    if not started:
+                        raise self._sandbox.failure()
+                    break
+                elif self._readings.ended and ends_at is not None:
+                    break
+                elif time.monotonic() - alive > (SILENCE if started else START):
+                    raise InputError(
+                        f"the controller has been silent for {time.monotonic() - alive:.0f} s",
+                        remedy="see whether the plant is slower than that a cycle",
+                    )
+
+    def _run(self) -> None:
+        before = ["M52 P1"] if self._options.adaptive_feed else []
+        self._sandbox.ask("run", file="/tmp/program.ngc", before=before, prefill_s=self._options.read_ahead)
+
+    def _told(self) -> list[dict[str, Any]]:
+        """What the panel says; keeps errors and the end."""
+        try:
+            self._events += os.read(self._sandbox.events, READ)
+        except BlockingIOError:
+            return []
+        *lines, self._events = self._events.split(b"\n")
+        events = [json.loads(line) for line in lines]
+        for event in events:
+            if event["event"] == "error":
+                self.outcome.messages.append(event["text"])
+            elif event["event"] == "ended":
+                self.outcome.finished, self.outcome.why = event["finished"], event["why"]
+                self.outcome.line = event["line"]
+            elif event["event"] == "refused":
+                raise InputError(
+                    f"LinuxCNC cannot run this program: {event['text']}",
+                    file=self._options.program or self._scenario.program_file,
+                    line=event["line"],
+                    remedy="it is written for another control: take those words out, or bench another program",
+                )
+        return events
+
+    def _block(self, expected: int) -> Block | None:
+        """The cycles that both controller and plant have delivered; ``expected`` is the next one, 0: any."""
+        n = min(self._samples.waiting, self._readings.waiting)
+        if n == 0 and not (self._readings.ended and self._samples.waiting):
+            return None
+        if n == 0:  # the plant is gone; the controller's own samples are still measurements
+            n = self._samples.waiting
+            sample, reading = self._samples.take(n), np.full((n, OWN + len(self._plant.channels)), np.nan)
+            reading[:, 0] = sample[:, 1]
+        else:
+            sample, reading = self._samples.take(n), self._readings.take(n)
+        cycle = sample[:, 1]
+        number = np.arange(n) + (expected or cycle[0])
+        if (cycle != number).any() or (reading[:, 0] != number).any():
+            lost = number[np.argmax((cycle != number) | (reading[:, 0] != number))]
+            raise InputError(f"samples are missing from cycle {int(lost)} of the controller on")
+        values = {}
+        for column, row in enumerate(self._rows, start=1):
+            if row.channel:
+                values[row.channel.name] = sample[:, column] * row.factor
+        for axis in ("z_commanded_mm", "z_actual_mm"):  # of the tool's tip
+            values[axis] = values[axis] - values["tool_length_mm"]
+        for column, channel in enumerate(self._plant.channels, start=OWN):
+            values[channel.name] = reading[:, column]
+        self.arrival = reading[:, 1]
+        quality = np.where(np.isnan(reading[:, 1]) & bool(self._plant.channels), Quality.BAD, Quality.GOOD)
+        return Block(int(number[0]), number * PERIOD, values, quality.astype(np.uint8))
+
+
+class _Rows:
+    """Rows of doubles that come out of a pipe in pieces."""
+
+    def __init__(self, descriptor: int, width: int):
+        self._descriptor, self._width, self._data = descriptor, width, bytearray()
+        self.ended = False
+
+    def read(self) -> None:
+        """Take what is there, a pipe's fill at most."""
+        try:
+            data = os.read(self._descriptor, READ)
+        except BlockingIOError:
+            return
+        self._data += data
+        self.ended = not data
+
+    @property
+    def waiting(self) -> int:
+        return len(self._data) // (8 * self._width)
+
+    def take(self, n: int) -> np.ndarray:
+        """The next ``n`` rows (n, width)."""
+        size = 8 * self._width * n
+        rows = np.frombuffer(bytes(self._data[:size])).reshape(n, self._width)
+        del self._data[:size]
+        return rows
