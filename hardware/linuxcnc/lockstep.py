@@ -1,8 +1,8 @@
 """The plant in a process of its own, in lock-step with a controller.
 
 The controller's component sends each servo cycle's commands over a socket and waits for the answer. What the plant's
-sensors read goes to standard output; where nobody reads it, the plant waits, and the controller with it: nothing is lost
-to a slow consumer. Run as ``python -m hardware.linuxcnc.lockstep SOCKET AXES`` with a pickled maker of the plant
+sensors read goes to standard output; where nobody reads it, the plant waits, and the controller with it: nothing is
+lost to a slow consumer. Run as ``python -m hardware.linuxcnc.lockstep SOCKET AXES`` with a pickled maker of the plant
 on standard input.
 """
 
