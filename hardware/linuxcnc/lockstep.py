@@ -9,6 +9,7 @@ on standard input.
 import contextlib
 import os
 import pickle
+import select
 import socket
 import struct
 import subprocess
@@ -16,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from hardware.plant import Command, Plant
 from twin.errors import InputError
 from twin.units import DEG, MM, RPM
 
-REQUEST, ANSWER = struct.Struct("=10d"), struct.Struct("=9d")
+REQUEST, ANSWER = struct.Struct("=11d"), struct.Struct("=9d")
 SLOTS = 5  # positions in a message
 EACH = 0.004  # [s] of wall time between two writes
 READY = 300.0  # [s] for the plant to compile
@@ -58,12 +59,11 @@ class PlantProcess:
         assert self._process.stdin and self._process.stdout
         with contextlib.suppress(BrokenPipeError), self._process.stdin as stream:
             pickle.dump(make, stream)
-        with os.fdopen(os.dup(self._process.stdout.fileno()), "rb", buffering=0) as stream:
-            try:
-                answer: tuple[Channel, ...] | InputError = pickle.load(_Unbuffered(stream))
-            except EOFError:
-                self.end()
-                raise InputError("the plant's process ended before it was ready") from None
+        try:
+            answer: tuple[Channel, ...] | InputError = pickle.load(_Patient(self._process.stdout))
+        except (EOFError, TimeoutError):
+            self.end()
+            raise InputError(f"the plant ended before it was ready, or was not within {READY:.0f} s") from None
         if isinstance(answer, InputError):
             self.end()
             raise answer
@@ -83,21 +83,26 @@ class PlantProcess:
             self._process.stdout.close()
 
 
-class _Unbuffered:
-    """A pipe for pickle that takes no byte more than it needs."""
+class _Patient:
+    """A pipe for pickle: it takes no byte more than it needs, and waits, but not for ever."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._end = stream, time.monotonic() + READY
 
     def read(self, n: int) -> bytes:
         data = b""
-        while len(data) < n and (more := self._stream.read(n - len(data))):
+        while len(data) < n:
+            if not select.select([self._stream], [], [], max(self._end - time.monotonic(), 0.0))[0]:
+                raise TimeoutError
+            more = self._stream.read(n - len(data))
+            if not more:
+                break
             data += more
         return data
 
     def readline(self) -> bytes:
         data = b""
-        while not data.endswith(b"\n") and (more := self._stream.read(1)):
+        while not data.endswith(b"\n") and (more := self.read(1)):
             data += more
         return data
 
@@ -117,7 +122,7 @@ def serve(plant: Plant, peer: socket.socket, axes: str, out: int) -> None:
         if data == b"":
             break
         if data is not None:
-            cycle, period, *position, rpm, line, speed = REQUEST.unpack(data)
+            cycle, period, *position, rpm, line, speed, length = REQUEST.unpack(data)
             command = Command(
                 cycle=int(cycle),
                 period=period,
@@ -125,6 +130,7 @@ def serve(plant: Plant, peer: socket.socket, axes: str, out: int) -> None:
                 spindle_speed=rpm * RPM,
                 line=int(line),
                 path_speed=speed * MM,
+                tool_length=length * MM,
             )
             reply = plant.step(command)
             feedback = (reply.feedback / unit).tolist()

@@ -1,4 +1,4 @@
-"""The files of one LinuxCNC machine: INI, HAL, work offsets and tool table, from the bench's options and the scenario."""
+"""The files of one LinuxCNC machine: INI, HAL, work offsets, tool table; from the bench's options and the scenario."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from hardware.channel import Channel
 from hardware.linuxcnc.options import LinearAxis, LinuxcncOptions, RotaryAxis
 from twin.machine.tool import Tool
 from twin.scenario import WorkOffset
-from twin.units import MM, RPM
+from twin.units import MM
 
 HERE = Path(__file__).parent
 PINS = 20  # that one sampler takes
@@ -59,7 +59,7 @@ def sampled(options: LinuxcncOptions) -> tuple[Sampled, ...]:
         Sampled("motion.feed-mm-per-minute", "f", channel("feed_mm_min", "mm/min")),
         Sampled("=spindle-speed", "f", channel("spindle_speed_rpm", "rpm")),
         Sampled("=program-line", "s", channel("line", "1")),
-        Sampled("motion.tooloffset.z", "f", channel("tool_length_mm", "mm")),
+        Sampled("=tool-length", "f", channel("tool_length_mm", "mm")),
         Sampled("=feed-factor", "f", channel("feed_factor_ratio", "1")),
         Sampled("axis.z.eoffset", "f", channel("offset_z_um", "µm"), 1 / UM),
     ]
@@ -112,7 +112,7 @@ def _ini(options: LinuxcncOptions, home: Mapping[str, float]) -> str:
             "MAX_ACCELERATION": out(axis.acceleration),
         }
         ratio = {"OFFSET_AV_RATIO": options.offset_share} if name == "z" and options.external_offset else {}
-        homing = {
+        homing: dict[str, object] = {
             "TYPE": "ANGULAR" if turn else "LINEAR",
             "HOME": home.get(name, 0.0) / MM,
             "HOME_FINAL_VEL": out(axis.velocity),
@@ -120,7 +120,7 @@ def _ini(options: LinuxcncOptions, home: Mapping[str, float]) -> str:
             "FERROR": out(axis.following_error),
             "MIN_FERROR": out(axis.following_error) / 2,
         }
-        parts += [_section(f"AXIS_{name.upper()}", limits | ratio), _section(f"JOINT_{joint}", limits | homing)]
+        parts += [_section(f"AXIS_{name.upper()}", limits | ratio), _section(f"JOINT_{joint}", {**limits, **homing})]
     return "\n".join(parts)
 
 
@@ -139,13 +139,10 @@ def _hal(options: LinuxcncOptions) -> str:
         y, z = options.trunnion.c_to_a
         kinematics = [
             "net kinematics-type motion.analog-out-03 => motion.switchkins-type",
-            "net tool-length motion.tooloffset.z => xyzac-trt-kins.tool-offset",
+            "net tool-length => xyzac-trt-kins.tool-offset",
             f"setp xyzac-trt-kins.y-offset {y / MM}",
             f"setp xyzac-trt-kins.z-offset {z / MM}",
         ]
-        rows = tuple(
-            Sampled("=tool-length", row.kind, row.channel) if row.pin == "motion.tooloffset.z" else row for row in rows
-        )
     if options.external_offset:
         offsets = [
             "net offset-counts lock.offset-counts => axis.z.eoffset-counts",
@@ -184,8 +181,3 @@ def _parameters(home: Mapping[str, float], work_offsets: Mapping[str, WorkOffset
 
 def _tool(tool: Tool) -> str:
     return f"T{tool.number} P{tool.number} D{tool.diameter / MM:.9f} Z{tool.z_offset / MM:.9f} ;{tool.name}\n"
-
-
-def spindle_speed(rpm: float) -> float:
-    """[rad/s] of what the controller samples."""
-    return rpm * RPM

@@ -1,4 +1,4 @@
-"""What conf/bench/linuxcnc*.yaml can say: the machine that the controller believes it has, and what stands behind it."""
+"""What conf/bench/linuxcnc*.yaml can say: the machine that the controller believes it has, and what is behind it."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal

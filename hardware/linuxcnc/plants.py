@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -70,7 +69,7 @@ def plant_maker(options: Mapping[str, Any], faults: Faults, axes: tuple[str, ...
             raise InputError(f"bench.plant.{min(rest)} means nothing to an ideal plant", remedy="plant.kind=simulated")
         make: PlantMaker = IdealPlant
     elif kind == "simulated":
-        make = partial(_simulated, scenario, rest, axes)
+        make = partial(_simulated, scenario, rest)
     else:
         raise InputError(f"bench.plant.kind is {kind!r}", remedy="ideal or simulated")
     if faults.drive_fails_at is None and faults.plant_ends_at is None:
@@ -78,8 +77,10 @@ def plant_maker(options: Mapping[str, Any], faults: Faults, axes: tuple[str, ...
     return partial(_faulty, make, faults, axes.index(faults.drive))
 
 
-def _simulated(scenario: Scenario, options: Mapping[str, Any], axes: tuple[str, ...]) -> Plant:
-    return import_module("hardware.simulated.plant").simulated_plant(scenario, options, axes)
+def _simulated(scenario: Scenario, options: Mapping[str, Any]) -> Plant:
+    from hardware.simulated.plant import simulated_plant
+
+    return simulated_plant(scenario, **options)
 
 
 def _faulty(make: PlantMaker, faults: Faults, axis: int) -> Plant:

@@ -54,7 +54,7 @@ class LinuxcncSource:
         self._rows = sampled(options)
         self.clock = Clock(name="controller", origin="start", period_s=PERIOD)
         self.outcome = Outcome()
-        self.arrival: np.ndarray = np.empty(
+        self.answered: np.ndarray = np.empty(
             0
         )  # (sample,) [s] monotonic, when the plant answered those of the last block
 
@@ -186,7 +186,7 @@ class LinuxcncSource:
             values[axis] = values[axis] - values["tool_length_mm"]
         for column, channel in enumerate(self._plant.channels, start=OWN):
             values[channel.name] = reading[:, column]
-        self.arrival = reading[:, 1]
+        self.answered = reading[:, 1]
         quality = np.where(np.isnan(reading[:, 1]) & bool(self._plant.channels), Quality.BAD, Quality.GOOD)
         return Block(int(number[0]), number * PERIOD, values, quality.astype(np.uint8))
 

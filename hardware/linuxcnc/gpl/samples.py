@@ -24,7 +24,7 @@ def main(descriptor: int, kinds: list[str]) -> None:
     component.ready()
     row = struct.Struct(f"={1 + sum(map(len, kinds))}d")
     while True:
-        rows = []
+        rows: list[bytes] = []
         while len(rows) < MOST and all(stream.readable for stream in streams):
             values = [value for stream in streams for value in stream.read()]
             numbers = {stream.sampleno for stream in streams}

@@ -7,6 +7,7 @@ pin out float fb_#[5] "what the scales read";
 pin in float spindle_rpm;
 pin in s32 line "of the program";
 pin in float vel "along the path, mm/s";
+pin in float tool_length "in force, mm";
 pin out bit probe;
 pin out float feed_factor = 1.0 "adaptive feed";
 pin out s32 offset_counts "external offset of Z, 0.1 um each";
@@ -30,7 +31,7 @@ author "machining-twin";
 #define OFFSET_COUNT 1e-4         /* mm */
 
 /* No field may have the name of a pin: pins are macros. */
-struct request { double number, period, position[5], speed, block, velocity; };
+struct request { double number, period, position[5], speed, block, velocity, length; };
 struct answer { double number, position[5], touch, factor, offset; };
 
 static int attach(unsigned patience) {
@@ -69,6 +70,7 @@ FUNCTION(_) {
     out.speed = spindle_rpm;
     out.block = line;
     out.velocity = vel;
+    out.length = tool_length;
     if (!exchange(fd, &out, &in)) {
         close(fd);
         fd = -1;
