@@ -1,4 +1,4 @@
-"""What a recording is of: fingerprints of program, work offsets and tool table, as the header of a recording keeps them.
+"""What a recording is of: fingerprints of program, work offsets and tool table, kept in its header.
 
 A prediction and a recording belong together where all three agree.
 """

@@ -2,20 +2,47 @@
 
 import csv
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from hardware.channel import Block, Channel, Clock, Quality
-from hardware.recording import Recording, open_recording
+from hardware.recording import Header, Recording, open_recording
+from hardware.source import Source
+from twin.config import build
 from twin.errors import InputError
 from twin.formats.shdr import ShdrLog, read_shdr
+from twin.scenario import Scenario
 
 ROWS = 1000  # samples of a block
 TIME = "time_s"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayOptions:
+    """What conf/bench/replay.yaml can say."""
+
+    file: str | None = None
+    """A recording (.arrows) or a table (.csv)."""
+
+
+def bench_source(options: Mapping[str, Any], scenario: Scenario) -> Source:
+    """The file that is to be played as if it ran.
+
+    Raises:
+        InputError: no file is named, or it is of no kind that can be played.
+    """
+    chosen = build(ReplayOptions, options, "bench")
+    if chosen.file is None:
+        raise InputError("bench=replay plays a file", remedy="file=run.arrows, or a table file=run.csv")
+    file = Path(chosen.file)
+    kinds: dict[str, type[RecordingSource] | type[CsvSource]] = {".arrows": RecordingSource, ".csv": CsvSource}
+    if file.suffix not in kinds:
+        raise InputError(f"a file *{file.suffix} cannot be played", file=file, remedy=f"known: {', '.join(kinds)}")
+    return kinds[file.suffix](file)
 
 
 class RecordingSource:
@@ -28,6 +55,11 @@ class RecordingSource:
         return self
 
     def __exit__(self, *_: object) -> None: ...
+
+    @property
+    def header(self) -> Header:
+        """What was recorded."""
+        return self._recording.header
 
     @property
     def channels(self) -> tuple[Channel, ...]:

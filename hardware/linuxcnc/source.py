@@ -6,18 +6,22 @@ import selectors
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Self
 
 import numpy as np
 
 from hardware.channel import Block, Channel, Clock, Quality
+from hardware.identity import offsets_hash, program_hash, tools_hash
 from hardware.linuxcnc.lockstep import OWN, PlantMaker, PlantProcess
 from hardware.linuxcnc.machine_files import machine_files, sampled, sampler_kinds
 from hardware.linuxcnc.options import LinuxcncOptions
 from hardware.linuxcnc.sandbox import Sandbox
+from hardware.recording import Header
 from twin.errors import InputError
 from twin.scenario import Scenario
 
+CONTROLLER_IN_THE_LOOP = "controller in the loop: a real controller, a simulated machine, no metal"
 PERIOD = 1e-3  # [s] of the servo
 READ = 1 << 16  # bytes
 AWAKE = 0.05  # [s]
@@ -91,6 +95,19 @@ class LinuxcncSource:
             time.sleep(AWAKE / 10)
         self._plant.end()
         self.outcome.orderly = self._sandbox.end()
+
+    @property
+    def header(self) -> Header:
+        """What runs: program, offsets and tools as the controller got them."""
+        return Header(
+            source=f"linuxcnc {''.join(self._options.names).upper()}",
+            started=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            program_hash=program_hash(self._program),
+            offsets_hash=offsets_hash(self._scenario.part.work_offsets),
+            tools_hash=tools_hash(self._scenario.tools),
+            tool_ids={str(number): tool.name for number, tool in self._scenario.tools.items()},
+            note=CONTROLLER_IN_THE_LOOP,
+        )
 
     @property
     def channels(self) -> tuple[Channel, ...]:

@@ -1,0 +1,191 @@
+"""A machine, or a recording of one, beside the twin: run, record, compare while it runs, validate.
+
+Where measurements come from is found by its name: ``bench=KIND`` is the module ``hardware.KIND`` with a function
+``bench_source(options, scenario)`` and its options in conf/bench/KIND.yaml.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from hardware.channel import Block
+from hardware.live import LINE, POSITION, Latency, LiveDifference, predicted_path
+from hardware.recording import Header, Recorder
+from hardware.source import Source
+from twin.compose import compose
+from twin.errors import InputError
+from twin.scenario import Scenario
+
+ROWS = 1000  # samples that are recorded at once: what a crash loses at most
+LONGEST = 1.0  # [s] that samples wait for others before they are recorded
+SHOW = 0.25  # [s] between two looks at the progress
+RECORDING = "recording.arrows"
+
+
+@dataclass
+class Progress:
+    """What is known while it runs, and at the end."""
+
+    recording: Path
+    samples: int = 0
+    lost: int = 0  # samples that the source did not deliver
+    time: float = 0.0  # [s] by the source's clock, of the latest sample
+    began: float = field(default_factory=monotonic)  # [s]
+    live: LiveDifference | None = None  # None: the source does not say where the tool is
+    latency: Latency = field(default_factory=Latency)
+    interrupted: bool = False
+    finished: bool = True
+    why: str = ""  # it did not finish
+    messages: tuple[str, ...] = ()  # of the source, in order
+
+    @property
+    def wall(self) -> float:
+        """[s] since the start."""
+        return monotonic() - self.began
+
+
+def bench_options(overrides: Sequence[str], conf: Path | None, **given: str | None) -> tuple[str, dict[str, Any]]:
+    """Kind of the source and its options, as the overrides compose them.
+
+    Args:
+        overrides: of the command line, ``bench=KIND`` among them.
+        conf: folder of further groups.
+        given: options that are no overrides, such as ``file`` and ``url``; None: not given.
+
+    Raises:
+        InputError: no bench is chosen, or it has no such option.
+    """
+    options = compose(overrides, conf=conf).get("bench")
+    if not options:
+        raise InputError("no bench is chosen", remedy="bench=linuxcnc, or replay, opcua, mtconnect, mqtt (`twin show`)")
+    kind = options.pop("kind")
+    for name, value in given.items():
+        if value is not None:
+            if name not in options:
+                raise InputError(f"bench {kind} takes no {name}", remedy=f"known: {', '.join(sorted(options))}")
+            options[name] = value
+    return kind, options
+
+
+def open_source(kind: str, options: Mapping[str, Any], scenario: Scenario) -> Source:
+    """The source of that kind, not yet connected.
+
+    Raises:
+        InputError: there is none, or its options are wrong.
+    """
+    module = f"hardware.{kind}"
+    with suppress(ModuleNotFoundError):
+        if kind.isidentifier() and find_spec(module):
+            found = getattr(import_module(module), "bench_source", None)
+            if found is not None:
+                return found(options, scenario)
+    raise InputError(f"there is no source '{kind}'", remedy="docs/sources.md says how to add one")
+
+
+def record(
+    source: Source, run: Path, title: str, scenario: Scenario, show: Callable[[Progress], None] = lambda _: None
+) -> Progress:
+    """Run ``source`` to its end, or until Ctrl-C, beside the prediction of ``run``; record all of it there.
+
+    Args:
+        title: kind and address of the source, for the header.
+        show: is told the progress now and then.
+
+    Raises:
+        InputError: the source fails; what came before is recorded, and named.
+    """
+    progress = Progress(_free(run / RECORDING))
+    with source:
+        header = _header(source, title, scenario)
+        names = {channel.name for channel in source.channels}
+        if names.issuperset((*POSITION, LINE)):
+            progress.live = LiveDifference(predicted_path(run))
+        with Recorder(progress.recording, source.channels, source.clock, header) as recorder:
+            try:
+                _follow(source, recorder, progress, show)
+            except KeyboardInterrupt:
+                progress.interrupted, progress.finished, progress.why = True, False, "interrupted"
+            except InputError as error:
+                error.args = (f"{error}; {progress.samples:,} samples are kept in {progress.recording}",)
+                raise
+    if (outcome := getattr(source, "outcome", None)) is not None:
+        progress.messages = tuple(outcome.messages)
+        if not progress.interrupted:
+            progress.finished, progress.why = outcome.finished, outcome.why
+    return progress
+
+
+def _follow(source: Source, recorder: Recorder, progress: Progress, show: Callable[[Progress], None]) -> None:
+    """Compare each block as it comes, and record them in larger ones; whatever happens, none is left out."""
+    waiting: list[Block] = []
+    since = shown = monotonic()
+    expected: int | None = None
+    try:
+        for block in source.blocks():
+            waiting.append(block)
+            if progress.live:
+                progress.live.add(block)
+            now = monotonic()
+            if (answered := getattr(source, "answered", None)) is not None and len(answered) == len(block):
+                progress.latency.add(now - answered)
+            progress.lost += max(block.first - expected, 0) if expected is not None else 0
+            expected = block.first + len(block)
+            progress.samples += len(block)
+            progress.time = float(block.time[-1])
+            if now - since > LONGEST or sum(map(len, waiting)) >= ROWS:
+                joined, waiting, since = _joined(waiting), [], now
+                for one in joined:
+                    recorder.append(one)
+            if now - shown > SHOW:
+                shown = now
+                show(progress)
+    finally:
+        for one in _joined(waiting):
+            recorder.append(one)
+
+
+def _joined(blocks: list[Block]) -> list[Block]:
+    """The same samples in as few blocks as gaps allow."""
+    groups: list[list[Block]] = []
+    for block in blocks:
+        if groups and block.first == groups[-1][-1].first + len(groups[-1][-1]):
+            groups[-1].append(block)
+        else:
+            groups.append([block])
+    return [
+        Block(
+            group[0].first,
+            np.concatenate([b.time for b in group]),
+            {name: np.concatenate([b.values[name] for b in group]) for name in group[0].values},
+            np.concatenate([b.quality for b in group]),
+        )
+        for group in groups
+    ]
+
+
+def _header(source: Source, title: str, scenario: Scenario) -> Header:
+    """What the recording is of; hashes only where the source knows what ran."""
+    if (known := getattr(source, "header", None)) is not None:
+        return known
+    return Header(
+        source=title,
+        started=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        tool_ids={str(number): tool.name for number, tool in scenario.tools.items()},
+    )
+
+
+def _free(file: Path) -> Path:
+    """``file``, or the first name like it that is not taken."""
+    number, free = 1, file
+    while free.exists():
+        number += 1
+        free = file.with_stem(f"{file.stem}_{number}")
+    return free

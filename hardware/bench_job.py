@@ -1,0 +1,65 @@
+"""One job of the test-bed operator: a run of the twin, the bench beside it, the validation."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from hardware.bench import Progress, bench_options, open_source, record
+from hardware.bench_display import BenchDisplay
+from twin.job import run_scenario
+from twin.runs import RECORD, find_run
+from twin.scenario import load_scenario
+
+SHORTHANDS = ("file", "url")  # words that mean bench.file and bench.url
+DONE, STOPPED, INTERRUPTED = 0, 1, 130  # exit status
+
+
+def bench(words: Sequence[str], *, outputs: Path, conf: Path | None = None, run: str | None = None) -> int:
+    """Predict, bench, validate; print what came out; return the exit status.
+
+    Args:
+        words: overrides, ``bench=KIND`` and perhaps ``file=...`` or ``url=...`` among them.
+        outputs: folder of run folders.
+        conf: folder of further groups.
+        run: a finished run to compare with; None: one is made.
+
+    Raises:
+        InputError: bad input of any kind; a recording that was begun is kept.
+    """
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    given = {name: value for name, _, value in (word.partition("=") for word in words) if name in SHORTHANDS}
+    overrides = [word for word in words if word.partition("=")[0] not in SHORTHANDS]
+    kind, options = bench_options(overrides, conf, **given)
+    controller = options.get("controller")
+    if controller and not any(word.startswith("controller=") for word in overrides):
+        overrides.append(f"controller={controller}")
+    if run is None:
+        folder = run_scenario([*overrides, "model.servo_signals=true"], outputs=outputs, conf=conf)
+        scenario = load_scenario(*overrides, conf=conf)
+    else:
+        folder = find_run(run, outputs)
+        scenario = load_scenario(*json.loads((folder / RECORD).read_text())["overrides"], conf=conf)
+    source = open_source(kind, options, scenario)
+    title = " ".join([kind, *(str(value) for value in given.values())])
+    console.print(f"\n[bold]bench: {title}[/bold]", highlight=False)
+    with BenchDisplay(console) as display:
+        progress = record(source, folder, title, scenario, display.show)
+    display.done(progress)
+    return _end(progress, folder, console)
+
+
+def _end(progress: Progress, folder: Path, console: Console) -> int:
+    """Say how it ended; validate what ran to its end."""
+    for message in progress.messages:
+        console.print(f"[yellow]controller[/yellow] {message}", highlight=False)
+    console.print(f"recording {progress.recording}", highlight=False, soft_wrap=True)
+    if not progress.finished:
+        console.print(f"[red]not finished[/red] {progress.why}; not validated", highlight=False)
+        return INTERRUPTED if progress.interrupted else STOPPED
+    from hardware.validation import validate
+
+    validate(progress.recording, folder)
+    return DONE
