@@ -48,6 +48,8 @@ Film = Annotated[float, "W/(m2 K)"]
 Ratio = Annotated[float, "1"]
 AnglePerLength = Annotated[float, "rad/m"]
 KinematicViscosity = Annotated[float, "m2/s"]
+ViscousFriction = Annotated[float, "N s/m"]
+Compliance = Annotated[float, "m/N"]
 
 
 class Uncertain(NamedTuple):
@@ -119,6 +121,8 @@ SUFFIX: dict[str, tuple[float, str]] = {
     "pct": (0.01, "1"),
     "urad_m": (1e-6, "rad/m"),
     "mm2_s": (1e-6, "m2/s"),
+    "n_s_m": (1.0, "N s/m"),
+    "um_n": (1e-6, "m/N"),
 }
 
 

@@ -48,7 +48,7 @@ def screw_heat(drive: FeedDrive, speed: jax.Array) -> jax.Array:
 
 def guide_heat(drive: FeedDrive, speed: jax.Array) -> jax.Array:
     """Friction heat [W] of carriages and wipers at axis ``speed`` [m/s]."""
-    return drive.friction_force * jnp.abs(speed)
+    return (drive.friction_force + drive.viscous_friction * jnp.abs(speed)) * jnp.abs(speed)
 
 
 def feed_motor_heat(drive: FeedDrive, speed: jax.Array) -> jax.Array:

@@ -17,9 +17,11 @@ from twin.units import (
     HeatCapacity,
     KinematicViscosity,
     Length,
+    Mass,
     Power,
     Ratio,
     Torque,
+    ViscousFriction,
 )
 
 WORKPIECE = "workpiece"  # the node whose capacity and surface come from the part
@@ -124,6 +126,10 @@ class FeedDrive:
     """Node heated by the guides."""
     friction_force: Force
     """Drag of carriages and wipers."""
+    viscous_friction: ViscousFriction = 0.0
+    """Drag of the guides' lubricant, per speed."""
+    moving_mass: Mass = 0.0
+    """What the drive accelerates, screw and motor reduced to the travel; it makes no heat."""
     standard: str = field(metadata=_STATIC)
     """Node whose growth scales the axis: the screw (encoder on the motor) or a linear scale."""
     expansion: Expansion

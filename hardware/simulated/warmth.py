@@ -1,0 +1,108 @@
+"""The slow part of the simulated machine: temperatures and what they do to the tool point, one step at a time.
+
+The thermal network of the twin with hidden parameters, stepped exactly; the drift cannot be seen by the scales.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from hardware.simulated.cycles import AXIS_SPEED, FLOOD, POWER, SPINDLE
+from twin.scenario import Scenario
+from twin.stock import Cut
+from twin.thermal import (
+    ThermalModel,
+    Workpiece,
+    ambient_temperature,
+    axis_scale,
+    coolant_temperature,
+    heat_inputs,
+    thermal_model,
+    tool_point_drift,
+    warm_up_state,
+)
+from twin.thermal.model import state_space
+from twin.thermal.state_space import discretise
+
+
+class Warmth:
+    """Temperatures of a machine that runs; the part's lump is what the cut leaves halfway.
+
+    Args:
+        scenario: with the parameters of the machine that is simulated.
+        removed: of its program.
+        step: [s] between updates.
+    """
+
+    def __init__(self, scenario: Scenario, removed: Cut, step: float):
+        self.model, self.environment, self.step = part_on_table(scenario, removed), scenario.environment, step
+        self.workpiece_share = scenario.material.workpiece_share
+        self.nodes = self.model.nodes
+        start = ambient_temperature(self.environment, jnp.zeros(()))
+        speed, long = self.environment.warm_up_spindle_speed, self.environment.warm_up
+        self.states = np.asarray(warm_up_state(self.model, start, speed, long))
+        self.datum = self.states.copy()
+        self.time = 0.0
+        self.air, self.coolant = float(start), float(coolant_temperature(self.environment, jnp.zeros(())))
+        self._steps = [_dense(self.model, flood, step) for flood in (False, True)]
+        unit = np.eye(len(self.nodes))
+        self._drift = np.asarray(tool_point_drift(self.model, unit, np.zeros(len(unit))))
+        self._scale = np.asarray(axis_scale(self.model, jnp.asarray(unit), jnp.zeros(len(unit))))
+        drives = self.model.network.feed_drives
+        self._fixed = np.array([float(drives[axis].fixed_end) for axis in "XYZ"])
+
+    def advance(self, sums: np.ndarray) -> None:
+        """One step; ``sums`` (N_SUMS,) of it, as :func:`hardware.simulated.cycles.run_cycles` adds them up."""
+        mean = sums / self.step
+        middle = jnp.asarray(self.time + self.step / 2)
+        heat = np.asarray(_heat(self.model, self.environment, mean, self.workpiece_share, middle))
+        self.air, self.coolant = float(heat[-2]), float(heat[-1])
+        transition, drive = self._steps[int(mean[FLOOD] > 0.5)]
+        self.states = transition @ self.states + drive @ heat
+        self.time += self.step
+
+    def drift(self, axis_position: np.ndarray) -> np.ndarray:
+        """Displacement of the tool point against the table since the start, (3,) [m], at ``axis_position`` (3,) [m]."""
+        rise = self.states - self.datum
+        return rise @ self._drift + (rise @ self._scale) * (axis_position - self._fixed)
+
+
+def part_on_table(scenario: Scenario, removed: Cut) -> ThermalModel:
+    """Thermal model of the scenario's machine, with the part as it is halfway through the program."""
+    material = scenario.material
+    mass = material.density * (removed.stock_volume - removed.removed_volume / 2)
+    dx, dy, dz = np.ptp(scenario.stock.bounds, axis=0)
+    part = Workpiece(
+        capacity=mass * material.specific_heat, area=2 * (dx * dy + dy * dz + dz * dx), expansion=material.expansion
+    )
+    return thermal_model(scenario.machine.thermal, part)
+
+
+@jax.jit
+def _heat(model, environment, mean, share, middle):  # type: ignore[no-untyped-def]
+    """Inputs (node + 2,) of one step whose middle is at ``middle`` [s], from the means of what warms the machine."""
+    return heat_inputs(
+        model,
+        spindle_speed=mean[None, SPINDLE],
+        axis_speed=mean[None, AXIS_SPEED],
+        cutting_power=mean[None, POWER],
+        workpiece_share=share,
+        ambient=ambient_temperature(environment, middle)[None],
+        coolant=coolant_temperature(environment, middle)[None],
+        flood=mean[None, FLOOD],
+    )[0]
+
+
+@partial(jax.jit, static_argnums=1)
+def _transition(model: ThermalModel, flood: bool, step: float) -> tuple[jax.Array, jax.Array]:
+    modes = discretise(state_space(model, flood), step)
+    carried = modes.to_states @ (jnp.diag(modes.decay) + modes.coupling)
+    return carried @ modes.to_modes, modes.to_states @ modes.drive
+
+
+def _dense(model: ThermalModel, flood: bool, step: float) -> tuple[np.ndarray, np.ndarray]:
+    """Matrices of one exact step: states to states, inputs to states."""
+    carried, driven = _transition(model, flood, step)
+    return np.asarray(carried), np.asarray(driven)
