@@ -1,4 +1,4 @@
-"""Between a thread that receives and :meth:`Source.blocks` that is read: a bounded queue, and what did not get through."""
+"""Between the thread that receives and whoever reads a source: a bounded queue, and what did not get through."""
 
 import threading
 import time

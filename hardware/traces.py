@@ -13,6 +13,7 @@ from hardware.inbox import Gap, Item, Losses, Scalar, Trace
 
 MOST_WAITING = 8  # arrays that wait for one that is missing
 MOST_OLD = 100  # arrays in a row that may be old; more: the source counts anew, with its clock set back
+SAME = 0.01  # of a period, within which a scalar's time is that of a sample: time stamps are rounded
 JUMP = 0.1  # [s] between the wall clock and the sample clock that is worth saying
 
 
@@ -97,7 +98,7 @@ class TraceAssembly:
         for column in values.values():
             quality = np.where(np.isfinite(column), quality, int(Quality.BAD))
         for name, spoken in self._held.items():
-            values[name], held = _at(spoken, time)
+            values[name], held = _at(spoken, time + SAME * self._period)
             quality = np.maximum(quality, held)
         self._next, self._time = first + length, float(time[-1])
         return Block(first, time, values, quality.astype(np.uint8))
