@@ -15,6 +15,7 @@ import yaml
 from rich.console import Console
 
 from twin.errors import InputError
+from twin.formats.mesh import write_mesh
 from twin.formats.signals import write_signals
 from twin.labelled import result_of
 from twin.motion import servo_samples
@@ -27,7 +28,6 @@ from twin.stock.mesh import part_mesh
 from twin.units import MM
 from twin.view.part import write_part
 from twin.view.picture import BY_SOURCE, Drawer
-from twin.view.report import write_report
 from twin.view.tables import print_features, print_summary
 
 SERVO_PERIOD = 1e-3  # [s]
@@ -69,25 +69,29 @@ def _run(
         result = result_of(scenario, prediction)
         watch("writing the part")
         cut, model = machining.cut, scenario.model
-        write_part(part_mesh(cut.columns, cut.surface, scenario.stock, model.mesh_spacing), result, folder)
+        mesh = part_mesh(cut.columns, cut.surface, scenario.stock, model.mesh_spacing)
+        write_part(mesh, result, folder)
         if drawer:
             drawer.begin(folder, folder / "part.png", title=scenario.part.title)
             drawer.begin(folder, folder / "sources.png", BY_SOURCE)
         watch("writing results")
+        write_mesh(folder / "part.stl", mesh.vertices, mesh.faces)  # for the next setup
         (folder / "config.yaml").write_text(yaml.safe_dump(scenario.config, sort_keys=False, allow_unicode=True))
         result.save(folder)
         if model.servo_signals:
             watch("writing servo signals")
             write_signals(folder / "signals.parquet", _servo_channels(scenario, machining), SERVO_PERIOD)
-        missing_picture = None
+        watch("writing the report")
+        from twin.view.report import report_page  # loads matplotlib, while the part is being drawn
+
+        page, missing_picture = report_page(result), None
         if drawer:
             watch("drawing the part")
             try:
                 drawer.finish()
             except InputError as error:
                 missing_picture = error
-        watch("writing the report")
-        write_report(result, folder)
+        page.write(folder)
         watch.done()
         write_record(folder, _record(result, overrides, watch))
     _tell(console, result, final, missing_picture, watch)

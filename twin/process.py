@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.tree_util import register_dataclass
 
 import twin
 from twin.cache import cached, content_key, source_key
@@ -36,6 +37,8 @@ from twin.cutting.wear import ProgramWear, program_wear, worn_coefficients
 from twin.program import Toolpath
 from twin.scenario import Scenario
 from twin.stock.cut import Cut, Engagement
+
+WALLS = 1 << 9  # segments whose walls are computed at once
 
 
 @dataclass(frozen=True)
@@ -260,9 +263,14 @@ def _deflection(
         if not len(mine) or tool.kind == "drill" or tool.pitch or tool.tooth_helix or tool.serration_wavelength:
             return
         some = jax.tree.map(itemgetter(mine), touch)
-        inputs = (some, speed[mine], spindle[mine], mills, scenario.material.coefficients, modes[row])
-        key = content_key(*inputs, source_key(CODE / "cutting" / "form"))
-        walls, _ = cached(twin.CACHE / "walls", key, Walls, lambda: _walls(surface_error(*inputs)))
+        rows, constant = (some, speed[mine], spindle[mine]), (mills, scenario.material.coefficients, modes[row])
+        key = content_key(*rows, *constant, source_key(CODE / "cutting" / "form"))
+        walls, _ = cached(
+            twin.CACHE / "walls",
+            key,
+            Walls,
+            lambda: in_blocks(lambda block: _walls(surface_error(*(*block, *constant))), rows, WALLS),
+        )
         static[mine[walls.shaped]] = walls.displacement[walls.shaped]
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -270,6 +278,7 @@ def _deflection(
     return static
 
 
+@register_dataclass
 @dataclass(frozen=True)
 class Walls:
     """What the vibration of a tool does to the walls it shapes."""

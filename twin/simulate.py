@@ -12,7 +12,7 @@ from jax.typing import ArrayLike
 import twin
 from twin.bending import bending_error
 from twin.cache import cached, content_key, source_key
-from twin.compiled import kept, padded_rows
+from twin.compiled import in_blocks, kept, padded_rows
 from twin.errors import InputError
 from twin.inspection import inspect, plan
 from twin.labelled import result_of
@@ -40,7 +40,7 @@ from twin.thermal import (
 from twin.workpiece import along_normal, part_sections, release
 
 CODE = Path(__file__).parent
-BLOCK = 1 << 18  # samples whose deviation is computed at once: bounds the memory
+BLOCK = 1 << 14  # samples whose deviation is computed at once
 Say = Callable[[str], None]
 
 
@@ -114,12 +114,11 @@ def predict(scenario: Scenario, machining: Machining, say: Say, compensation: np
     surface, provenance = machining.cut.surface, machining.cut.provenance
     n = len(surface.area)
     say(f"deviation of {n:,} surface samples")
-    errors = np.moveaxis(padded_rows(np.moveaxis(error, 1, 0)), 0, 1)
-    blocks = [
-        [np.asarray(a)[..., : len(rows)] for a in _deviation(candidates_of(provenance, rows), errors)]
-        for rows in np.split(np.arange(n), range(BLOCK, n, BLOCK))
-    ]
-    total, contribution, winner, doubt = (np.concatenate(parts, axis=-1) for parts in zip(*blocks, strict=True))
+    errors = jnp.asarray(np.moveaxis(padded_rows(np.moveaxis(error, 1, 0)), 0, 1))
+    total, contribution, winner, doubt = in_blocks(
+        lambda rows: _deviation(candidates_of(provenance, rows), errors), np.arange(n), BLOCK
+    )
+    contribution = contribution.T
     maker = np.where(surface.machined, provenance.segment[np.arange(n), winner], -1)
     released, scatter = _release(scenario, machining)
     total += released
@@ -145,11 +144,11 @@ def _release(scenario: Scenario, machining: Machining) -> tuple[np.ndarray | flo
 
 @kept
 def _deviation(candidates: Candidates, errors: jax.Array) -> tuple[jax.Array, ...]:
-    """Total, by source, winning candidate and doubt of every sample."""
+    """Total (sample,), by source (sample, source), winning candidate and doubt of every sample."""
     error = jnp.sum(errors, axis=0)
     contribution, form = deviation_by_source(candidates, errors)
     winner = jnp.argmin(candidate_heights(candidates, error), axis=-1)
-    return form + jnp.sum(contribution, axis=0), contribution, winner, doubtful(candidates, error)
+    return form + jnp.sum(contribution, axis=0), contribution.T, winner, doubtful(candidates, error)
 
 
 def segment_errors(scenario: Scenario, machining: Machining) -> np.ndarray:

@@ -196,8 +196,9 @@ def servo_loops(controller: Controller) -> Loops | None:
     if all(a is None or (a.gain is None and a.backlash == 0 and a.friction_spike == 0) for a in axes):
         return None
 
-    def column(values: list[float]) -> np.ndarray:
-        return np.asarray(values, float)
+    def column(values: list) -> Array:
+        traced = any(isinstance(value, jax.core.Tracer) for value in values)
+        return jnp.stack([jnp.asarray(v, float) for v in values]) if traced else np.asarray(values, float)
 
     present = [axis if axis is not None else Axis(velocity=1.0, acceleration=1.0) for axis in axes]
     return Loops(

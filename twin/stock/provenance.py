@@ -132,7 +132,7 @@ def _replay_columns(
                 if highest[tile_y, tile_x] <= bound[tile]:
                     continue
                 at_s, at_w = s + F(tile) * tile_s, w + F(tile) * tile_w
-                sweep_tile(sweep, at_s, at_w, offset, fresh, 0, work)
+                sweep_tile(sweep, at_s, at_w, offset, fresh, np.int64(0), work)  # of a plain 0 numba makes a type
                 if not _touched(p, sweep, at_s, at_w, offset, low_s, high_s, limit, tile_y, tile_x, fresh, near, free):
                     continue
                 sample = (tile_y * n_tiles_x + tile_x) * CELLS
@@ -184,7 +184,7 @@ def _touched(p, sweep, s0, w0, offset, low_s, high_s, limit, tile_y, tile_x, fre
     else:
         for c in range(CELLS):
             s, w = s0 + offset[0, c], w0 + offset[1, c]
-            free[0, c] = free[1, c] = s - F(lag(p, w, sweep.slope))
+            free[0, c] = free[1, c] = s - F(lag(p, np.float64(w), np.float64(sweep.slope)))
     any_near = False
     for c in range(CELLS):
         touched = (free[1, c] >= low_s) & (free[0, c] <= high_s)

@@ -1,4 +1,4 @@
-"""The machined part as files: a closed mesh, and the same mesh carrying the predictions."""
+"""The machined part as a file for viewers: a closed mesh that carries the predictions."""
 
 from pathlib import Path
 
@@ -10,8 +10,7 @@ from twin.stock.mesh import PartMesh
 
 
 def write_part(mesh: PartMesh, result: Result, folder: Path) -> None:
-    """Write part.stl (geometry, for the next setup) and part.vtp (with the predicted fields, for viewers)."""
-    write_mesh(folder / "part.stl", mesh.vertices, mesh.faces)
+    """Write part.vtp."""
     write_mesh(folder / "part.vtp", mesh.vertices, mesh.faces, fields=vertex_fields(result, mesh.sample))
 
 

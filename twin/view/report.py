@@ -4,6 +4,7 @@ import base64
 import html
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
@@ -33,11 +34,26 @@ NOT_MODELLED = (
 )
 
 
-def write_report(result: Result, folder: Path) -> None:
-    """Write report.html into ``folder``; shows part.png and sources.png where they are there."""
+@dataclass(frozen=True)
+class ReportPage:
+    """A report but for its pictures, which may still be drawn."""
+
+    before: str
+    after: str
+
+    def write(self, folder: Path) -> None:
+        """Write report.html into ``folder``; shows part.png and sources.png where they are there."""
+        files = [file for file in (folder / "part.png", folder / "sources.png") if file.is_file()]
+        pictures = "".join(_image(file.read_bytes()) for file in files) or "<p>No picture was drawn.</p>"
+        (folder / "report.html").write_text(self.before + pictures + self.after)
+
+
+def report_page(result: Result) -> ReportPage:
+    """The report of ``result``: its tables and plots."""
     attrs = result.tree.attrs
-    picture, sources = folder / "part.png", folder / "sources.png"
-    parts = [
+    before = [
+        "<!doctype html><html lang=en><meta charset=utf-8>",
+        f"<title>{html.escape(str(attrs['title']))}</title><style>{STYLE}</style><body>",
         f"<h1>{html.escape(str(attrs['title']))}</h1>",
         f"<p class=sub>scenario {html.escape(str(attrs['scenario']))} · program {html.escape(str(attrs['program']))} · "
         f"{attrs['created']} · twin {attrs['version']}</p>",
@@ -45,8 +61,8 @@ def write_report(result: Result, folder: Path) -> None:
         "<h2>The run in numbers</h2>",
         _summary(result),
         "<h2>The part, coloured by predicted deviation</h2>",
-        _image(picture.read_bytes()) if picture.is_file() else "<p>No picture was drawn.</p>",
-        _image(sources.read_bytes()) if sources.is_file() else "",
+    ]
+    after = [
         _image(_deviation_plot(result)),
         "<h2>Inspected features</h2>",
         _features(result),
@@ -64,12 +80,9 @@ def write_report(result: Result, folder: Path) -> None:
         f"<p>release of residual stress: {html.escape(str(attrs['release']))}</p>",
         f"<p>Not modelled in this version: {'; '.join(NOT_MODELLED)}.</p>",
         *(f"<p>{html.escape(note)}.</p>" for note in str(attrs["not_modelled"]).splitlines()),
+        "</body></html>",
     ]
-    page = (
-        "<!doctype html><html lang=en><meta charset=utf-8>"
-        f"<title>{html.escape(str(attrs['title']))}</title><style>{STYLE}</style><body>{''.join(parts)}</body></html>"
-    )
-    (folder / "report.html").write_text(page)
+    return ReportPage("".join(before), "".join(after))
 
 
 def _warnings(result: Result) -> str:

@@ -6,6 +6,7 @@ Joint compliance of a clamp is not modelled apart: it is in the stiffness of the
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +20,7 @@ from twin.machine.spindle import SpindleMode
 from twin.machine.tool import Tool
 
 PIECES = 32  # cylinders that a cone of the holder is cut into
+LIKE = 16  # tools have a multiple of this many sections: the response is compiled for few shapes
 LEAST_PEAK = 2e-3  # of the largest, of a peak that is fitted
 LEAST_SHARE = 0.01  # of the static compliance, of a mode that is kept
 GRID = 1500  # frequencies of the coupled response
@@ -38,7 +40,11 @@ def tool_sections(tool: Tool) -> list[Section]:
         for middle in (np.arange(n) + 0.5) / n:
             diameter = part.diameter_lower + middle * (part.diameter_upper - part.diameter_lower)
             sections.append(Section(part.length / n, diameter, tool.holder_youngs_modulus, tool.holder_density))
-    return [Section(s.length, s.diameter, s.youngs_modulus, s.density, loss_factor=tool.loss_factor) for s in sections]
+    longest = max(range(len(sections)), key=lambda row: sections[row].length)
+    n = 1 + -len(sections) % LIKE
+    pieces = [replace(sections[longest], length=sections[longest].length / n)] * n
+    sections[longest : longest + 1] = pieces
+    return [replace(s, loss_factor=tool.loss_factor) for s in sections]
 
 
 def nose_receptance(spindle: Sequence[SpindleMode], omega: jax.Array) -> jax.Array:
@@ -83,7 +89,9 @@ def tool_point_modes(tool: Tool, spindle: Sequence[SpindleMode]) -> Modes:
             )
         frequency = np.array([mode.frequency for mode in along])
         omega = 2 * np.pi * np.geomspace(0.2 * frequency.min(), HIGHEST * frequency.max(), GRID)
-        response = np.asarray(tool_point_receptance(tool, along, jnp.asarray(omega)))
+        still = 0.05 * omega[:1]  # a hundredth of the lowest mode; lower, free sections cancel too many digits
+        response = np.asarray(tool_point_receptance(tool, along, jnp.asarray(np.concatenate([still, omega]))))
+        static, response = response[0].real, response[1:]
         peak, end = _peaks(-response.imag)
         omega, response = omega[:end], response[:end]
         fit = fit_modes(
@@ -93,7 +101,6 @@ def tool_point_modes(tool: Tool, spindle: Sequence[SpindleMode]) -> Modes:
         share = 1 / np.asarray(modes.stiffness)
         matters = share > LEAST_SHARE * share.sum()
         found.append(jax.tree.map(lambda leaf, rows=matters: jnp.asarray(leaf)[rows], modes))
-        static = float(tool_point_receptance(tool, along, jnp.asarray([1e-3 * omega[0]]))[0].real)
         rest = static - share[matters].sum()
         if rest > LEAST_SHARE * static:
             far, damping = FAR * omega[-1], float(np.min(np.asarray(modes.damping)))

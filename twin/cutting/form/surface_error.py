@@ -25,6 +25,7 @@ from twin.errors import InputError
 GAUSS = 2  # points of the helix within a slice
 UNLIKE = 1e-6  # of the widest pitch over the mean
 SIDE = 0.12  # [rad] an arc that ends this near to a normal of the feed shapes that wall
+LIKE = 4  # modes are filled up to a multiple of this: few shapes are compiled
 WALL = np.array([0.0, np.pi])  # immersion at which a tooth shapes the left and the right wall
 
 
@@ -71,7 +72,7 @@ def surface_error(
     n = len(contact.depth)
     feed, spindle = (v if isinstance(v, jax.core.Tracer) else np.asarray(v, dtype=float) for v in (feed, spindle))
     rows = jax.tree.map(padded_rows, (contact, feed, spindle))
-    out = _surface_error(*rows, cutters, coefficients, modes, height)
+    out = _surface_error(*rows, cutters, coefficients, _padded(modes), height)
     return jax.tree.map(lambda values: first_rows(values, n), out)
 
 
@@ -84,6 +85,13 @@ def wall_displacement(error: SurfaceError) -> jax.Array:
     shaped = jnp.asarray(error.shaped, dtype=float)
     of_wall = jnp.mean(jnp.asarray(error.displacement), axis=2)
     return jnp.einsum("sw,swi->si", shaped, of_wall) / jnp.maximum(jnp.sum(shaped, axis=1), 1.0)[:, None]
+
+
+def _padded(modes: Modes) -> Modes:
+    """With modes that nothing moves."""
+    more = -len(modes.omega) % LIKE
+    filled = {name: jnp.append(getattr(modes, name), jnp.full(more, 0.5)) for name in ("omega", "damping", "stiffness")}
+    return Modes(**filled, direction=jnp.append(modes.direction, jnp.zeros((more, 3)), axis=0))
 
 
 def _check(modes: Modes, height: jax.Array, feed: ArrayLike) -> None:

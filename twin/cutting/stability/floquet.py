@@ -183,7 +183,8 @@ def _reduced(milling: Milling) -> tuple[tuple, tuple]:
     direction = np.asarray(modes.direction, dtype=float)
     _, size, axes = np.linalg.svd(direction, full_matrices=False)
     axes = axes[size > 1e-12 * size.max()]
-    arrays = (np.asarray(a, dtype=float) for a in (modes.omega, modes.damping, modes.stiffness))
+    # copies: JAX's own memory is read-only, for which numba would compile every kernel once more
+    arrays = (np.array(a, dtype=float) for a in (modes.omega, modes.damping, modes.stiffness))
     cutting = np.asarray(force_matrices(milling.ktc, milling.krc, milling.kac, milling.kappa))
     viscous = np.asarray(damping_matrices()) * float(milling.process_damping) / (float(milling.radius) or 1.0)
     along = tuple(np.ascontiguousarray(axes @ matrix @ axes.T) for matrix in (cutting, viscous))

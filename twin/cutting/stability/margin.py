@@ -18,7 +18,7 @@ from twin.cutting.stability.milling import Milling, check, check_modes
 from twin.errors import InputError
 
 MOST = 4.0  # margins beyond this, or below its inverse, are not told apart
-SCAN = 1.2  # ratio of successive depths of the scan
+SCAN = 1.3  # ratio of successive depths of the scan; 1.2 changes no margin of the NIST plates by more than 0.5 %
 REFINEMENTS = 5
 # Nodes of a panel and tolerance of Arnoldi's method: on the NIST plates the margins are within 1e-4 (95 %) and 7e-4
 # (99.9 %) of those of 12 nodes, less than the classes cost.

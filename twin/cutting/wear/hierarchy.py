@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from twin.errors import InputError
 
@@ -126,7 +126,7 @@ def predict_wear(model: WearModel, new: WearReadings, probability: ArrayLike) ->
 
     def quantile(p: float, row: int) -> float:
         low, high = (mean[:, row] - 8 * deviation[:, row]).min(), (mean[:, row] + 8 * deviation[:, row]).max()
-        return brentq(lambda x: weight @ norm.cdf((x - mean[:, row]) / deviation[:, row]) - p, low, high)
+        return brentq(lambda x: weight @ ndtr((x - mean[:, row]) / deviation[:, row]) - p, low, high)
 
     return np.exp([[quantile(p, row) for row in range(len(design))] for p in np.atleast_1d(probability)])
 
