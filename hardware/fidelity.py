@@ -1,12 +1,13 @@
 """How well a prediction meets a measurement, in the terms of ISO 23247: sampling held, and fidelity channel by channel.
 
 Prediction and measurement stand on one clock (:mod:`hardware.alignment`). A difference is predicted minus measured.
+A meter takes a recording block by block in bounded memory: what it keeps are sums, a histogram of En, spectra, and the
+stretch in which the measurement moves most, from which the time shift is found.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.signal import welch
 
 from hardware.alignment import align
 from twin.errors import InputError
@@ -14,6 +15,9 @@ from twin.errors import InputError
 COVERAGE_FACTOR = 2.0  # of an expanded uncertainty, about 95 %
 LEAST_MOVING = 1e-9  # of its own size: a signal that moves less has no correlation
 BANDS = 8  # of the spectrum, equal in the logarithm of the frequency
+CHUNK = 1 << 12  # samples of one spectrum
+PIECE = 1 << 14  # samples from which the time shift is found
+EN_STEP, EN_LOWEST, EN_BINS = 0.005, -4.0, 2000  # histogram of log10 |En|: 1.2 % wide
 
 
 @dataclass(frozen=True)
@@ -60,64 +64,158 @@ def fidelity(
     Raises:
         InputError: arrays of unequal length, fewer than two samples, samples that are no numbers.
     """
-    time, measured, predicted = (np.asarray(values, float) for values in (time, measured, predicted))
-    if not len(time) == len(measured) == len(predicted) or len(time) < 2:
-        raise InputError(f"{channel}: {len(measured)} measured and {len(predicted)} predicted samples")
-    if not (np.isfinite(measured).all() and np.isfinite(predicted).all()):
-        raise InputError(f"{channel} has samples that are no numbers", remedy="leave out those of bad quality")
-    difference = predicted - measured
-    worst = int(np.argmax(np.abs(difference)))
-    rmse = float(np.sqrt(np.mean(difference**2)))
-    frequency, unexplained = _unexplained(time, measured, difference)
-    coverage = en = float("nan")
-    if measured_deviation is not None or predicted_deviation is not None:
-        both = np.hypot(measured_deviation or 0.0, 0.0 if predicted_deviation is None else predicted_deviation)
+    meter = FidelityMeter(channel, unit)
+    meter.add(time, measured, predicted, measured_deviation, predicted_deviation)
+    return meter.result(limit)
+
+
+@dataclass
+class FidelityMeter:
+    """Compares one channel block by block."""
+
+    channel: str
+    unit: str
+    samples: int = 0
+    _sums: np.ndarray = field(default_factory=lambda: np.zeros(7))  # d, d2, m, p, m2, p2, mp; m and p from their first
+    _origin: float | None = None
+    _largest: tuple[float, float] = (0.0, float("nan"))
+    _en: np.ndarray = field(default_factory=lambda: np.zeros((2, EN_BINS)))  # samples, and the sum of their |En|
+    _within: int = 0
+    _judged: int = 0
+    _spectra: np.ndarray | None = None  # (2, frequency)
+    _rate: float = 0.0
+    _piece: tuple[float, np.ndarray, np.ndarray, np.ndarray] | None = None  # variance, time, measured, predicted
+    _extremes: np.ndarray = field(default_factory=lambda: np.array([np.inf, -np.inf, np.inf, -np.inf]))
+
+    def add(
+        self,
+        time: np.ndarray,
+        measured: np.ndarray,
+        predicted: np.ndarray,
+        measured_deviation: float | np.ndarray | None = None,
+        predicted_deviation: float | np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Take the next samples, as :func:`fidelity` has them; return their differences (sample,)."""
+        time, measured, predicted = (np.asarray(values, float) for values in (time, measured, predicted))
+        if not len(time) == len(measured) == len(predicted):
+            raise InputError(f"{self.channel}: {len(measured)} measured and {len(predicted)} predicted samples")
+        difference = predicted - measured
+        if not np.isfinite(difference).all():
+            raise InputError(f"{self.channel} has samples that are no numbers", remedy="leave out those of bad quality")
+        if not len(time):
+            return difference
+        self.samples += len(time)
+        if self._origin is None:
+            self._origin = float(measured[0])
+        m, p = measured - self._origin, predicted - self._origin
+        self._sums += (difference.sum(), difference @ difference, m.sum(), p.sum(), m @ m, p @ p, m @ p)
+        low, high = self._extremes[::2], self._extremes[1::2]
+        self._extremes[::2] = np.minimum(low, (measured.min(), predicted.min()))
+        self._extremes[1::2] = np.maximum(high, (measured.max(), predicted.max()))
+        worst = int(np.argmax(np.abs(difference)))
+        if abs(difference[worst]) >= abs(self._largest[0]):
+            self._largest = float(difference[worst]), float(time[worst])
+        if measured_deviation is not None or predicted_deviation is not None:
+            self._judge(difference, measured_deviation, predicted_deviation)
+        self._spectrum(time, measured, difference)
+        for first in range(0, len(time), PIECE):
+            rows = slice(first, first + PIECE)
+            variance = float(measured[rows].var())
+            if self._piece is None or variance > self._piece[0]:
+                self._piece = variance, time[rows].copy(), measured[rows].copy(), predicted[rows].copy()
+        return difference
+
+    def _judge(
+        self, difference: np.ndarray, measured: float | np.ndarray | None, predicted: float | np.ndarray | None
+    ) -> None:
+        both = np.hypot(0.0 if measured is None else measured, 0.0 if predicted is None else predicted)
         score = np.abs(difference) / (COVERAGE_FACTOR * np.maximum(both, 1e-300))
-        coverage, en = float(np.mean(score <= 1)), float(np.quantile(score, 0.95))
-    return Fidelity(
-        channel=channel,
-        unit=unit,
-        samples=len(time),
-        bias=float(difference.mean()),
-        rmse=rmse,
-        largest=float(difference[worst]),
-        largest_at=float(time[worst]),
-        correlation=float(np.corrcoef(measured, predicted)[0, 1]) if _move(measured, predicted) else float("nan"),
-        shift=_shift(time, measured, predicted),
-        coverage=coverage,
-        en=en,
-        frequency=frequency,
-        unexplained=unexplained,
-        limit=limit,
-        passed=None if limit is None else rmse <= limit,
-    )
+        self._within += int(np.count_nonzero(score <= 1))
+        self._judged += len(score)
+        place = (np.log10(np.maximum(score, 1e-30)) - EN_LOWEST) / EN_STEP
+        place = np.clip(place.astype(np.int64), 0, EN_BINS - 1)
+        self._en += np.bincount(place, minlength=EN_BINS), np.bincount(place, score, EN_BINS)
 
+    def _spectrum(self, time: np.ndarray, measured: np.ndarray, difference: np.ndarray) -> None:
+        """Add the spectra of whole chunks without a gap (Bartlett, Hann window)."""
+        if len(time) < 8:
+            return
+        if self._spectra is None:
+            self._rate = 1 / float(np.median(np.diff(time)))
+            self._spectra = np.zeros((2, (1 << (min(len(time), CHUNK).bit_length() - 1)) // 2 + 1))
+        n = 2 * (self._spectra.shape[1] - 1)
+        whole = len(time) // n
+        if not whole:
+            return
+        span = time[: whole * n].reshape(whole, n)
+        even = np.abs((span[:, -1] - span[:, 0]) * self._rate - (n - 1)) < 0.5
+        window = np.hanning(n)
+        for row, values in enumerate((measured, difference)):
+            chunk = values[: whole * n].reshape(whole, n)[even]
+            chunk = (chunk - chunk.mean(axis=1, keepdims=True)) * window
+            self._spectra[row] += (np.abs(np.fft.rfft(chunk)) ** 2).sum(axis=0)
 
-def _move(*signals: np.ndarray) -> bool:
-    return all(np.ptp(signal) > LEAST_MOVING * max(np.abs(signal).max(), 1e-300) for signal in signals)
+    def result(self, limit: float | None = None) -> Fidelity:
+        """What all the samples say.
 
+        Raises:
+            InputError: fewer than two samples.
+        """
+        n = self.samples
+        if n < 2:
+            raise InputError(f"{self.channel}: {n} samples cannot be compared")
+        d, d2, m, p, m2, p2, mp = self._sums
+        rmse = float(np.sqrt(d2 / n))
+        coverage = en = float("nan")
+        if self._judged:
+            coverage = self._within / self._judged
+            counts, sums = self._en
+            at = int(np.searchsorted(np.cumsum(counts), 0.95 * self._judged))
+            en = float(sums[at] / counts[at])
+        spread = (m2 - m * m / n) * (p2 - p * p / n)
+        moves = self._moves()
+        frequency, unexplained = self._bands()
+        return Fidelity(
+            channel=self.channel,
+            unit=self.unit,
+            samples=n,
+            bias=float(d / n),
+            rmse=rmse,
+            largest=self._largest[0],
+            largest_at=self._largest[1],
+            correlation=float((mp - m * p / n) / np.sqrt(spread)) if moves and spread > 0 else float("nan"),
+            shift=self._shift() if moves else float("nan"),
+            coverage=coverage,
+            en=en,
+            frequency=frequency,
+            unexplained=unexplained,
+            limit=limit,
+            passed=None if limit is None else rmse <= limit,
+        )
 
-def _shift(time: np.ndarray, measured: np.ndarray, predicted: np.ndarray) -> float:
-    """[s] by which the prediction comes late; NaN where the signals are too short or do not match."""
-    if not _move(measured, predicted):
-        return float("nan")
-    try:
-        return align(time, measured, time, predicted, drifts=False).offset
-    except InputError:
-        return float("nan")
+    def _moves(self) -> bool:
+        low, high = self._extremes[::2], self._extremes[1::2]
+        return bool((high - low > LEAST_MOVING * np.maximum(np.maximum(np.abs(low), np.abs(high)), 1e-300)).all())
 
+    def _shift(self) -> float:
+        """[s] by which the prediction comes late; NaN where the signals are too short or do not match."""
+        assert self._piece is not None
+        _, time, measured, predicted = self._piece
+        try:
+            return align(time, measured, time, predicted, drifts=False).offset
+        except InputError:
+            return float("nan")
 
-def _unexplained(time: np.ndarray, measured: np.ndarray, difference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Upper ends of the bands (band,) [Hz], and the power of the difference over that of the measurement in each."""
-    rate = (len(time) - 1) / (time[-1] - time[0])
-    n = max(min(len(time), 1 << 12), 8)
-    frequency, power = welch(measured, rate, nperseg=min(n, len(time)))
-    _, left = welch(difference, rate, nperseg=min(n, len(time)))
-    ends = np.geomspace(frequency[1] * 1.001, frequency[-1] * 1.001, BANDS)
-    band = np.searchsorted(ends, frequency[1:])
-    total = np.bincount(band, power[1:], BANDS)
-    share = np.bincount(band, left[1:], BANDS) / np.where(total > 0, total, np.nan)
-    return ends, share
+    def _bands(self) -> tuple[np.ndarray, np.ndarray]:
+        """Upper ends of the bands (band,) [Hz], and the power of the difference over that of the measurement there."""
+        if self._spectra is None:
+            return np.full(BANDS, np.nan), np.full(BANDS, np.nan)
+        frequency = np.fft.rfftfreq(2 * (self._spectra.shape[1] - 1), 1 / self._rate)
+        power, left = self._spectra
+        ends = np.geomspace(frequency[1] * 1.001, frequency[-1] * 1.001, BANDS)
+        band = np.searchsorted(ends, frequency[1:])
+        total = np.bincount(band, power[1:], BANDS)
+        return ends, np.bincount(band, left[1:], BANDS) / np.where(total > 0, total, np.nan)
 
 
 @dataclass(frozen=True)
@@ -137,17 +235,51 @@ class LineFidelity:
 
 def by_line(line: np.ndarray, measured: np.ndarray, predicted: np.ndarray) -> LineFidelity:
     """Differences grouped by the NC line (sample,) that was running."""
-    lines, row, count = np.unique(np.asarray(line).astype(int), return_inverse=True, return_counts=True)
-    difference = np.asarray(predicted, float) - np.asarray(measured, float)
-    largest = np.zeros(len(lines))
-    np.maximum.at(largest, row, np.abs(difference))
-    return LineFidelity(
-        line=lines,
-        samples=count,
-        bias=np.bincount(row, difference) / count,
-        rmse=np.sqrt(np.bincount(row, difference**2) / count),
-        largest=largest,
-    )
+    lines = np.asarray(line).astype(int)
+    meter = GroupMeter(int(lines.max(initial=0)) + 1)
+    meter.add(lines, np.asarray(predicted, float) - np.asarray(measured, float))
+    return meter.result()
+
+
+class GroupMeter:
+    """Differences of one channel by group (an NC line, a segment), block by block."""
+
+    def __init__(self, n: int):
+        self.count = np.zeros(n, np.int64)
+        self._sum, self._square, self._largest = np.zeros((3, n))
+
+    def add(self, group: np.ndarray, difference: np.ndarray) -> None:
+        """Take samples: group (sample,) int from 0, difference (sample,)."""
+        if not len(group):
+            return
+        low, high = int(group.min()), int(group.max()) + 1
+        row, n, own = group - low, high - low, slice(low, high)
+        self.count[own] += np.bincount(row, minlength=n)
+        self._sum[own] += np.bincount(row, difference, n)
+        self._square[own] += np.bincount(row, difference**2, n)
+        # the largest of runs of one group first: a look at every sample by itself is slow
+        begin = np.flatnonzero(np.diff(row, prepend=-1))
+        np.maximum.at(self._largest[own], row[begin], np.maximum.reduceat(np.abs(difference), begin))
+
+    @property
+    def rmse(self) -> np.ndarray:
+        """(group,); NaN without samples."""
+        return np.sqrt(self._square / np.where(self.count, self.count, np.nan))
+
+    def joined(self, group: np.ndarray) -> "GroupMeter":
+        """The same in coarser groups: ``group`` (own group,) int, -1 left out."""
+        use = group >= 0
+        whole = GroupMeter(int(group.max(initial=-1)) + 1)
+        for name in ("count", "_sum", "_square"):
+            np.add.at(getattr(whole, name), group[use], getattr(self, name)[use])
+        np.maximum.at(whole._largest, group[use], self._largest[use])
+        return whole
+
+    def result(self) -> LineFidelity:
+        """The groups that have samples."""
+        line = np.flatnonzero(self.count)
+        count = self.count[line]
+        return LineFidelity(line, count, self._sum[line] / count, self.rmse[line], self._largest[line])
 
 
 @dataclass(frozen=True)

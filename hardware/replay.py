@@ -147,6 +147,7 @@ class ShdrChannel:
     channel: Channel
     factor: float = 1.0  # from what the adapter sends to the channel's unit
     ignored: tuple[float, ...] = field(default=())  # values that are no measurement, such as spurious zeros
+    words: Mapping[str, float] = field(default_factory=dict)  # what texts count as: ACTIVE is 1
 
 
 class ShdrSource:
@@ -160,6 +161,7 @@ class ShdrSource:
         self._chosen = tuple(chosen)
         self.channels = tuple(row.channel for row in chosen)
         self.clock = Clock(name="the log's adapter", origin="start", period_s=None)
+        self.started = self._log.start  # UTC
 
     def __enter__(self) -> Self:
         return self
@@ -170,8 +172,11 @@ class ShdrSource:
         heard = []
         for row in self._chosen:
             events = self._log[row.key]
-            keep = ~np.isin(events.value, row.ignored) & np.isfinite(events.value)
-            heard.append((events.time[keep], events.value[keep] * row.factor))
+            value = events.value
+            for word, number in row.words.items():
+                value[events.text == word] = number
+            keep = ~np.isin(value, row.ignored) & np.isfinite(value)
+            heard.append((events.time[keep], value[keep] * row.factor))
         time = np.unique(np.concatenate([events for events, _ in heard]))
         for first in range(0, len(time), ROWS):
             now = time[first : first + ROWS]
