@@ -76,7 +76,7 @@ class LinuxcncOptions:
     time_factor: Ratio = 1.0
     """Machine time over wall time, where the plant keeps up; 1: real time."""
     read_ahead: Time = 0.2
-    """Wall time that the controller reads ahead before the first motion."""
+    """Wall time that the controller reads ahead before the first motion; 0: none, as in real time on a machine."""
     adaptive_feed: bool = False
     """Let the plant slow the feed (M52 P1)."""
     external_offset: bool = False

@@ -175,7 +175,7 @@ class LinuxcncSource:
                     f"LinuxCNC cannot run this program: {event['text']}",
                     file=self._options.program or self._scenario.program_file,
                     line=event["line"],
-                    remedy="it is written for another control: take those words out, or bench another program",
+                    remedy="it reads RS274/NGC: write the line for it, or bench another program",
                 )
         return events
 

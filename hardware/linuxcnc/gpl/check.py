@@ -52,9 +52,18 @@ def main(program: str, ini: str) -> None:
     shutil.copy(os.path.join(folder, found.find("RS274NGC", "PARAMETER_FILE")), parameters)
     mask = sum(1 << "XYZABCUVW".index(letter) for letter in found.find("TRAJ", "COORDINATES"))
     start = found.find("RS274NGC", "RS274NGC_STARTUP_CODE")
-    result, line = gcode.parse(program, Listener(parameters, mask), "G21", start)
-    if result > gcode.MIN_ERROR:
-        print(line, gcode.strerror(result))
+
+    def error(file: str) -> tuple[int, str]:
+        result, line = gcode.parse(file, Listener(parameters, mask), "G21", start)
+        return line, gcode.strerror(result) if result > gcode.MIN_ERROR else ""
+
+    line, text = error(program)
+    if text:
+        before = os.path.join(folder, "checked.ngc")
+        with open(program) as whole, open(before, "w") as part:
+            part.writelines(whole.readlines()[: line - 1])
+        # The interpreter names the line after one that it cannot read, but the very line that it cannot execute.
+        print(line - 1 if error(before)[1] == text else line, text)
         sys.exit(1)
 
 

@@ -133,7 +133,8 @@ class Panel:
         self.mode(linuxcnc.MODE_AUTO)
         self.command.program_open(asked["file"])
         self.command.wait_complete()
-        hal.set_p("motion.feed-inhibit", "1")  # Task reads ahead first: else the start depends on who is faster
+        if asked["prefill_s"] > 0:  # Task reads ahead before anything moves: else the start depends on who is faster
+            hal.set_p("motion.feed-inhibit", "1")
         self.command.auto(linuxcnc.AUTO_RUN, 0)
         self.wait(lambda: self.state.interp_state != linuxcnc.INTERP_IDLE, "the program does not start")
         time.sleep(asked["prefill_s"])

@@ -7,6 +7,7 @@ pin out float fb_#[5] "what the scales read";
 pin in float spindle_rpm;
 pin in s32 line "of the program";
 pin in float vel "along the path, mm/s";
+pin in bit coordinated "moves by program: only then external offsets count";
 pin in float tool_length "in force, mm";
 pin out bit probe;
 pin out float feed_factor = 1.0 "adaptive feed";
@@ -81,5 +82,5 @@ FUNCTION(_) {
     for (i = 0; i < 5; i++) fb(i) = in.position[i];
     probe = in.touch != 0;
     feed_factor = in.factor;
-    offset_counts = (int)(in.offset / OFFSET_COUNT + (in.offset < 0 ? -0.5 : 0.5));
+    if (coordinated) offset_counts = (int)(in.offset / OFFSET_COUNT + (in.offset < 0 ? -0.5 : 0.5));
 }
