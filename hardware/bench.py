@@ -131,11 +131,10 @@ def _follow(source: Source, recorder: Recorder, progress: Progress, show: Callab
     try:
         for block in source.blocks():
             waiting.append(block)
-            if progress.live:
-                progress.live.add(block)
+            compared = progress.live.add(block) if progress.live else slice(None)
             now = monotonic()
-            if (answered := getattr(source, "answered", None)) is not None and len(answered) == len(block):
-                progress.latency.add(now - answered)
+            if (answered := getattr(source, "answered", None)) is not None:
+                progress.latency.add(now - answered[compared])
             progress.lost += max(block.first - expected, 0) if expected is not None else 0
             expected = block.first + len(block)
             progress.samples += len(block)

@@ -1,6 +1,7 @@
 """One job of the test-bed operator: a run of the twin, the bench beside it, the validation."""
 
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,7 +60,9 @@ def _end(progress: Progress, folder: Path, console: Console) -> int:
     if not progress.finished:
         console.print(f"[red]not finished[/red] {progress.why}; not validated", highlight=False)
         return INTERRUPTED if progress.interrupted else STOPPED
-    from hardware.validation import validate
+    from hardware.validation import report, validate
 
-    validate(progress.recording, folder)
+    known = [progress.latency.percentile(percent) for percent in (50, 99, 100)]
+    latency = None if math.isnan(known[0]) else (known[0], known[1], known[2])
+    report(validate(progress.recording, folder, latency=latency), out=folder, console=console)
     return DONE

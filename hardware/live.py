@@ -71,12 +71,12 @@ class LiveDifference:
         self._squares = 0.0
         self.late = 0.0  # [s] that the machine is behind the prediction; < 0 ahead
 
-    def add(self, block: Block) -> None:
-        """Compare the samples of ``block`` that were measured while the program ran."""
+    def add(self, block: Block) -> np.ndarray:
+        """Compare the samples of ``block`` that were measured while the program ran; return which those are."""
         line = block.values[LINE].astype(np.int64)
         use = np.flatnonzero((line > 0) & (block.quality != Quality.BAD))
         if not use.size:
-            return
+            return use
         tip = np.stack([block.values[name][use] for name in POSITION], axis=1) * MM
         path = self._path
         index, away = np.empty(len(use), np.int64), np.empty(len(use))
@@ -90,6 +90,7 @@ class LiveDifference:
             self.largest, self.largest_line = float(away[worst]), int(line[use[worst]])
         self._squares += float(away @ away)
         self.late = float(block.time[use[-1]] - self._began - path.time[index[-1]])
+        return use
 
     @property
     def rms(self) -> float:

@@ -21,6 +21,7 @@ COMMANDS = (
     "optimise",
     "compensate",
     "machinetest",
+    "bench",
 )  # modules of twin/commands, in the order of the help
 
 

@@ -65,8 +65,6 @@ def plant_maker(options: Mapping[str, Any], faults: Faults, axes: tuple[str, ...
     """
     kind, rest = options.get("kind"), {key: value for key, value in options.items() if key != "kind"}
     if kind == "ideal":
-        if rest:
-            raise InputError(f"bench.plant.{min(rest)} means nothing to an ideal plant", remedy="plant.kind=simulated")
         make: PlantMaker = IdealPlant
     elif kind == "simulated":
         make = partial(_simulated, scenario, rest)
