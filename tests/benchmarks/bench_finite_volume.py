@@ -53,7 +53,7 @@ def main() -> None:
     rows = jnp.asarray(reduced.output[1, 1, 1, 0:3] - reduced.output[1, 1, 1, 6:9])
     start = jnp.zeros(n_state)
     timed("8 h at 1 s, displacement", lambda: simulate(system, inputs, 1.0, start, rows))
-    shifts = jnp.asarray(draw.uniform(0, 100, (64, 28800, n_input)))
+    shifts = jnp.asarray(draw.uniform(0, 100, (64, 28800, n_input)), jnp.float32)
     many = jax.jit(lambda u: simulate_blocks(system, u, 1.0, start, 60, rows))
     timed("64 shifts, every minute", lambda: many(shifts), repeat=3)
 

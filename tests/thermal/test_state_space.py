@@ -144,6 +144,23 @@ def test_outputs_blocks_and_switches_equal_the_scan(inputs):
     np.testing.assert_allclose(simulate_switched(both, regime, inputs, 5.0, start), states, rtol=1e-11)
 
 
+def test_blocks_of_float32_inputs_lose_a_millionth():
+    draw = np.random.default_rng(5)
+    n = 30
+    links = draw.uniform(0.0, 2.0, (n, n))
+    links = (links + links.T) / 2
+    conductance = np.diag(links.sum(axis=1) + 0.5) - links
+    system = StateSpace(
+        jnp.asarray(draw.uniform(50, 500, n)), jnp.asarray(conductance), jnp.asarray(draw.uniform(0, 1, (n, 4)))
+    )
+    inputs = jnp.asarray(draw.uniform(0, 100, (2, 28800, 4)))
+    exact = simulate_blocks(system, inputs, 1.0, jnp.zeros(n), 60)
+    quick = simulate_blocks(system, inputs.astype(jnp.float32), 1.0, jnp.zeros(n), 60)
+    assert quick.dtype == exact.dtype
+    np.testing.assert_allclose(quick, exact, atol=1e-6 * float(jnp.ptp(exact)))
+
+
+
 def test_switched_conductances_against_the_matrix_exponential(inputs):
     systems = [network(seed=1), network(seed=2)]
     regime = np.random.default_rng(5).integers(0, 2, len(inputs))
