@@ -106,12 +106,14 @@ async def _is_a(client: Any, kind: Any, wanted: Any) -> bool:
 
 
 async def _machine_tool(machine: Any) -> MachineTool:
+    from asyncua import ua
+
     identification: dict[str, str] = {}
     variables: list[Found] = []
     for part in await machine.get_children():
         name = (await part.read_browse_name()).Name
         if name == "Identification":
-            for row in await part.get_variables():
+            for row in await part.get_children(nodeclassmask=ua.NodeClass.Variable):
                 value = await row.read_value()
                 if value is not None:
                     identification[(await row.read_browse_name()).Name] = str(getattr(value, "Text", value))
@@ -132,11 +134,18 @@ async def _walk(node: Any, path: tuple[str, ...], found: list[Found]) -> None:
             value = (await child.read_data_value(raise_on_bad_status=False)).Value
             if value is not None and value.VariantType in _numbers() and not isinstance(value.Value, list):
                 unit = await unit_of_node(child)
-                words = "_".join(_CAMEL.sub("_", part) for part in (*path[1:], word))
-                name = named(words, unit)[0] if suffix_of(unit) else named(words, "")[0]
+                name = _channel_name((*path[1:], word), unit, {row.name for row in found})
                 found.append(Found("/".join((*path, word)), name, child.nodeid.to_string(), unit))
         else:
             await _walk(child, (*path, word), found)
+
+
+def _channel_name(path: tuple[str, ...], unit: str, taken: set[str]) -> str:
+    """The variable's own name where it is one of ours already, else its path, with the unit."""
+    if path[-1] not in taken and path[-1] == path[-1].lower() and named(path[-1], unit)[0] == path[-1]:
+        return path[-1]
+    words = "_".join(_CAMEL.sub("_", part) for part in path)
+    return named(words, unit if suffix_of(unit) else "")[0]
 
 
 def _numbers() -> set[Any]:

@@ -9,14 +9,22 @@ import yaml
 from twin.errors import InputError
 from twin.units import split_suffix
 
+FILE = Path(__file__).with_name("unit_symbols.yaml")
 CLOSE = 1e-9
 _NO_NAME = re.compile(r"[^0-9a-z]+")
 
 
 @cache
 def _symbols() -> dict[str, tuple[str, float]]:
-    rows = yaml.safe_load(Path(__file__).with_name("unit_symbols.yaml").read_text())
+    rows = yaml.safe_load(FILE.read_text())
     return {symbol: (row["suffix"], float(row.get("factor", 1.0))) for symbol, row in rows.items()}
+
+
+@cache
+def shown_units() -> dict[str, tuple[str, str]]:
+    """Suffix of ours -> symbol that others know it by, and its code in UNECE Recommendation 20."""
+    rows = yaml.safe_load(FILE.read_text())
+    return {row["suffix"]: (symbol, row["code"]) for symbol, row in rows.items() if "code" in row}
 
 
 def suffix_of(symbol: str) -> tuple[str, float] | None:

@@ -1,0 +1,1 @@
+"""The twin as a server, for clients that know nothing of it."""
