@@ -37,6 +37,24 @@ class SegmentLoads:
         weighed = self.unit * coefficients[:, None]
         return weighed[:, ~OF_EDGE].sum(axis=1), weighed[:, OF_EDGE].sum(axis=1)
 
+    def along(self, segment: np.ndarray, speed: np.ndarray, spindle: np.ndarray) -> np.ndarray:
+        """Loads per unit of each coefficient where a controller really ran, (sample, coefficient, quantity).
+
+        Args:
+            segment: (sample,) that cuts, see :meth:`cutting`.
+            speed: (sample,) [m/s] along the path.
+            spindle: (sample,) [rad/s] magnitude.
+        """
+        faster = spindle / self.spindle[segment]
+        thicker = speed / self.speed[segment] / faster
+        unit = self.unit[segment] * np.where(OF_EDGE[None, :, None], 1.0, thicker[:, None, None])
+        unit[:, :, POWER] *= faster[:, None]
+        return unit
+
+    def cutting(self, segment: np.ndarray, speed: np.ndarray, spindle: np.ndarray) -> np.ndarray:
+        """(sample,) bool: the tool cuts; arguments as of :meth:`along`, segment -1 where there is none."""
+        return (segment >= 0) & (self.spindle[segment] > 0) & (spindle > 0) & (speed > 0)
+
 
 def segment_loads(scenario: Scenario, toolpath: Toolpath, contact: Contact) -> SegmentLoads:
     """The table of ``toolpath``; segments that cut nothing have zeros.

@@ -25,7 +25,7 @@ from twin.cutting.basis import COEFFICIENTS
 from twin.motion.servo import servo_loops
 from twin.prediction import Machining
 from twin.scenario import Scenario
-from twin.simulate import machine
+from twin.simulate import axis_positions, machine
 from twin.units import MM, UM
 
 XYZ = "xyz"
@@ -90,6 +90,7 @@ class SimulatedPlant:
         path = path_of(machining.toolpath)
         flood = (machining.toolpath.coolant & 2 > 0).astype(float)
         self._path = (path.start, path.end, path.line, flood)
+        self._gauge_length = axis_positions(scenario, machining.toolpath)[1]
         self._servo, self._drives = _servo(scenario, options.compliance), _drives(scenario)
         self.channels = self._channels()
         check_faults(options.faults, tuple(c.name for c in self.channels if not c.name.startswith("truth_")))
@@ -123,6 +124,11 @@ class SimulatedPlant:
         rotary = command.position[3:]
         return Reply(np.concatenate([feedback[0], rotary]), touch, 1.0, 0.0)
 
+    @property
+    def scale_uncertainty(self) -> float:
+        """Standard uncertainty of what the scales read [m]."""
+        return _uncertainty(self._sensors.scale)
+
     def readings(self) -> np.ndarray:
         """(channel,) of the last cycle, in the channels' units."""
         return self._row
@@ -145,7 +151,7 @@ class SimulatedPlant:
                 if self._lost:
                     self._sums[-1] = 0.0
                 self._warmth.advance(self._sums)
-                self._read_slow(tip[last - 1], commands.tool_length[last - 1])
+                self._read_slow(tip[last - 1])
                 self._sums[:], self._in_step = 0.0, 0
             first = last
         return feedback, readings
@@ -157,7 +163,7 @@ class SimulatedPlant:
         position = np.ascontiguousarray(commands.position[some, :3])
         if self._state is None:
             self._state = state_at_rest(position[0])
-            self._read_slow(tip[some][0], commands.tool_length[some][0])
+            self._read_slow(tip[some][0])
         out = np.empty((len(position), N_OUT))
         run_cycles(
             position,
@@ -190,10 +196,11 @@ class SimulatedPlant:
         rows[:, -3:] = (out[:, ACTUAL] - commands.tool_length[some][:, None] * np.array([0.0, 0.0, 1.0])) / MM
         self._true_tip = rows[-1, -3:] * MM + self._drift
 
-    def _read_slow(self, tip: np.ndarray, tool_length: float) -> None:
+    def _read_slow(self, tip: np.ndarray) -> None:
         """Readings that are taken once a slow step, held until the next."""
         warm, s = self._warmth, self._sensors
-        axis_position = tip - self._part + self._place + np.array([0.0, 0.0, tool_length])
+        axis_position = tip - self._part + self._place
+        axis_position[2] += self._gauge_length[self._place_on_path[0]]
         self._drift = warm.drift(axis_position)
         true = [*warm.states, warm.air, warm.coolant]
         spread, quantum = [s.temperature.deviation] * len(true), [s.temperature.quantum] * len(true)
@@ -220,8 +227,7 @@ class SimulatedPlant:
         s = self._sensors
 
         def channel(name: str, unit: str, sensor: Any, factor: float = 1.0) -> Channel:
-            spread = float(np.hypot(sensor.deviation, sensor.quantum / np.sqrt(12))) / factor
-            return Channel(name=name, unit=unit, sensor=sensor.sensor, uncertainty=spread)
+            return Channel(name=name, unit=unit, sensor=sensor.sensor, uncertainty=_uncertainty(sensor) / factor)
 
         found = [channel(f"force_{a}_n", "N", s.force) for a in XYZ]
         found += [channel("spindle_power_w", "W", s.spindle_power)]
@@ -247,6 +253,11 @@ def _drives(scenario: Scenario) -> np.ndarray:
     drives = [scenario.machine.thermal.feed_drives[axis] for axis in "XYZ"]
     coulomb = [d.friction_force + 2 * np.pi * d.friction_torque / d.lead for d in drives]
     return np.array([coulomb, [d.viscous_friction for d in drives], [d.moving_mass for d in drives]], dtype=float)
+
+
+def _uncertainty(sensor: Any) -> float:
+    """Of noise and step together."""
+    return float(np.hypot(sensor.deviation, sensor.quantum / np.sqrt(12)))
 
 
 def _stepped(values: np.ndarray, quantum: np.ndarray | float) -> np.ndarray:

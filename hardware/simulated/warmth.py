@@ -10,16 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from hardware.simulated.cycles import AXIS_SPEED, FLOOD, POWER, SPINDLE
+from hardware.thermal_part import part_on_table
 from twin.scenario import Scenario
 from twin.stock import Cut
 from twin.thermal import (
     ThermalModel,
-    Workpiece,
     ambient_temperature,
     axis_scale,
     coolant_temperature,
     heat_inputs,
-    thermal_model,
     tool_point_drift,
     warm_up_state,
 )
@@ -67,17 +66,6 @@ class Warmth:
         """Displacement of the tool point against the table since the start, (3,) [m], at ``axis_position`` (3,) [m]."""
         rise = self.states - self.datum
         return rise @ self._drift + (rise @ self._scale) * (axis_position - self._fixed)
-
-
-def part_on_table(scenario: Scenario, removed: Cut) -> ThermalModel:
-    """Thermal model of the scenario's machine, with the part as it is halfway through the program."""
-    material = scenario.material
-    mass = material.density * (removed.stock_volume - removed.removed_volume / 2)
-    dx, dy, dz = np.ptp(scenario.stock.bounds, axis=0)
-    part = Workpiece(
-        capacity=mass * material.specific_heat, area=2 * (dx * dy + dy * dz + dz * dx), expansion=material.expansion
-    )
-    return thermal_model(scenario.machine.thermal, part)
 
 
 @jax.jit
