@@ -58,9 +58,9 @@ class Faults:
     drive: Literal["x", "y", "z", "a", "c"] = "x"
     """The axis whose drive fails."""
     drive_fails_at: Time | None = None
-    """Time of the bench from which on that axis stays where it is: a following-error trip."""
+    """Machine time since the program began from which on that axis stays where it is: a following-error trip."""
     plant_ends_at: Time | None = None
-    """Time of the bench at which the plant's process ends."""
+    """Machine time since the program began at which the plant's process ends."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,7 +42,8 @@ class FaultyPlant:
         return self.plant.channels
 
     def step(self, command: Command) -> Reply:
-        self._time += command.period
+        if command.line > 0 or self._time > 0:
+            self._time += command.period
         if self.faults.plant_ends_at is not None and self._time >= self.faults.plant_ends_at:
             raise SystemExit
         reply = self.plant.step(command)

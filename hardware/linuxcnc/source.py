@@ -170,6 +170,8 @@ class LinuxcncSource:
             elif event["event"] == "ended":
                 self.outcome.finished, self.outcome.why = event["finished"], event["why"]
                 self.outcome.line = event["line"]
+            elif event["event"] == "unusable":
+                raise InputError(". ".join([event["text"], *self.outcome.messages]))
             elif event["event"] == "refused":
                 raise InputError(
                     f"LinuxCNC cannot run this program: {event['text']}",

@@ -28,6 +28,10 @@ PATIENCE = 30.0  # [s] for a change of state
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+class NotReady(Exception):
+    """The machine does not do what it is told to."""
+
+
 class Panel:
     """One controller."""
 
@@ -50,7 +54,11 @@ class Panel:
     def serve(self) -> None:
         """Do what is asked until it is to quit."""
         self.wait_until_up()
-        self.switch_on()
+        try:
+            self.switch_on()
+        except NotReady as trouble:
+            self.tell("unusable", text=str(trouble))
+            return
         self.tell("ready")
         while (asked := self.next(block=True)) and asked["do"] != "quit":
             if asked["do"] == "run" and self.run(asked) == "quit":
@@ -88,11 +96,11 @@ class Panel:
         end = time.monotonic() + PATIENCE
         while True:
             self.state.poll()
+            self.report_errors()
             if condition():
                 return
-            self.report_errors()
             if time.monotonic() > end:
-                raise TimeoutError(what)
+                raise NotReady(what)
             time.sleep(POLL)
 
     def report_errors(self) -> None:
@@ -109,9 +117,14 @@ class Panel:
         self.command.teleop_enable(0)  # homing is done joint by joint
         self.command.wait_complete()
         self.command.home(-1)
-        self.wait(lambda: all(self.state.homed[: self.state.joints]), "homing does not end")
+        self.wait(lambda: self.switched_off() or all(self.state.homed[: self.state.joints]), "homing does not end")
+        if self.switched_off():
+            raise NotReady("the machine switched itself off while homing")
         self.command.teleop_enable(1)
         self.command.wait_complete()
+
+    def switched_off(self) -> bool:
+        return self.state.task_state != linuxcnc.STATE_ON
 
     def mode(self, mode: int) -> None:
         self.command.mode(mode)
@@ -158,9 +171,8 @@ class Panel:
                 if paused:  # M0 and M1 wait for the operator: nobody is there
                     self.command.auto(linuxcnc.AUTO_RESUME)
             reached = self.state.motion_line or reached
-            on = self.state.task_state == linuxcnc.STATE_ON
             idle = self.state.interp_state == linuxcnc.INTERP_IDLE and self.state.exec_state == linuxcnc.EXEC_DONE
-            if not on:
+            if self.switched_off():
                 why = "the plant is gone" if not hal.get_value("lock.ok") else "the machine switched itself off"
                 time.sleep(0.1)
                 self.report_errors()
