@@ -60,14 +60,14 @@ class PlantProcess:
         with contextlib.suppress(BrokenPipeError), self._process.stdin as stream:
             pickle.dump(make, stream)
         try:
-            answer: tuple[Channel, ...] | InputError = pickle.load(_Patient(self._process.stdout))
+            answer: tuple[tuple[Channel, ...], float | None] | InputError = pickle.load(_Patient(self._process.stdout))
         except (EOFError, TimeoutError):
             self.end()
             raise InputError(f"the plant ended before it was ready, or was not within {READY:.0f} s") from None
         if isinstance(answer, InputError):
             self.end()
             raise answer
-        self.channels: tuple[Channel, ...] = answer
+        self.channels, self.scale_uncertainty = answer  # the latter [m] of what its linear scales read; None: unknown
         self.readings = self._process.stdout.fileno()
 
     @property
@@ -162,7 +162,7 @@ def main(address: str, axes: str) -> None:
         listener.bind(address)
         os.chmod(address, 0o777)  # as root the controller has another user's rights
         listener.listen(1)
-        _write(out, pickle.dumps(plant.channels))
+        _write(out, pickle.dumps((plant.channels, getattr(plant, "scale_uncertainty", None))))
         listener.settimeout(CONNECT)
         peer, _ = listener.accept()
         with peer, contextlib.suppress(ConnectionError, BrokenPipeError):

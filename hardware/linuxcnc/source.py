@@ -5,7 +5,7 @@ import os
 import selectors
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -20,6 +20,7 @@ from hardware.linuxcnc.sandbox import Sandbox
 from hardware.recording import Header
 from twin.errors import InputError
 from twin.scenario import Scenario
+from twin.units import MM
 
 CONTROLLER_IN_THE_LOOP = "controller in the loop: a real controller, a simulated machine, no metal"
 PERIOD = 1e-3  # [s] of the servo
@@ -111,7 +112,11 @@ class LinuxcncSource:
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        return (*(row.channel for row in self._rows if row.channel), *self._plant.channels)
+        own = [row.channel for row in self._rows if row.channel]
+        if (uncertainty := self._plant.scale_uncertainty) is not None:
+            scales = {f"{name}_actual_mm" for name in self._options.axes}
+            own = [replace(c, uncertainty=uncertainty / MM) if c.name in scales else c for c in own]
+        return (*own, *self._plant.channels)
 
     @property
     def plant_pid(self) -> int:

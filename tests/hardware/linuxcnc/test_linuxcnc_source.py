@@ -144,10 +144,9 @@ def test_a_word_of_another_control_is_refused_with_its_line():
 def test_tool_centre_point_of_the_trunnion():
     """The joints, put through forward kinematics of our own, keep the tip on its line while the table turns.
 
-    A tilts the table about X, C turns on it about Z: part = Rz(C)^T Rx(A)^T machine, signs as of a table."""
-    program = (
-        "G21 G17 G90 G94 G40 G49 G80 G54 G64 P0.001\nT1 M6 G43\nM68 E3 Q1\nM66 E0 L0\nF2000\nG0 X30 Y0 Z20\nG1 Z0\n"
-    )
+    A tilts the table about X, C turns on it about Z: part = Rz(C)^T Rx(A)^T machine, signs as of a table.
+    """
+    program = HEAD.replace("G64", "G64 P0.001") + "M68 E3 Q1\nM66 E0 L0\nF2000\nG0 X30 Y0 Z20\nG1 Z0\n"
     program += "G1 A20 C45\nG1 X30 Y10 A30 C90\nM68 E3 Q0\nM66 E0 L0\nM2\n"
     recorded = run(program, chosen=options("linuxcnc_trunnion"))
     assert recorded.outcome.finished, recorded.outcome
