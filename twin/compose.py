@@ -15,17 +15,22 @@ from omegaconf.errors import OmegaConfBaseException
 from twin.errors import InputError
 from twin.resources import shared_folder
 
+CALIBRATION = "calibration="  # not Hydra's: a file of `twin calibrate`
+
 
 def compose(overrides: Sequence[str] = (), *, conf: Path | None = None) -> dict[str, Any]:
     """Return the composed configuration as plain nested data.
 
     Args:
-        overrides: Hydra overrides, ``scenario=nist_plate`` or ``tools.5.stick_out_mm=12``.
+        overrides: Hydra overrides, ``scenario=nist_plate`` or ``tools.5.stick_out_mm=12``; and ``calibration=FILE``,
+            whose values come last.
         conf: a folder of further groups (own scenarios, tools, machines), searched before the project's.
 
     Raises:
         InputError: unknown group, option or key, or a malformed override.
     """
+    files = [override.partition("=")[2] for override in overrides if override.startswith(CALIBRATION)]
+    overrides = [override for override in overrides if not override.startswith(CALIBRATION)]
     search = [f"hydra.searchpath=[file://{conf.resolve()}]"] if conf else []
     for override in overrides:
         _check_option(override, conf)
@@ -37,7 +42,12 @@ def compose(overrides: Sequence[str] = (), *, conf: Path | None = None) -> dict[
     except (HydraException, OmegaConfBaseException) as error:
         raise _readable(error, overrides, conf) from None
     assert isinstance(plain, dict)
-    return {str(key): value for key, value in plain.items()}
+    config = {str(key): value for key, value in plain.items()}
+    if not files:
+        return config
+    from twin.calibration.file import with_calibration  # loads JAX
+
+    return with_calibration(config, Path(files[-1]))
 
 
 def groups(conf: Path | None = None) -> dict[str, list[str]]:

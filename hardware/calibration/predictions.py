@@ -27,6 +27,7 @@ def scale_readings(values: Values, inputs: Any) -> jax.Array:
     Inputs: ``controller``, ``commanded`` (sample, 3) [m], ``period`` [s].
     """
     loops = servo_loops(substituted(inputs["controller"], "controller", values))
+    assert loops is not None  # the parameters give every axis a gain
     commanded = inputs["commanded"]
     still = jnp.zeros(3)
     state = ServoState(commanded[0], still, commanded[0], still, jnp.full(3, 1e3))

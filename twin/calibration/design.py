@@ -48,7 +48,8 @@ def next_tests(
     size = len(information)
     wanted = np.eye(size) if wanted is None else wanted
     known = information + np.eye(size)
-    left, found = dict(candidates), []
+    left = dict(candidates)
+    found: list[Worth] = []
     while left and len(found) < (n or len(candidates)):
         worth = {name: _gain(known, more, criterion, wanted) for name, more in left.items()}
         best = max(worth, key=lambda name: worth[name])
