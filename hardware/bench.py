@@ -91,13 +91,19 @@ def open_source(kind: str, options: Mapping[str, Any], scenario: Scenario) -> So
 
 
 def record(
-    source: Source, run: Path, title: str, scenario: Scenario, show: Callable[[Progress], None] = lambda _: None
+    source: Source,
+    run: Path,
+    title: str,
+    scenario: Scenario,
+    show: Callable[[Progress], None] = lambda _: None,
+    rapid_lines: np.ndarray | None = None,
 ) -> Progress:
     """Run ``source`` to its end, or until Ctrl-C, beside the prediction of ``run``; record all of it there.
 
     Args:
         title: kind and address of the source, for the header.
         show: is told the progress now and then.
+        rapid_lines: of the program; their corners do not count in the difference.
 
     Raises:
         InputError: the source fails; what came before is recorded, and named.
@@ -107,7 +113,7 @@ def record(
         header = _header(source, title, scenario)
         names = {channel.name for channel in source.channels}
         if names.issuperset((*POSITION, LINE)):
-            progress.live = LiveDifference(predicted_path(run))
+            progress.live = LiveDifference(predicted_path(run), rapid_lines)
         with Recorder(progress.recording, source.channels, source.clock, header) as recorder:
             try:
                 _follow(source, recorder, progress, show)

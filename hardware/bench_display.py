@@ -49,7 +49,7 @@ def _rows(running: Progress) -> list[tuple[str, str]]:
     if live := running.live:
         rows += [
             ("program", f"{live.progress:.0%} of the predicted path, line {live.line}"),
-            ("off the predicted path", f"{live.away / UM:.1f} µm now, {live.rms / UM:.1f} µm rms"),
+            ("off the predicted path, rapids aside", f"{live.away / UM:.1f} µm now, {live.rms / UM:.1f} µm rms"),
             ("", f"{live.largest / UM:.1f} µm at most, line {live.largest_line}"),
             ("behind the prediction", f"{live.late:+.2f} s"),
         ]

@@ -6,13 +6,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from hardware.bench import Progress, bench_options, open_source, record
 from hardware.bench_display import BenchDisplay
 from twin.job import run_scenario
+from twin.program import Op
 from twin.runs import RECORD, find_run
 from twin.scenario import load_scenario
+from twin.simulate import read_program
 
 SHORTHANDS = ("file", "url")  # words that mean bench.file and bench.url
 DONE, STOPPED, INTERRUPTED = 0, 1, 130  # exit status
@@ -46,8 +49,10 @@ def bench(words: Sequence[str], *, outputs: Path, conf: Path | None = None, run:
     source = open_source(kind, options, scenario)
     title = " ".join([kind, *(str(value) for value in given.values())])
     console.print(f"\n[bold]bench: {title}[/bold]", highlight=False)
+    program = read_program(scenario)
+    rapid_lines = np.unique(program.line[program.op == Op.RAPID])
     with BenchDisplay(console) as display:
-        progress = record(source, folder, title, scenario, display.show)
+        progress = record(source, folder, title, scenario, display.show, rapid_lines)
     display.done(progress)
     return _end(progress, folder, console)
 

@@ -58,15 +58,17 @@ def predicted_path(run: Path) -> PredictedPath:
 class LiveDifference:
     """Follows a machine along its predicted path. Numbers are of the latest sample unless said."""
 
-    def __init__(self, path: PredictedPath):
+    def __init__(self, path: PredictedPath, rapid_lines: np.ndarray | None = None):
+        """``rapid_lines``: lines whose corners shape no part: they are followed, but not counted in rms and largest."""
         self._path = path
+        self._rapid_lines = np.empty(0, np.int64) if rapid_lines is None else rapid_lines
         self._at = 0
         nothing = np.empty((0, 3)), np.empty(0, np.int64)
         follow(*nothing, path.tip, path.line, 0, np.empty(0, np.int64), np.empty(0))  # compiled before it is timed
         self._began = np.nan  # [s] source's time at which the program began
         self.samples = 0
         self.line = 0
-        self.away = self.largest = 0.0  # [m] off the predicted path; and of all samples
+        self.away = self.largest = 0.0  # [m] off the predicted path; and of all cutting lines
         self.largest_line = 0
         self._squares = 0.0
         self.late = 0.0  # [s] that the machine is behind the prediction; < 0 ahead
@@ -83,8 +85,10 @@ class LiveDifference:
         self._at = follow(tip, line[use], path.tip, path.line, self._at, index, away)
         if np.isnan(self._began):
             self._began = float(block.time[use[0]])
-        self.samples += len(use)
         self.line, self.away = int(line[use[-1]]), float(away[-1])
+        shapes = ~np.isin(line[use], self._rapid_lines)
+        self.samples += int(np.count_nonzero(shapes))
+        away[~shapes] = 0.0
         worst = int(np.argmax(away))
         if away[worst] > self.largest:
             self.largest, self.largest_line = float(away[worst]), int(line[use[worst]])
@@ -94,7 +98,7 @@ class LiveDifference:
 
     @property
     def rms(self) -> float:
-        """Of all samples [m]."""
+        """Of the samples of cutting lines [m]."""
         return float(np.sqrt(self._squares / max(self.samples, 1)))
 
     @property

@@ -93,6 +93,7 @@ def _ini(options: LinuxcncOptions, home: Mapping[str, float]) -> str:
     head = Template((HERE / "machine.ini").read_text()).substitute(
         kinematics="xyzac-trt-kins sparm=identityfirst" if options.trunnion else "trivkins coordinates=XYZ",
         n_joints=len(options.names),
+        path_tolerance=options.path_tolerance / MM,
         coordinates="".join(options.names).upper(),
         path_velocity=max(axis.velocity for axis in linear) / MM * 1.5,
         path_acceleration=max(axis.acceleration for axis in linear) / MM,

@@ -77,6 +77,8 @@ class LinuxcncOptions:
     """Machine time over wall time, where the plant keeps up; 1: real time."""
     read_ahead: Time = 0.2
     """Wall time that the controller reads ahead before the first motion; 0: none, as in real time on a machine."""
+    path_tolerance: Length = 1e-5
+    """By which corners may be rounded where the program states none (G64 P)."""
     adaptive_feed: bool = False
     """Let the plant slow the feed (M52 P1)."""
     external_offset: bool = False

@@ -99,6 +99,14 @@ def test_the_way_back_is_not_taken_for_the_way_out():
         assert abs(live.late) < 2.5e-3
 
 
+def test_corners_of_rapids_do_not_count(run):
+    live = LiveDifference(predicted_path(run), rapid_lines=np.array([2]))
+    for block in blocks(aside=0.1):
+        if block.time[0] < 1.4:  # line 2 only
+            live.add(block)
+    assert live.away == pytest.approx(100 * UM) and live.largest == live.rms == 0.0
+
+
 def test_a_machine_that_skips_lines_is_found_again(run):
     live = LiveDifference(predicted_path(run))
     for block in blocks():
