@@ -91,7 +91,7 @@ class EventAssembly:
 
     def _cuts(self, rows: np.ndarray) -> tuple[list[int], list[int]]:
         """Rows that begin a block, and how many samples are missing before each."""
-        missing: dict[int, int] = {0: 0}
+        missing = {0: 0} | self._silent(rows)
         still = []
         for time, gap in self._gaps:
             at = int(np.searchsorted(rows, time, side="right"))
@@ -108,3 +108,11 @@ class EventAssembly:
         self._losses.lost += sum(missing.values())
         cuts = sorted(missing)
         return cuts, [missing[k] for k in cuts]
+
+    def _silent(self, rows: np.ndarray) -> dict[int, int]:
+        """Row -> samples missing before it by the time alone, where the period is known: not every server says so."""
+        if not self._period:
+            return {}
+        before = np.concatenate([[self._last if np.isfinite(self._last) else rows[0] - self._period], rows[:-1]])
+        lost = np.maximum(((rows - before) / self._period + _MIDDLE).astype(int) - 1, 0)
+        return {int(at): int(lost[at]) for at in np.flatnonzero(lost)}

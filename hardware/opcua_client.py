@@ -25,7 +25,7 @@ OVERFLOW = 0x480  # info type "data value" and overflow
 UNCERTAIN, BAD = 0x40000000, 0x80000000
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # [s] between attempts
 ALIVE = 1.0  # [s] between questions whether the server still answers
-QUEUE, FASTEST = 4.0, 1000.0  # publishing intervals, and values a second, that the server's queue holds
+QUEUE, FASTEST, SHORTEST = 4.0, 1000.0, 1000  # the server's queue: publishing intervals, values a second, at least
 MOST_WAITING = 16  # moments of which not all arrays have come
 
 logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # what matters is raised or noted
@@ -174,7 +174,7 @@ class OpcuaClient(threading.Thread):
         wanted = ua.MonitoringParameters()
         wanted.ClientHandle = handle
         wanted.SamplingInterval = 0.0 if is_array else self._options.sampling * 1e3
-        wanted.QueueSize = max(int(QUEUE * rate * self._options.publishing), 10)
+        wanted.QueueSize = max(int(QUEUE * rate * self._options.publishing), SHORTEST)
         wanted.DiscardOldest = True
         wanted.Filter = ua.DataChangeFilter(Trigger=ua.DataChangeTrigger.StatusValueTimestamp)
         request = ua.MonitoredItemCreateRequest()

@@ -26,12 +26,12 @@ class Place:
 
     def typed(self, number: int) -> Node:
         """Node ``number`` of the machine tool namespace."""
-        return self.server.get_node(ua.NodeId(ua.Int32(number), self.types))
+        return self.server.get_node(ua.NodeId(ua.Int32(number), ua.Int16(self.types)))
 
     def _names(self, parent: Node, name: str, theirs: bool = False) -> tuple[ua.NodeId, ua.QualifiedName]:
         above = str(parent.nodeid.Identifier) + "." if parent.nodeid.NamespaceIndex == self.ours else ""
         space = self.types if theirs else self.ours
-        return ua.NodeId(ua.String(above + name), self.ours), ua.QualifiedName(name, ua.UInt16(space))
+        return ua.NodeId(ua.String(above + name), ua.Int16(self.ours)), ua.QualifiedName(name, ua.UInt16(space))
 
     async def instance(self, parent: Node, name: str, kind: int, *, theirs: bool = False) -> Node:
         """An object of type ``kind`` with its mandatory parts; ``theirs``: OPC 40501-1 gives the name."""
@@ -53,7 +53,8 @@ class Place:
             return await self.variable(parent, name, 0.0, ua.VariantType.Double)
         symbol, code = shown_units()[suffix]
         nodeid, browse_name = self._names(parent, name)
-        made, *_ = await instantiate(parent, self.server.get_node(ANALOG_UNIT), nodeid=nodeid, bname=browse_name)
+        kind = self.server.get_node(ANALOG_UNIT)
+        made, *_ = await instantiate(parent, kind, nodeid=nodeid, bname=browse_name, instantiate_optional=False)
         shown = ua.LocalizedText(symbol)
         unit = ua.EUInformation(UNECE, ua.Int32(int.from_bytes(code.encode())), shown, shown)
         await write(await child(made, "EngineeringUnits"), unit, ua.VariantType.ExtensionObject)
@@ -71,5 +72,9 @@ async def child(node: Node, name: str) -> Node:
 async def write(node: Node, value: Any, kind: ua.VariantType, stamp: datetime | None = None) -> None:
     """Write ``value`` from inside the server, as of ``stamp`` (UTC; None: now)."""
     now = datetime.now(UTC)
-    data = ua.DataValue(ua.Variant(value, kind), SourceTimestamp=stamp or now, ServerTimestamp=now)
+    data = ua.DataValue(ua.Variant(value, kind), ua.StatusCode(), _time(stamp or now), _time(now))
     await node.session.iserver.write_attribute_value(node.nodeid, data)  # type: ignore[attr-defined]
+
+
+def _time(moment: datetime) -> ua.DateTime:
+    return ua.DateTime.fromtimestamp(moment.timestamp(), UTC)
