@@ -104,6 +104,10 @@ class SimulatedPlant:
         self._bias = np.zeros(len(self.channels))
         self._row = np.zeros(len(self.channels))
         self._slow = np.zeros(0)
+        none, nowhere = np.zeros(0), np.zeros((0, 3))
+        nothing = Commands(1e-3, nowhere, none, none, none, none)
+        # compiled now, while no controller waits
+        self._cycles(nothing, nowhere, nowhere, slice(0, 0), state_at_rest(np.zeros(3)))
 
     def step(self, command: Command) -> Reply:
         """Advance by one cycle."""
@@ -164,23 +168,7 @@ class SimulatedPlant:
         if self._state is None:
             self._state = state_at_rest(position[0])
             self._read_slow(tip[some][0])
-        out = np.empty((len(position), N_OUT))
-        run_cycles(
-            position,
-            np.ascontiguousarray(tip[some] - self._part),
-            np.ascontiguousarray(commands.line[some], dtype=np.int64),
-            np.ascontiguousarray(commands.spindle_speed[some]),
-            np.ascontiguousarray(commands.path_speed[some]),
-            commands.period,
-            self._servo,
-            self._drives,
-            self._state,
-            self._path,
-            self._loads,
-            self._place_on_path,
-            out,
-            self._sums,
-        )
+        out = self._cycles(commands, position, tip[some] - self._part, some, self._state)
         noise = np.array([next(self._fast_noise) for _ in range(len(out))])
         s = self._sensors
         feedback[some] = _stepped(out[:, ACTUAL] + s.scale.deviation * noise[:, :3], s.scale.quantum)
@@ -195,6 +183,29 @@ class SimulatedPlant:
         rows[:, -4] = loads[:, QUANTITIES.index("force_peak")]
         rows[:, -3:] = (out[:, ACTUAL] - commands.tool_length[some][:, None] * np.array([0.0, 0.0, 1.0])) / MM
         self._true_tip = rows[-1, -3:] * MM + self._drift
+
+    def _cycles(
+        self, commands: Commands, position: np.ndarray, tip: np.ndarray, some: slice, state: np.ndarray
+    ) -> np.ndarray:
+        """(cycle, N_OUT), columns as in :mod:`hardware.simulated.cycles`."""
+        out = np.empty((len(position), N_OUT))
+        run_cycles(
+            position,
+            np.ascontiguousarray(tip),
+            np.ascontiguousarray(commands.line[some], dtype=np.int64),
+            np.ascontiguousarray(commands.spindle_speed[some], dtype=float),
+            np.ascontiguousarray(commands.path_speed[some], dtype=float),
+            commands.period,
+            self._servo,
+            self._drives,
+            state,
+            self._path,
+            self._loads,
+            self._place_on_path,
+            out,
+            self._sums,
+        )
+        return out
 
     def _read_slow(self, tip: np.ndarray) -> None:
         """Readings that are taken once a slow step, held until the next."""

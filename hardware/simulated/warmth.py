@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from hardware.simulated.cycles import AXIS_SPEED, FLOOD, POWER, SPINDLE
+from hardware.simulated.cycles import AXIS_SPEED, FLOOD, N_SUMS, POWER, SPINDLE
 from hardware.thermal_part import part_on_table
 from twin.scenario import Scenario
 from twin.stock import Cut
@@ -50,17 +50,22 @@ class Warmth:
         self._drift = np.asarray(tool_point_drift(self.model, unit, np.zeros(len(unit))))
         self._scale = np.asarray(axis_scale(self.model, jnp.asarray(unit), jnp.zeros(len(unit))))
         drives = self.model.network.feed_drives
+        self._heat(np.zeros(N_SUMS))  # compiled now, while no controller waits
         self._fixed = np.array([float(drives[axis].fixed_end) for axis in "XYZ"])
 
     def advance(self, sums: np.ndarray) -> None:
         """One step; ``sums`` (N_SUMS,) of it, as :func:`hardware.simulated.cycles.run_cycles` adds them up."""
         mean = sums / self.step
-        middle = jnp.asarray(self.time + self.step / 2)
-        heat = np.asarray(_heat(self.model, self.environment, mean, self.workpiece_share, middle))
+        heat = self._heat(mean)
         self.air, self.coolant = float(heat[-2]), float(heat[-1])
         transition, drive = self._steps[int(mean[FLOOD] > 0.5)]
         self.states = transition @ self.states + drive @ heat
         self.time += self.step
+
+    def _heat(self, mean: np.ndarray) -> np.ndarray:
+        """Inputs (node + 2,) of the step that begins now."""
+        middle = jnp.asarray(self.time + self.step / 2)
+        return np.asarray(_heat(self.model, self.environment, mean, self.workpiece_share, middle))
 
     def drift(self, axis_position: np.ndarray) -> np.ndarray:
         """Displacement of the tool point against the table since the start, (3,) [m], at ``axis_position`` (3,) [m]."""
