@@ -14,7 +14,7 @@ import yaml
 from twin.errors import InputError
 from twin.formats.qif import QifMeasurement, QifResults
 from twin.inspection.callout import CHARACTERISTICS, Callout
-from twin.inspection.features import Circle, Feature
+from twin.inspection.features import Circle, Feature, Slot
 from twin.inspection.register import matches, register
 from twin.resources import shared_folder
 
@@ -29,6 +29,7 @@ NAMES = {
     "Position": "position",
     "SurfaceProfile": "profile",
     "DistanceBetween": "thickness",
+    "Width": "width",
 }
 PLACED = (
     "position",
@@ -109,17 +110,20 @@ def _why(kind: str, names: tuple[str, ...], on: str) -> str:
 
 
 def _by_place(report: QifResults, file: Path, features: Sequence[Feature]) -> dict[str, str]:
-    """Names of declared circles by the id of the report's cylinders."""
-    circles = [f for f in features if isinstance(f, Circle)]
+    """Names of declared circles and slots by the id of the report's cylinders and opposite lines."""
+    circles = [f for f in features if isinstance(f, (Circle, Slot))]
     there = [
         f
         for f in report.features.values()
-        if f.kind in ("Cylinder", "Circle") and np.isfinite([*f.point, f.diameter]).all()
+        if f.kind in ("Cylinder", "Circle", "OppositeParallelLines") and np.isfinite([*f.point, f.diameter]).all()
     ]
     if len(circles) < 3 or len(there) < 3:
         return {}
     place, diameter = np.array([f.point[:2] for f in there]), np.array([f.diameter for f in there])
-    declared, size = np.array([c.centre[:2] for c in circles]), np.array([c.diameter for c in circles])
+    declared, size = (
+        np.array([c.centre[:2] for c in circles]),
+        np.array([c.width if isinstance(c, Slot) else c.diameter for c in circles]),
+    )
     found = register(place, diameter, declared, size)
     if found is None:
         for unit, factor in WRONG_UNITS.items():

@@ -34,6 +34,7 @@ KIND = {
     "parallelism": "Parallelism",
     "profile": "SurfaceProfile",
     "thickness": "DistanceBetween",
+    "width": "Width",
 }
 
 

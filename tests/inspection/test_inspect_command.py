@@ -10,7 +10,7 @@ from twin.compose import compose
 from twin.errors import InputError
 from twin.formats.qif import read_qif
 from twin.inspect_run import inspect_run
-from twin.inspection.features import Circle, Plane, Wall, frame, read_features
+from twin.inspection.features import Circle, Plane, Slot, Wall, frame, read_features
 from twin.resources import shared_folder
 from twin.result import Result, dataset
 
@@ -31,8 +31,10 @@ def samples(feature):
     u, v = (g.ravel() for g in np.meshgrid(*(np.linspace(-s / 2, s / 2, 21) for s in feature.size)))
     flat = np.stack([u, v, 0 * u], axis=1)
     up = np.array([0.0, 0.0, 1.0])
-    half = feature.thickness / 2 if isinstance(feature, Wall) else 0.0
-    faces = [(flat + half * up, up), (flat - half * up, -up)] if isinstance(feature, Wall) else [(flat, up)]
+    half = {Wall: "thickness", Slot: "width"}.get(type(feature))
+    half = 0.0 if half is None else getattr(feature, half) / 2
+    side = -up if isinstance(feature, Slot) else up
+    faces = [(flat + half * up, side), (flat - half * up, -side)] if half else [(flat, up)]
     position = np.concatenate([p for p, _ in faces]) @ axes + np.asarray(feature.centre)
     return position, np.concatenate([np.tile(n @ axes, (len(flat), 1)) for _, n in faces])
 
@@ -42,7 +44,7 @@ def run(tmp_path_factory):
     """A run folder of plate 10 whose surface is nominal but for two holes."""
     folder = tmp_path_factory.mktemp("run")
     features = read_features(yaml.safe_load((shared_folder("scenarios") / "nist_plate" / "features.yaml").read_text()))
-    made = [samples(f) for f in features if isinstance(f, (Circle, Plane, Wall))]
+    made = [samples(f) for f in features if isinstance(f, (Circle, Plane, Wall, Slot))]
     deviation = np.concatenate(
         [np.full(len(p), -TOO_WIDE.get(f.name, 0.0) / 2) for f, (p, _) in zip(features, made, strict=True)]
     )
@@ -91,7 +93,7 @@ def test_lines_find_their_features(inspected):
     assert [c.label for c in by_on["PERPENDICULARITY1", "CYLINDER1"].callouts] == ["perpendicularity"]
     assert by_on["POSITION1", "CYLINDER2"].why == "its datums A | B are tied to no feature"
     assert by_on["FLATNESS1", "PLANE1"].why == "not a declared feature"
-    assert sum(bool(line.callouts) for line in inspected.lines) == 19
+    assert sum(bool(line.callouts) for line in inspected.lines) == 22
 
 
 def test_a_report_of_names_is_compared_by_groups(run, data_dir):
@@ -105,7 +107,7 @@ def test_a_report_of_names_is_compared_by_groups(run, data_dir):
 def test_the_command_writes_report_and_qif(run, nikon, tmp_path, capsys):
     assert main(["inspect", str(run), "--against", str(nikon), "--out", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
-    assert "19 of 31 lines compare" in printed and "SIMPLE_HOLE2" in printed
+    assert "22 of 31 lines compare" in printed and "SIMPLE_HOLE2" in printed
     assert sorted(f.name for f in tmp_path.iterdir()) == ["inspection.html", "inspection.qif"]
     page = (tmp_path / "inspection.html").read_text()
     assert page.count("data:image/png;base64,") == 3 and "http" not in page
@@ -115,7 +117,7 @@ def test_the_command_writes_report_and_qif(run, nikon, tmp_path, capsys):
     for a, b in zip(lines, predicted.measurements, strict=True):
         assert measured.characteristics[a.characteristic].name == predicted.characteristics[b.characteristic].name
     compared = [m for m in predicted.measurements if np.isfinite(m.value)]
-    assert len(compared) == 19 and all(m.uncertainty > 0 for m in compared)
+    assert len(compared) == 22 and all(m.uncertainty > 0 for m in compared)
 
 
 def test_alone_it_reports_every_characteristic(run, tmp_path, capsys):

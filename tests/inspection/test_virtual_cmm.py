@@ -9,9 +9,10 @@ import yaml
 
 from twin.config import build
 from twin.errors import InputError
+from twin.inspection import measure, plan
 from twin.inspection.callout import Callout, default_callouts
 from twin.inspection.cmm import Cmm
-from twin.inspection.features import Circle, Plane, Profile, Wall
+from twin.inspection.features import Circle, Plane, Profile, Slot, Wall
 from twin.inspection.probing import probe
 from twin.inspection.virtual_cmm import SOURCES, read, setup
 from twin.stock.cut import Surface
@@ -243,3 +244,21 @@ def test_default_callouts():
 def test_bad_callouts(callout, message):
     with pytest.raises(InputError, match=message):
         setup(FEATURES, (callout,))
+
+
+def test_a_slot_is_as_wide_as_its_faces_stand_apart(cmm):
+    """Faces 4.020 mm apart, with 3 um and 5 um of material left on them, read by the CMM and by the report alike."""
+    slot = Slot(name="slot", centre=(0.02, 0.0, -2e-3), normal=(1, 0, 0), width=4e-3, size=(12e-3, 3e-3))
+    left, right = (
+        sheet((0.02 + sign * 2.01e-3, 0, -2e-3), (-sign, 0, 0), (14e-3, 4e-3)) for sign in (-1, 1)
+    )  # fmt: skip
+    position, normal = (np.concatenate(a) for a in zip(left, right, strict=True))
+    n = len(position)
+    part = Surface(position, normal, np.full(n, 1e-6), np.zeros(n, np.int8), np.ones(n, bool))
+    deviation = np.repeat([3e-6, 5e-6], [len(left[0]), len(right[0])])
+    width = 4.020e-3 - 8e-6
+    assert measure(plan((slot,), part), deviation) == pytest.approx([width], abs=1e-12)
+    reading = read((slot,), (Callout("slot", "width"),), probe((slot,), part, deviation, cmm), cmm, EXPANSION)
+    assert reading.nominal == pytest.approx([4e-3])
+    assert reading.value == pytest.approx([width], abs=1e-9)
+    assert reading.monte_carlo == pytest.approx(reading.uncertainty, rel=0.05)

@@ -1,7 +1,7 @@
 """Virtual inspection: features of the part, fitted to the predicted surface."""
 
 from twin.inspection.evaluate import Inspection, Plan, inspect, measure, plan
-from twin.inspection.features import Circle, Feature, Plane, Profile, Wall, read_features
+from twin.inspection.features import Circle, Feature, Plane, Profile, Slot, Wall, read_features
 
 __all__ = [
     "Circle",
@@ -10,6 +10,7 @@ __all__ = [
     "Plan",
     "Plane",
     "Profile",
+    "Slot",
     "Wall",
     "inspect",
     "measure",

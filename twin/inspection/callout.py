@@ -2,7 +2,8 @@
 
 Sizes and places are least-squares (ISO 14405-1 GG); form, orientation, location and profile are widths of zones:
 
-- ``diameter``, ``thickness``: of the fitted cylinder; distance of the fitted planes in the middle of the wall;
+- ``diameter``, ``thickness``, ``width``: of the fitted cylinder; distance of the fitted planes in the middle of the
+  wall or slot;
 - ``x``, ``y`` (``u``, ``v``), ``height``: place of the fitted feature in the part frame or the datum system;
 - ``roundness``: largest of the probed circles; ``cylindricity``, ``flatness``: about the least-squares feature;
 - ``position``: diameter of the cylinder about the nominal axis that holds the whole fitted axis;
@@ -22,19 +23,21 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.inspection.datum import is_datum
-from twin.inspection.features import Circle, Feature, Plane, Profile, Wall, frame
+from twin.inspection.features import Circle, Feature, Plane, Profile, Slot, Wall, frame
 
 ACROSS = ("diameter", "u", "v", "position", "roundness", "cylindricity", "perpendicularity", "profile")
 CHARACTERISTICS: dict[type, tuple[str, ...]] = {
     Circle: ACROSS,
     Plane: ("height", "flatness", "parallelism", "perpendicularity", "profile"),
     Wall: ("thickness", "parallelism"),
+    Slot: ("width",),
     Profile: ("profile", "mean"),
 }
 DEFAULT: dict[type, tuple[str, ...]] = {
     Circle: ("diameter", "u", "v", "position", "roundness", "cylindricity"),
     Plane: ("height", "flatness"),
     Wall: ("thickness", "parallelism"),
+    Slot: ("width",),
     Profile: ("profile", "mean"),
 }
 FORM = ("roundness", "cylindricity", "flatness")  # have a minimum zone of their own
@@ -105,4 +108,6 @@ def nominal_of(feature: Feature, characteristic: str) -> float:
         return {"diameter": feature.diameter, **place}.get(characteristic, 0.0)
     if isinstance(feature, Plane) and characteristic == "height":
         return feature.nominal[0]
+    if isinstance(feature, Slot):
+        return feature.width
     return feature.thickness if isinstance(feature, Wall) and characteristic == "thickness" else 0.0

@@ -18,7 +18,7 @@ import numpy as np
 
 from twin.compiled import Array, kept
 from twin.inspection import fit
-from twin.inspection.features import Circle, Feature, Plane, Profile, Wall, frame
+from twin.inspection.features import Circle, Feature, Plane, Profile, Slot, Wall, frame, outset
 from twin.inspection.select import Sorted, samples
 from twin.stock.cut import Surface
 
@@ -157,8 +157,8 @@ def _group(members: list[tuple[Feature, np.ndarray]], surface: Surface) -> Group
         position[i, :n] = (surface.position[some] - np.asarray(feature.centre)) @ axes.T
         normal[i, :n] = surface.normal[some] @ axes.T
         size[i] = feature.diameter / 2 if isinstance(feature, Circle) else max(feature.size) / 2
-        if isinstance(feature, Wall):  # distance of each face from where it should be
-            position[i, :n, 2] -= np.sign(normal[i, :n, 2]) * feature.thickness / 2
+        if isinstance(feature, (Wall, Slot)):  # distance of each face from where it should be
+            position[i, :n, 2] -= np.sign(normal[i, :n, 2]) * outset(feature)
     return Group(row, position, normal, weight, size)
 
 
@@ -203,10 +203,14 @@ def _wall_error(points: Array, normal: Array, weight: Array, size: Array, deviat
     return (upper - lower)[None]
 
 
+def _slot_error(points: Array, normal: Array, weight: Array, size: Array, deviation: Array) -> Array:
+    return -_wall_error(points, normal, weight, size, deviation)  # the face that looks up is the lower one
+
+
 def _profile_error(points: Array, normal: Array, weight: Array, size: Array, deviation: Array) -> Array:
     """ISO 1101 surface profile without alignment: the zone is twice the largest deviation from nominal."""
     mean = jnp.sum(weight * deviation) / jnp.sum(weight)
     return jnp.stack([2 * jnp.max(jnp.where(weight > 0, jnp.abs(deviation), 0.0)), mean])
 
 
-_ERRORS = {Circle: _circle_error, Plane: _plane_error, Wall: _wall_error, Profile: _profile_error}
+_ERRORS = {Circle: _circle_error, Plane: _plane_error, Wall: _wall_error, Slot: _slot_error, Profile: _profile_error}

@@ -1,4 +1,4 @@
-"""What is inspected: circles, planes, walls and profiles declared by where they are and which way they face."""
+"""What is inspected: circles, planes, walls, slots and profiles declared by where they are and which way they face."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -87,6 +87,27 @@ class Wall:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Slot:
+    """Two opposite parallel faces and the gap between them."""
+
+    name: str
+    centre: Point
+    """Middle of the gap, half way between its faces."""
+    normal: Direction
+    """Across the slot."""
+    width: Length
+    size: tuple[Length, Length]
+    """Of both faces, along the two lateral directions; without round ends."""
+    margin: Length = 0.5e-3
+
+    characteristics = ("width",)
+
+    @property
+    def nominal(self) -> tuple[float, ...]:
+        return (self.width,)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Profile:
     """A surface of any form within a box, inspected against its nominal form without best fit."""
 
@@ -105,8 +126,9 @@ class Profile:
         return (0.0, 0.0)
 
 
-Feature = Circle | Plane | Wall | Profile
-KINDS: dict[str, type[Feature]] = {"circle": Circle, "plane": Plane, "wall": Wall, "profile": Profile}
+Feature = Circle | Plane | Wall | Slot | Profile
+Flat = Plane | Wall | Slot
+KINDS: dict[str, type[Feature]] = {"circle": Circle, "plane": Plane, "wall": Wall, "slot": Slot, "profile": Profile}
 
 
 def read_features(table: Any, *, file: object = None) -> tuple[Feature, ...]:
@@ -146,13 +168,25 @@ def frame(feature: Feature) -> np.ndarray:
     return np.stack([u, np.cross(w, u), w])
 
 
+def outset(feature: Flat) -> float:
+    """How far its faces lie from its centre along their own normals, out of the material [m]."""
+    match feature:
+        case Wall():
+            return feature.thickness / 2
+        case Slot():
+            return -feature.width / 2
+    return 0.0
+
+
 def _unit(vector: Any) -> np.ndarray:
     vector = np.asarray(vector, dtype=float)
     return vector / np.linalg.norm(vector)
 
 
 def _check(feature: Feature, file: object) -> None:
-    sizes = {"circle": ("diameter", "length"), "wall": ("thickness",)}.get(type(feature).__name__.lower(), ())
+    sizes = {"circle": ("diameter", "length"), "wall": ("thickness",), "slot": ("width",)}.get(
+        type(feature).__name__.lower(), ()
+    )
     values = [getattr(feature, name) for name in sizes]
     values += [] if isinstance(feature, Circle) else list(feature.size)
     direction = feature.axis if isinstance(feature, Circle) else feature.normal

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from twin.compiled import Array
 from twin.errors import InputError
 from twin.inspection.cmm import Cmm
-from twin.inspection.features import Circle, Feature, Plane, Profile, Wall, frame
+from twin.inspection.features import Circle, Feature, Plane, Profile, Slot, Wall, frame, outset
 from twin.inspection.select import Sorted, samples
 from twin.stock.cut import Surface
 from twin.units import MM
@@ -34,7 +34,7 @@ class Probed:
     normal: Array  # (feature, point, 3) out of the material
     height: Array  # (feature, point) [m] of the surface over the nominal feature, along the normal
     weight: Array  # (feature, point) 1 or 0
-    section: Array  # (feature, point) int circle of a hole, face of a wall
+    section: Array  # (feature, point) int circle of a hole, face of a wall or slot
     sections: Array  # (section,) int 0, 1 ... of a hole
     axes: Array  # (feature, 3, 3) rows u, v, w in the part frame
     centre: Array  # (feature, 3) [m] part frame
@@ -85,7 +85,7 @@ def probe(features: Sequence[Feature], surface: Surface, deviation: np.ndarray, 
 
 
 def planned(feature: Feature, cmm: Cmm) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Points (point, 3) [m] on a nominal circle, plane or wall, normals (point, 3) and sections (point,), own frame."""
+    """Points (point, 3) [m] on a nominal feature, normals (point, 3) and sections (point,), in its own frame."""
     if isinstance(feature, Circle):
         n_sections, n = cmm.n_circle_sections, cmm.n_circle_points
         heights = feature.length / 2 * INSIDE * np.linspace(-1, 1, n_sections) if n_sections > 1 else np.zeros(1)
@@ -96,7 +96,7 @@ def planned(feature: Feature, cmm: Cmm) -> tuple[np.ndarray, np.ndarray, np.ndar
         points = feature.diameter / 2 * outward + heights[:, None, None] * np.array([0.0, 0.0, 1.0])
         section = np.broadcast_to(np.arange(n_sections)[:, None], angle.shape)
         return points.reshape(-1, 3), (-outward if feature.inner else outward).reshape(-1, 3), section.ravel()
-    assert isinstance(feature, (Plane, Wall))
+    assert isinstance(feature, (Plane, Wall, Slot))
     u, v = (
         extent / 2 * INSIDE * (np.linspace(-1, 1, n) if n > 1 else np.zeros(1))
         for extent, n in zip(feature.size, (cmm.n_plane_rows, cmm.n_plane_columns), strict=True)
@@ -105,7 +105,7 @@ def planned(feature: Feature, cmm: Cmm) -> tuple[np.ndarray, np.ndarray, np.ndar
     up = np.array([0.0, 0.0, 1.0])
     if isinstance(feature, Plane):
         return grid, np.broadcast_to(up, grid.shape), np.zeros(len(grid), dtype=int)
-    half = feature.thickness / 2
+    half = outset(feature)
     return (
         np.concatenate([grid + half * up, grid - half * up]),
         np.repeat([up, -up], len(grid), axis=0),
@@ -131,7 +131,7 @@ def _probe_one(
     heights = np.zeros(len(points))
     for face in np.unique(np.sign(out[:, 2])):  # the two faces of a wall lie apart: each has its own samples
         of_face = np.sign(out[:, 2]) == face
-        mine = np.sign(normal[:, 2]) == face if isinstance(feature, Wall) else np.ones(len(row), dtype=bool)
+        mine = np.ones(len(row), dtype=bool) if isinstance(feature, Circle) else np.sign(normal[:, 2]) == face
         if mine.sum() < FEWEST:
             return _nominal(feature, cmm)
         points[of_face], heights[of_face] = _heights(points[of_face], nominal[mine], height[mine])
@@ -153,8 +153,9 @@ def _over_nominal(feature: Feature, local: np.ndarray, normal: np.ndarray) -> tu
         radial = np.linalg.norm(local[:, :2], axis=1)
         foot[:, :2] *= (feature.diameter / 2 / radial)[:, None]
         return foot, (radial - feature.diameter / 2) * (-1.0 if feature.inner else 1.0)
-    face = np.sign(normal[:, 2]) if isinstance(feature, Wall) else np.ones(len(local))
-    level = face * feature.thickness / 2 if isinstance(feature, Wall) else np.zeros(len(local))
+    assert isinstance(feature, (Plane, Wall, Slot))
+    face = np.sign(normal[:, 2])
+    level = face * outset(feature)
     foot[:, 2] = level
     return foot, (local[:, 2] - level) * face
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.inspection.features import Circle, Feature, Plane, Profile, Wall, frame
+from twin.inspection.features import Circle, Feature, Plane, Profile, frame, outset
 from twin.stock.cut import Surface
 
 FACING = np.cos(np.radians(30.0))  # a sample belongs to a face when its normal is within 30 degrees of it
@@ -51,8 +51,7 @@ def _half_size(feature: Feature) -> np.ndarray:
         return np.array([radius, radius, feature.length / 2])
     if isinstance(feature, Profile):
         return np.asarray(feature.size) / 2
-    thickness = feature.thickness / 2 if isinstance(feature, Wall) else 0.0
-    return np.array([*feature.size, 0.0]) / 2 + [0.0, 0.0, thickness + feature.margin]
+    return np.array([*feature.size, 0.0]) / 2 + [0.0, 0.0, abs(outset(feature)) + feature.margin]
 
 
 def _belongs(feature: Feature, local: np.ndarray, normal: np.ndarray) -> np.ndarray:
@@ -76,5 +75,5 @@ def _belongs(feature: Feature, local: np.ndarray, normal: np.ndarray) -> np.ndar
     inside = np.all(np.abs(local[:, :2]) <= np.asarray(feature.size) / 2, axis=1)
     if isinstance(feature, Plane):
         return inside & (np.abs(local[:, 2]) <= feature.margin) & (normal[:, 2] >= FACING)
-    face = np.sign(normal[:, 2]) * feature.thickness / 2
+    face = np.sign(normal[:, 2]) * outset(feature)
     return inside & (np.abs(local[:, 2] - face) <= feature.margin) & (np.abs(normal[:, 2]) >= FACING)

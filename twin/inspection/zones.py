@@ -79,6 +79,10 @@ def _wall(p: Points) -> Array:
     return jnp.stack([upper[0] - lower[0], fit.spread(from_lower, jnp.where(face > 0, p.weight, 0.0))])
 
 
+def _slot(p: Points) -> Array:
+    return -_wall(p)[:1]  # the face that looks up is the lower one
+
+
 def _profile(p: Points) -> Array:
     off = jnp.sum((p.place - p.nominal) * p.normal, axis=1)
     return jnp.stack([_profile_width(p), jnp.sum(p.weight * off) / jnp.sum(p.weight)])
@@ -89,4 +93,4 @@ def _profile_width(p: Points) -> Array:
     return 2 * jnp.max(jnp.where(p.weight > 0, jnp.abs(off), 0.0))
 
 
-EVALUATE = {"Circle": _circle, "Plane": _plane, "Wall": _wall, "Profile": _profile}
+EVALUATE = {"Circle": _circle, "Plane": _plane, "Wall": _wall, "Slot": _slot, "Profile": _profile}
