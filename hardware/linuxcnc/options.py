@@ -80,11 +80,15 @@ class LinuxcncOptions:
     path_tolerance: Length = 1e-5
     """By which corners may be rounded where the program states none (G64 P)."""
     adaptive_feed: bool = False
-    """Let the plant slow the feed (M52 P1)."""
+    """Let the feed be slowed while it runs (M52 P1)."""
     external_offset: bool = False
-    """Let the plant shift Z."""
+    """Let Z be shifted while it runs."""
     offset_share: Ratio = 0.1
     """Part of the speed and acceleration of Z that is kept for external offsets, when they are on."""
+    largest_offset: Length = 2e-4
+    """Offset of Z, either way, beyond which nothing from outside is sent."""
+    least_feed: Ratio = 0.2
+    """Factor of the feed below which nothing from outside is sent."""
     program: str | None = None
     """Another NC program than the scenario's; such a recording validates no run of the scenario."""
     controller: str | None = None

@@ -4,7 +4,7 @@ import json
 import os
 import selectors
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -20,10 +20,11 @@ from hardware.linuxcnc.sandbox import Sandbox
 from hardware.recording import Header
 from twin.errors import InputError
 from twin.scenario import Scenario
-from twin.units import MM
+from twin.units import MM, UM
 
 CONTROLLER_IN_THE_LOOP = "controller in the loop: a real controller, a simulated machine, no metal"
 PERIOD = 1e-3  # [s] of the servo
+ASKED = {"feed_factor_ratio": ("lock.asked-feed", 1.0), "offset_z_um": ("lock.asked-offset", UM / MM)}
 READ = 1 << 16  # bytes
 AWAKE = 0.05  # [s]
 START = 60.0  # [s] until the controller is ready
@@ -117,6 +118,30 @@ class LinuxcncSource:
             scales = {f"{name}_actual_mm" for name in self._options.axes}
             own = [replace(c, uncertainty=uncertainty / MM) if c.name in scales else c for c in own]
         return (*own, *self._plant.channels)
+
+    @property
+    def limits(self) -> dict[str, tuple[float, float]]:
+        """What :meth:`send` takes; nothing that the options do not switch on."""
+        reach = self._options.largest_offset / UM
+        feed = {"feed_factor_ratio": (self._options.least_feed, 1.0)} if self._options.adaptive_feed else {}
+        return feed | ({"offset_z_um": (-reach, reach)} if self._options.external_offset else {})
+
+    def send(self, command: Mapping[str, float]) -> dict[str, float]:
+        """Have the controller change feed or offset, within the limits; return what was sent.
+
+        Raises:
+            InputError: a command that is not switched on, or a value that is no number.
+        """
+        limits, sent = self.limits, {}
+        for name, value in command.items():
+            if name not in limits or not np.isfinite(value):
+                raise InputError(
+                    f"the controller takes no {name} = {value}", remedy="bench.adaptive_feed, bench.external_offset"
+                )
+            sent[name] = float(np.clip(value, *limits[name]))
+            pin, factor = ASKED[name]
+            self._sandbox.ask("set", pin=pin, value=sent[name] * factor)
+        return sent
 
     @property
     def plant_pid(self) -> int:

@@ -14,6 +14,8 @@ pin out float feed_factor = 1.0 "adaptive feed";
 pin out s32 offset_counts "external offset of Z, 0.1 um each";
 pin out bit ok "the plant answers";
 pin out u32 cycles;
+param rw float asked_feed = 1.0 "factor of the feed from outside, on top of the plant's";
+param rw float asked_offset = 0.0 "offset of Z from outside, mm, on top of the plant's";
 param rw u32 patience_s = 60 "longest wait for one answer";
 variable int fd = -1;
 variable int gone;
@@ -24,6 +26,7 @@ include <sys/time.h>;
 include <unistd.h>;
 include <string.h>;
 include <errno.h>;
+include <math.h>;
 function _ fp;
 license "GPL";
 author "machining-twin";
@@ -81,6 +84,6 @@ FUNCTION(_) {
     }
     for (i = 0; i < 5; i++) fb(i) = in.position[i];
     probe = in.touch != 0;
-    feed_factor = in.factor;
-    if (coordinated) offset_counts = (int)(in.offset / OFFSET_COUNT + (in.offset < 0 ? -0.5 : 0.5));
+    feed_factor = in.factor * asked_feed;
+    if (coordinated) offset_counts = (int)floor((in.offset + asked_offset) / OFFSET_COUNT + 0.5);
 }

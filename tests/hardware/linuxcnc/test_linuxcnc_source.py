@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from linuxcnc_bench import HEAD, FirstOrder, Intervening, Surface, needs_linuxcnc, options, run
+from linuxcnc_bench import HEAD, FirstOrder, Intervening, Recorded, Surface, needs_linuxcnc, options, run, source
 
 from twin.errors import InputError
 from twin.scenario import WorkOffset
@@ -132,6 +132,26 @@ def test_external_offset_shifts_z():
     shifted = run(program, partial(Intervening, 1.0, -21.4e-6), options(external_offset=True))
     assert shifted["offset_z_um"][-1] == pytest.approx(-21.4, abs=0.06)
     assert shifted["z_commanded_mm"][-1] == pytest.approx(5 - 0.0214, abs=1e-4)
+
+
+def test_what_is_sent_from_outside_is_done_within_limits():
+    """Both at once, in the middle of a stroke; beyond the limits only as far as they go."""
+    chosen = options(adaptive_feed=True, external_offset=True, largest_offset_um=30, least_feed_ratio=0.4)
+    blocks, sent = [], None
+    with source(HEAD + "G0 X0 Y0 Z5\nG1 X60 F1200\nM2\n", chosen=chosen) as opened:
+        for block in opened.blocks():
+            blocks.append(block)
+            if sent is None and (block.values["x_commanded_mm"] > 5).any():
+                sent = opened.send({"feed_factor_ratio": 0.1, "offset_z_um": 45})
+        with pytest.raises(InputError, match="takes no spindle_speed_rpm"):
+            opened.send({"spindle_speed_rpm": 1})
+    recorded = Recorded(blocks, opened.outcome)
+    assert sent == {"feed_factor_ratio": 0.4, "offset_z_um": 30}
+    steady = (recorded["x_commanded_mm"] > 50) & (recorded["x_commanded_mm"] < 55)
+    assert recorded["path_speed_mm_s"][steady] == pytest.approx(0.4 * 20, rel=1e-6)
+    assert recorded["z_commanded_mm"][steady] == pytest.approx(5.030, abs=1e-4)
+    with source("M2\n") as quiet, pytest.raises(InputError, match="bench.adaptive_feed"):
+        quiet.send({"feed_factor_ratio": 0.5})
 
 
 def test_a_word_of_another_control_is_refused_with_its_line():
