@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hardware.alignment import align
+from hardware.fidelity_kernels import add_groups, add_sums
 from twin.errors import InputError
 
 COVERAGE_FACTOR = 2.0  # of an expanded uncertainty, about 95 %
 LEAST_MOVING = 1e-9  # of its own size: a signal that moves less has no correlation
 BANDS = 8  # of the spectrum, equal in the logarithm of the frequency
+SHARPEST = 3.0  # samples: a shift that is less well known is not stated
 CHUNK = 1 << 12  # samples of one spectrum
 PIECE = 1 << 14  # samples from which the time shift is found
 EN_STEP, EN_LOWEST, EN_BINS = 0.005, -4.0, 2000  # histogram of log10 |En|: 1.2 % wide
@@ -31,6 +33,7 @@ class Fidelity:
     rmse: float
     largest: float  # difference of largest magnitude, with its sign
     largest_at: float  # [s]
+    moves: float  # standard deviation of the measurement
     correlation: float  # NaN where one of the two does not move
     shift: float  # [s] by which the prediction comes late; NaN where the signals do not tell
     coverage: float  # part of the samples within 2 standard deviations; NaN without uncertainties
@@ -76,7 +79,7 @@ class FidelityMeter:
     channel: str
     unit: str
     samples: int = 0
-    _sums: np.ndarray = field(default_factory=lambda: np.zeros(7))  # d, d2, m, p, m2, p2, mp; m and p from their first
+    _sums: np.ndarray = field(default_factory=lambda: np.zeros(7))  # rows of fidelity_kernels, from the first measured
     _origin: float | None = None
     _largest: tuple[float, float] = (0.0, float("nan"))
     _en: np.ndarray = field(default_factory=lambda: np.zeros((2, EN_BINS)))  # samples, and the sum of their |En|
@@ -99,20 +102,15 @@ class FidelityMeter:
         time, measured, predicted = (np.asarray(values, float) for values in (time, measured, predicted))
         if not len(time) == len(measured) == len(predicted):
             raise InputError(f"{self.channel}: {len(measured)} measured and {len(predicted)} predicted samples")
-        difference = predicted - measured
-        if not np.isfinite(difference).all():
-            raise InputError(f"{self.channel} has samples that are no numbers", remedy="leave out those of bad quality")
+        difference = np.empty(len(time))
         if not len(time):
             return difference
-        self.samples += len(time)
+        if not (np.isfinite(measured).all() and np.isfinite(predicted).all()):
+            raise InputError(f"{self.channel} has samples that are no numbers", remedy="leave out those of bad quality")
         if self._origin is None:
             self._origin = float(measured[0])
-        m, p = measured - self._origin, predicted - self._origin
-        self._sums += (difference.sum(), difference @ difference, m.sum(), p.sum(), m @ m, p @ p, m @ p)
-        low, high = self._extremes[::2], self._extremes[1::2]
-        self._extremes[::2] = np.minimum(low, (measured.min(), predicted.min()))
-        self._extremes[1::2] = np.maximum(high, (measured.max(), predicted.max()))
-        worst = int(np.argmax(np.abs(difference)))
+        self.samples += len(time)
+        worst = add_sums(measured, predicted, self._origin, self._sums, self._extremes, difference)
         if abs(difference[worst]) >= abs(self._largest[0]):
             self._largest = float(difference[worst]), float(time[worst])
         if measured_deviation is not None or predicted_deviation is not None:
@@ -183,6 +181,7 @@ class FidelityMeter:
             rmse=rmse,
             largest=self._largest[0],
             largest_at=self._largest[1],
+            moves=float(np.sqrt(max(m2 / n - (m / n) ** 2, 0.0))),
             correlation=float((mp - m * p / n) / np.sqrt(spread)) if moves and spread > 0 else float("nan"),
             shift=self._shift() if moves else float("nan"),
             coverage=coverage,
@@ -202,9 +201,11 @@ class FidelityMeter:
         assert self._piece is not None
         _, time, measured, predicted = self._piece
         try:
-            return align(time, measured, time, predicted, drifts=False).offset
+            found = align(time, measured, time, predicted, drifts=False)
         except InputError:
             return float("nan")
+        known = found.offset_deviation <= SHARPEST * float(np.median(np.diff(time)))
+        return found.offset if known else float("nan")
 
     def _bands(self) -> tuple[np.ndarray, np.ndarray]:
         """Upper ends of the bands (band,) [Hz], and the power of the difference over that of the measurement there."""
@@ -249,17 +250,8 @@ class GroupMeter:
         self._sum, self._square, self._largest = np.zeros((3, n))
 
     def add(self, group: np.ndarray, difference: np.ndarray) -> None:
-        """Take samples: group (sample,) int from 0, difference (sample,)."""
-        if not len(group):
-            return
-        low, high = int(group.min()), int(group.max()) + 1
-        row, n, own = group - low, high - low, slice(low, high)
-        self.count[own] += np.bincount(row, minlength=n)
-        self._sum[own] += np.bincount(row, difference, n)
-        self._square[own] += np.bincount(row, difference**2, n)
-        # the largest of runs of one group first: a look at every sample by itself is slow
-        begin = np.flatnonzero(np.diff(row, prepend=-1))
-        np.maximum.at(self._largest[own], row[begin], np.maximum.reduceat(np.abs(difference), begin))
+        """Take samples: group (sample,) int, below 0 none; difference (sample,)."""
+        add_groups(np.asarray(group), difference, self.count, self._sum, self._square, self._largest)
 
     @property
     def rmse(self) -> np.ndarray:

@@ -161,7 +161,6 @@ class ShdrSource:
         self._chosen = tuple(chosen)
         self.channels = tuple(row.channel for row in chosen)
         self.clock = Clock(name="the log's adapter", origin="start", period_s=None)
-        self.started = self._log.start  # UTC
 
     def __enter__(self) -> Self:
         return self

@@ -22,6 +22,7 @@ COMMANDS = (
     "compensate",
     "machinetest",
     "bench",
+    "validate",
 )  # modules of twin/commands, in the order of the help
 
 

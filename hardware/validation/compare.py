@@ -1,0 +1,179 @@
+"""The samples of a recording against the prediction: block by block, channel by channel."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hardware.channel import Block, Quality
+from hardware.fidelity import FidelityMeter, GroupMeter
+from hardware.validation.channel_map import Mapped
+from hardware.validation.limits import Limits
+from hardware.validation.predicted import PredictedRun
+from hardware.validation.readings import LATENCY
+from hardware.validation.result import BINS, ChannelResult, Operation, Spans, Trace, Worst
+
+WORST = 10
+
+
+class Comparison:
+    """Sums that grow while blocks are added."""
+
+    def __init__(self, mapped: Sequence[Mapped], run: PredictedRun):
+        self.mapped, self._run = list(mapped), run
+        n_lines, n_segments = int(run.line.max(initial=0)) + 1, run.segments.sizes["segment"]
+        self._starts, _ = operation_starts(run)
+        self._meters = [FidelityMeter(row.name, row.unit) for row in self.mapped]
+        self._groups = [
+            (GroupMeter(n_lines), GroupMeter(len(self._starts)), GroupMeter(n_segments)) for _ in self.mapped
+        ]
+        self._missing = np.zeros(len(self.mapped), np.int64)
+        self._same_time = np.zeros((2, len(self.mapped)))  # samples, sum of squares
+        self._stated = np.zeros(len(self.mapped), bool)
+        self._latency: list[np.ndarray] = []
+        self._traces = [Trace() for _ in self.mapped]
+
+    def add(self, block: Block, place: np.ndarray, time: np.ndarray, begin: float, line: str, events: bool) -> None:
+        """Take a block.
+
+        Args:
+            place: (sample,) [s] of the program; NaN: outside of it.
+            time: (sample,) [s] since the first sample of the recording.
+            begin: [s] of the recording at which the program began.
+            line: channel that says which NC line runs.
+            events: a BAD sample says nothing of each channel of a log; those without a value are no numbers.
+        """
+        if LATENCY in block.values:
+            self._latency.append(np.asarray(block.values[LATENCY], np.float32))
+        inside = np.isfinite(place) & (block.values[line] > 0)  # a line of 0 is none of the program
+        use = inside & ((block.quality != Quality.BAD) | events)
+        self._missing += int(np.count_nonzero(inside & ~use))
+        found = np.flatnonzero(use)
+        if not len(found):
+            return
+        gaps = found[-1] - found[0] >= len(found)  # without a gap nothing is copied
+        rows: np.ndarray | slice = found if gaps else slice(int(found[0]), int(found[-1]) + 1)
+        place, time = place[rows], time[rows]
+        run = self._run
+        at, at_time = run.at(place), run.at(np.clip(time - begin, 0.0, run.duration))
+        lines = np.clip(np.nan_to_num(block.values[line][rows]).astype(np.int64), 0, len(self._groups[0][0].count) - 1)
+        bins = np.minimum((place * (BINS / run.duration)).astype(np.int64), BINS - 1)
+        operation = np.maximum(np.searchsorted(self._starts, place, side="right") - 1, 0)
+        for k, row in enumerate(self.mapped):
+            measured = row.read(block.values[row.recorded][rows])
+            predicted, deviation = run.values(row.name, at), run.deviation(row.name, at)
+            same_time = run.values(row.name, at_time)
+            good = np.isfinite(measured) & np.isfinite(predicted)
+            groups = (lines, operation, at.segment)
+            now = time
+            if not good.all():
+                self._missing[k] += int(np.count_nonzero(~np.isfinite(measured)))
+                measured, predicted, same_time, now = measured[good], predicted[good], same_time[good], time[good]
+                deviation = None if deviation is None else deviation[good]
+                groups = (lines[good], operation[good], at.segment[good])
+            sensor = row.sensor.uncertainty if deviation is not None else None
+            self._stated[k] |= deviation is not None
+            difference = self._meters[k].add(now, measured, predicted, sensor, deviation)
+            apart = same_time - measured
+            apart = apart[np.isfinite(apart)]
+            self._same_time[:, k] += len(apart), np.einsum("i,i->", apart, apart)  # no threads of a matrix library
+            self._traces[k].add(bins if good.all() else bins[good], measured, predicted, difference)
+            by_line, by_operation, by_segment = self._groups[k]
+            by_line.add(groups[0], difference)
+            by_operation.add(groups[1], difference)
+            by_segment.add(groups[2], difference)
+
+    @property
+    def latency(self) -> np.ndarray | None:
+        """(sample,) [ms] where the recording has them."""
+        return np.concatenate(self._latency) if self._latency else None
+
+    def results(self, limits: Limits) -> tuple[ChannelResult, ...]:
+        """What was found; channels without samples within the program are left out."""
+        found = []
+        for k, (row, meter) in enumerate(zip(self.mapped, self._meters, strict=True)):
+            if meter.samples < 2:
+                continue
+            by_line, by_operation, by_segment = self._groups[k]
+            samples, square = self._same_time[:, k]
+            found.append(
+                ChannelResult(
+                    mapped=row,
+                    fidelity=meter.result(limits.of(row.name)),
+                    rmse_same_time=float(np.sqrt(square / max(samples, 1))),
+                    interpolation=self._run.interpolation_error(row.name),
+                    stated=bool(self._stated[k]),
+                    missing=int(self._missing[k]),
+                    by_line=by_line.result(),
+                    by_operation=by_operation.result(),
+                    by_segment=by_segment,
+                    trace=self._traces[k],
+                )
+            )
+        return tuple(found)
+
+
+def operation_starts(run: PredictedRun) -> tuple[np.ndarray, np.ndarray]:
+    """Times [s] at which another tool begins (operation,), and the operation of each segment (segment,)."""
+    tool = run.segments["tool"].values
+    begins = np.diff(tool, prepend=tool[:1] - 1) != 0
+    return run.segments["time_s"].values[begins, 0], np.cumsum(begins) - 1
+
+
+def operations_of(run: PredictedRun, spans: Spans) -> tuple[Operation, ...]:
+    """What each tool did, from its change to the next."""
+    starts, of_segment = operation_starts(run)
+    time, line = run.segments["time_s"].values, run.segments["line"].values
+    tool, cutting = run.segments["tool"].values, run.segments["removed_mm3"].values > 0
+    ends = np.append(starts[1:], run.duration)
+    of_span = np.maximum(np.searchsorted(starts, spans.begins, side="right") - 1, 0)
+    measured, predicted = (np.bincount(of_span, v, len(starts)) for v in (spans.measured, spans.predicted))
+    cut = np.bincount(of_segment, np.diff(time, axis=1)[:, 0] * cutting, len(starts))
+    found = []
+    for k in range(len(starts)):
+        own = of_segment == k
+        number = int(tool[own][0])
+        name = f"T{number} {run.tools[number].name}" if number in run.tools else f"T{number}"
+        seen = predicted[k] > 0
+        found.append(
+            Operation(
+                name,
+                (int(line[own].min()), int(line[own].max())),
+                float(predicted[k]) if seen else float(ends[k] - starts[k]),
+                float(measured[k]) if seen else float("nan"),
+                float(cut[k] / max(ends[k] - starts[k], 1e-9)),
+            )
+        )
+    return tuple(found)
+
+
+def worst_of(channels: Sequence[ChannelResult], run: PredictedRun) -> tuple[Worst, ...]:
+    """The lines in which each channel differs most, worst channels first."""
+    source = run.program_text.splitlines()
+    segments = run.segments
+    line, middle = segments["line"].values, segments["time_s"].values.mean(axis=1)
+    found = []
+    for row in sorted(channels, key=lambda r: -r.severity):
+        order = row.by_line.worst(1)
+        if not order.size:
+            continue
+        number = int(row.by_line.line[order[0]])
+        own = np.flatnonzero(line == number)
+        position, time = None, float("nan")
+        if own.size:
+            within = row.by_segment.rmse[own]
+            at = own[int(np.nanargmax(within))] if np.isfinite(within).any() else own[0]
+            ends = segments["start_mm"].values[at], segments["end_mm"].values[at]
+            x, y, z = (float(v) for v in (ends[0] + ends[1]) / 2)
+            position, time = (x, y, z), float(middle[at])
+        found.append(
+            Worst(
+                row.fidelity.channel,
+                row.fidelity.unit,
+                number,
+                float(row.by_line.rmse[order[0]]),
+                time,
+                position,
+                source[number - 1].strip() if 0 < number <= len(source) else "",
+            )
+        )
+    return tuple(found[:WORST])

@@ -1,0 +1,182 @@
+"""What a validation finds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hardware.alignment import Alignment
+from hardware.channel import Clock
+from hardware.fidelity import Fidelity, GroupMeter, LineFidelity, Sampling
+from hardware.recording import Header
+from hardware.validation.channel_map import Mapped
+from hardware.validation.limits import Verdict, all_passed
+
+BINS = 1000  # of the program's time, for plots
+
+
+class Trace:
+    """A channel over the time of the program, in BINS equal bins."""
+
+    def __init__(self) -> None:
+        self._count, self._measured, self._predicted = np.zeros((3, BINS))
+        self._difference = GroupMeter(BINS)
+
+    def add(self, bin_: np.ndarray, measured: np.ndarray, predicted: np.ndarray, difference: np.ndarray) -> None:
+        """Take samples (sample,) in their bins."""
+        self._count += np.bincount(bin_, minlength=BINS)
+        self._measured += np.bincount(bin_, measured, BINS)
+        self._predicted += np.bincount(bin_, predicted, BINS)
+        self._difference.add(bin_, difference)
+
+    @property
+    def means(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean of measurement and prediction (bin,); NaN without samples."""
+        n = np.where(self._count, self._count, np.nan)
+        return self._measured / n, self._predicted / n
+
+    @property
+    def rmse(self) -> np.ndarray:
+        """(bin,)"""
+        return self._difference.rmse
+
+
+@dataclass(frozen=True)
+class ChannelResult:
+    """One channel, compared at the same place of the program."""
+
+    mapped: Mapped
+    fidelity: Fidelity
+    rmse_same_time: float  # compared at the same time since the program began, whatever the progress
+    interpolation: float  # largest error of the resampling, in the channel's unit
+    stated: bool  # the twin states an uncertainty
+    missing: int  # samples within the program that were no numbers or BAD
+    by_line: LineFidelity
+    by_operation: LineFidelity  # line: number of the operation
+    by_segment: GroupMeter  # of the toolpath
+    trace: Trace
+
+    @property
+    def severity(self) -> float:
+        """RMSE over its limit; where none is declared, over what the measurement moves: for the order of tables."""
+        if self.fidelity.limit:
+            return self.fidelity.rmse / self.fidelity.limit
+        return self.fidelity.rmse / max(self.moves, 1e-300) if np.isfinite(self.moves) else 0.0
+
+    @property
+    def moves(self) -> float:
+        """Standard deviation of the measurement."""
+        return self.fidelity.moves
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Stretches between two places that both have seen, one after the other: from a line to the next one matched."""
+
+    line: np.ndarray  # (span,) that begins it
+    until: np.ndarray  # (span,) line that ends it
+    begins: np.ndarray  # (span,) [s] of the program, predicted
+    predicted: np.ndarray  # (span,) [s]
+    measured: np.ndarray  # (span,) [s]
+    kind: np.ndarray | None = None  # (span,) str: what the lines do; None: not looked at
+
+    @property
+    def late(self) -> np.ndarray:
+        """By which the machine is behind at the end of each span [s]."""
+        return np.cumsum(self.measured - self.predicted)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What one tool does from its change to the next."""
+
+    name: str
+    lines: tuple[int, int]
+    predicted: float  # [s]
+    measured: float  # [s]; NaN: not recorded
+    cutting: float  # share of the predicted time
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Stretches of uninterrupted cutting of some seconds in a log of events."""
+
+    predicted: np.ndarray  # (window,) [s]
+    measured: np.ndarray  # (window,) [s]
+
+    @property
+    def rmse(self) -> float:
+        """[s]"""
+        return float(np.sqrt(np.mean((self.predicted - self.measured) ** 2)))
+
+    @property
+    def r2(self) -> float:
+        """Coefficient of determination."""
+        spread = self.measured - self.measured.mean()
+        return float(1 - np.sum((self.predicted - self.measured) ** 2) / np.sum(spread**2))
+
+    @property
+    def total(self) -> float:
+        """Relative error of their sum."""
+        return float(self.predicted.sum() / self.measured.sum() - 1)
+
+
+@dataclass(frozen=True)
+class Worst:
+    """Where a channel differs most."""
+
+    channel: str
+    unit: str
+    line: int
+    difference: float  # of largest magnitude, predicted minus measured
+    time: float  # [s] of the program
+    position: tuple[float, float, float] | None  # [mm] part frame; None: not on the path
+    source: str  # text of the NC line
+
+
+@dataclass(frozen=True)
+class Validation:
+    """A recording beside the run that predicted it."""
+
+    recording: Path
+    run: Path
+    title: str
+    metal: bool  # False: a controller in the loop, nothing was cut
+    header: Header
+    clock: Clock
+    checked: tuple[str, ...]  # what was compared before anything else, and what could not be
+    sampling: Sampling | None  # None: events
+    alignment: Alignment | None
+    channels: tuple[ChannelResult, ...]
+    spans: Spans
+    operations: tuple[Operation, ...]
+    windows: Windows | None
+    seen: float  # part of the program's lines
+    began: float  # [s] of the recording at which the program began
+    compared: float  # [s] of the recording that lies in the program
+    worst: tuple[Worst, ...]
+    duration: float  # [s] of the program, predicted
+    program: tuple[str, ...]  # lines of the NC program
+    limits: str  # where they are declared
+    verdicts: tuple[Verdict, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool | None:
+        """None: no limit is declared."""
+        return all_passed(self.verdicts)
+
+    @property
+    def said(self) -> str:
+        """What was in the loop, in words."""
+        return "real metal" if self.metal else "controller in the loop: no metal was cut"
+
+    @property
+    def duration_error(self) -> float:
+        """Relative, of the time of all spans; NaN without any."""
+        total = float(self.spans.measured.sum())
+        return float(self.spans.predicted.sum() / total - 1) if total > 0 else float("nan")
+
+    def channel(self, name: str) -> ChannelResult:
+        """By its predicted name."""
+        return next(row for row in self.channels if row.fidelity.channel == name)
