@@ -24,6 +24,7 @@ from twin.config import build
 from twin.cutting.basis import COEFFICIENTS
 from twin.motion.servo import servo_loops
 from twin.prediction import Machining
+from twin.program.program import Op
 from twin.scenario import Scenario
 from twin.simulate import axis_positions, machine
 from twin.units import MM, UM
@@ -83,6 +84,8 @@ class SimulatedPlant:
         self._place = np.asarray(scenario.part.machine_position)
         self._warmth = Warmth(scenario, machining.cut, self._sensors.slow_period)
         self._surface = SurfaceUnderProbe(machining.cut.columns)
+        program = machining.program
+        self._probe_lines = frozenset(program.line[program.op == Op.PROBE].tolist())  # elsewhere no probe is in
         loads = segment_loads(scenario, machining.toolpath, machining.contact)
         k = scenario.material.coefficients
         chip, edge = loads.split(np.array([float(getattr(k, name)) for name in COEFFICIENTS]))
@@ -121,10 +124,7 @@ class SimulatedPlant:
         )
         feedback, readings = self.run(one)
         self._row = readings[0]
-        touch = False
-        if command.spindle_speed == 0.0:
-            tip = self._true_tip - self._part
-            touch = self._surface.touched(tip)
+        touch = command.line in self._probe_lines and self._surface.touched(self._true_tip - self._part)
         rotary = command.position[3:]
         return Reply(np.concatenate([feedback[0], rotary]), touch, 1.0, 0.0)
 

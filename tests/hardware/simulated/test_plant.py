@@ -27,6 +27,8 @@ G1 X60 F1200
 G3 X60 Y20 J20 F2400
 G1 X-60
 M5
+G0 X0 Y-20 Z2
+G38.2 Z-3 F60
 G0 Z60
 M30
 """
@@ -178,18 +180,18 @@ def test_lost_coolant_warms_the_table_no_more_from_the_coolant(bench):
     assert table[0] - table[1] == pytest.approx(0.36, abs=0.15)
 
 
-def test_a_probe_touches_the_floor_that_was_cut_and_only_at_rest(bench):
+def test_a_probe_touches_the_floor_that_was_cut_in_its_own_block_only(bench):
     scenario, machining, commands = bench
     plant = simulated_plant(scenario, machining, seed=0)
     at = np.array([0.0, -0.02, 0.0])  # over the slot of 1 mm
     touched = []
     for z in np.arange(0.001, -0.002, -1e-5):
-        reply = plant.step(command(commands, 0, position=at + [0, 0, z], spindle_speed=0.0, line=0, path_speed=0.0))
+        reply = plant.step(command(commands, 0, position=at + [0, 0, z], spindle_speed=0.0, line=12, path_speed=0.0))
         touched.append(reply.touch)
     height = np.arange(0.001, -0.002, -1e-5)[np.argmax(touched)]
     assert height == pytest.approx(-1e-3, abs=15e-6)
-    turning = plant.step(command(commands, 0, position=at - [0, 0, 0.002], spindle_speed=100.0, line=0, path_speed=0.0))
-    assert not turning.touch
+    feed = plant.step(command(commands, 0, position=at - [0, 0, 0.002], spindle_speed=0.0, line=11, path_speed=0.0))
+    assert not feed.touch
 
 
 def test_cutting_force_pushes_an_axis_that_gives_way(bench):
