@@ -20,7 +20,7 @@ def free_port() -> int:
 
 
 class PlantServer:
-    """Variables x, y (numbers), trace (array) and first, written from the test's thread; can be ended and begun again."""
+    """Variables x, y (numbers), trace (array) and first, written from the test; can be ended and begun again."""
 
     def __init__(self, port: int | None = None):
         self.port = port or free_port()

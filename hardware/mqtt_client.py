@@ -1,0 +1,241 @@
+"""The thread that talks to an MQTT broker: connects, subscribes, connects again, and fills an inbox."""
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+from hardware.channel import Quality
+from hardware.inbox import Gap, Inbox, Item, Losses, Scalar, Trace
+from hardware.mqtt_options import MqttOptions
+from hardware.mqtt_payload import numbers_in, unpack_block
+from hardware.unit_symbols import checked_factor
+from twin.errors import InputError
+
+PORTS = {"mqtt": 1883, "mqtts": 8883}
+HERE = {"127.0.0.1", "localhost", "::1"}
+COLUMNS = "/columns"
+KEEP_ALIVE = 10  # [s]
+AWAKE = 0.05  # [s]
+SAME = 1e-6  # of a period
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # [s] between attempts
+
+
+def broker_of(options: MqttOptions) -> tuple[str, int, bool]:
+    """Host, port and whether it is encrypted.
+
+    Raises:
+        InputError: the address is none, or a password would travel in the clear.
+    """
+    parts = urlparse(options.url or "")
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise InputError(f"bench.url is {options.url!r}", remedy="url=mqtt://host:1883 or mqtts://host:8883")
+    encrypted = parts.scheme == "mqtts"
+    if options.user is not None and not encrypted and parts.hostname not in HERE:
+        raise InputError("the password would travel over the network in the clear", remedy="use mqtts://")
+    return parts.hostname, parts.port or PORTS[parts.scheme], encrypted
+
+
+class MqttClient(threading.Thread):
+    """Fills ``inbox`` from the broker until :meth:`end`."""
+
+    def __init__(self, options: MqttOptions, inbox: Inbox, losses: Losses):
+        super().__init__(name="mqtt", daemon=True)
+        self._options, self._inbox, self._losses = options, inbox, losses
+        self._ready, self._ending = threading.Event(), threading.Event()
+        self._failure: Exception | None = None
+        self._columns: list[str] = list(options.blocks.columns) if options.blocks else []
+        self._factors = {
+            name: checked_factor(name, row.unit or "", row.factor) for name, row in options.channels.items()
+        }
+        self._numbers: dict[str, tuple[int, float]] = {}  # topic -> last running number and its time
+        self._column_factors = [1.0] * len(self._columns)
+        self._subscribed: set[int] = set()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Channels of the blocks; known once :meth:`begin` has returned."""
+        return tuple(self._columns)
+
+    def begin(self) -> None:
+        """Connect and subscribe.
+
+        Raises:
+            InputError: the broker cannot be reached, refuses us, or nothing says what the blocks hold.
+        """
+        self._client = self._prepared()
+        self.start()
+        self._ready.wait(4 * self._options.timeout)
+        if self._failure is None and not self._ready.is_set():
+            topic = self._options.blocks.topic + COLUMNS if self._options.blocks else ""
+            missing = f"nothing is retained under {topic}" if topic and not self._columns else "no answer in time"
+            self._failure = InputError(f"{self._options.url}: {missing}", remedy="name the columns in bench.blocks")
+        if self._failure:
+            self.end()
+            raise self._failure
+
+    def end(self) -> None:
+        """Disconnect."""
+        self._ending.set()
+        self._inbox.close()
+        self.join(2 * self._options.timeout)
+
+    def _prepared(self) -> Any:
+        try:
+            from paho.mqtt.client import Client, MQTTv311
+            from paho.mqtt.enums import CallbackAPIVersion
+        except ImportError:
+            raise InputError("MQTT needs paho-mqtt", remedy='pip install "machining-twin[mqtt]"') from None
+        options = self._options
+        self._host, self._port, encrypted = broker_of(options)
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=options.client_id or "",
+            clean_session=options.client_id is None,
+            protocol=MQTTv311,
+        )
+        client.connect_timeout = options.timeout
+        if options.user is not None:
+            password = os.environ.get(options.password_variable)
+            if password is None:
+                raise InputError(
+                    f"there is no password for {options.user}",
+                    remedy=f"put it into the variable {options.password_variable}",
+                )
+            client.username_pw_set(options.user, password)
+        if encrypted:
+            if options.authority is not None and not Path(options.authority).is_file():
+                raise InputError("there is no such certificate", file=options.authority)
+            client.tls_set(ca_certs=options.authority)
+        client.on_connect, client.on_subscribe, client.on_message = self._connected, self._answered, self._received
+        return client
+
+    def run(self) -> None:
+        lost_at: float | None = None
+        pause = SHORTEST_PAUSE
+        connect = self._client.connect
+        arguments: tuple[Any, ...] = (self._host, self._port, KEEP_ALIVE)
+        connected = False
+        try:
+            while not self._ending.is_set():
+                reason = ""
+                try:
+                    if not connected:
+                        connect(*arguments)
+                        connect, arguments, connected = self._client.reconnect, (), True
+                        if lost_at is not None:
+                            self._inbox.put([Gap(0, f"connected again after {time.monotonic() - lost_at:.1f} s")])
+                        lost_at, pause = None, SHORTEST_PAUSE
+                    code = self._client.loop(AWAKE)
+                    reason = f"code {int(code)}" if code else ""
+                except OSError as error:
+                    reason = str(error) or type(error).__name__
+                if not reason:
+                    continue
+                connected = False
+                if self._failure:
+                    return
+                if not self._ready.is_set():
+                    raise InputError(f"{self._options.url}: {reason}", remedy="check address, network and login")
+                if lost_at is None:
+                    lost_at = time.monotonic()
+                    self._losses.say(f"connection lost: {reason}")
+                if time.monotonic() - lost_at > self._options.reconnect:
+                    raise InputError(
+                        f"{self._options.url} has not answered for {self._options.reconnect:g} s: {reason}",
+                        remedy="what came before is recorded; start again",
+                    )
+                self._ending.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+        except InputError as error:
+            self._failure = error
+        finally:
+            self._inbox.close(self._failure)
+            self._ready.set()
+            self._client.disconnect()
+
+    def _connected(self, client: Any, data: Any, flags: Any, code: Any, properties: Any) -> None:
+        if code.is_failure:
+            self._failure = InputError(f"{self._options.url} refuses us: {code}", remedy="check user and password")
+            return
+        topics = sorted({row.topic for row in self._options.channels.values()})
+        if self._options.blocks:  # what the blocks hold, before the blocks
+            topics += [self._options.blocks.topic + COLUMNS, self._options.blocks.topic]
+        _, number = client.subscribe([(topic, self._options.quality_of_service) for topic in topics])
+        self._subscribed = {number}
+
+    def _answered(self, client: Any, data: Any, number: int, codes: Any, properties: Any) -> None:
+        if any(code.is_failure for code in codes):
+            self._failure = InputError(f"{self._options.url} does not let us read all topics")
+        self._subscribed.discard(number)
+        self._maybe_ready()
+
+    def _maybe_ready(self) -> None:
+        if not self._subscribed and (self._options.blocks is None or self._columns):
+            self._ready.set()
+
+    def _received(self, client: Any, data: Any, message: Any) -> None:
+        blocks = self._options.blocks
+        items: list[Item] = []
+        try:
+            if blocks and message.topic == blocks.topic + COLUMNS:
+                self._name_columns(message.payload)
+            elif blocks and message.topic == blocks.topic:
+                self._block(message, items)
+            else:
+                self._scalars(message, items)
+        except InputError as error:
+            self._failure = error
+            self._ready.set()
+            self._inbox.close(error)
+            self._ending.set()
+        except (ValueError, KeyError, TypeError) as error:  # what a sender can do wrong
+            self._losses.say(f"a message of {message.topic} was left out: {error}")
+        if items:
+            self._inbox.put(items)
+
+    def _name_columns(self, payload: bytes) -> None:
+        rows = json.loads(payload)
+        names = [str(row["name"]) for row in rows]
+        if self._columns and names != self._columns:
+            raise InputError(
+                f"the columns of the blocks are {', '.join(names)}, not {', '.join(self._columns)}",
+                remedy="leave out bench.blocks.columns, or start again if the sender has changed",
+            )
+        self._column_factors = [
+            checked_factor(name, str(row.get("unit", "")), None) for name, row in zip(names, rows, strict=True)
+        ]
+        self._columns = names
+        self._maybe_ready()
+
+    def _block(self, message: Any, items: list[Item]) -> None:
+        block = unpack_block(message.payload)
+        if message.retain:
+            return  # of an earlier time, and without its successors
+        if block.values.shape[1] != len(self._columns):
+            raise InputError(f"a block has {block.values.shape[1]} channels, {len(self._columns)} are named")
+        if self._options.period and abs(block.period - self._options.period) > SAME * block.period:
+            raise InputError(f"the blocks' period is {block.period:g} s, {self._options.period:g} s is stated")
+        values = {name: block.values[:, k] * self._column_factors[k] for k, name in enumerate(self._columns)}
+        items.append(Trace(block.first, block.time, values, int(Quality.GOOD)))
+
+    def _scalars(self, message: Any, items: list[Item]) -> None:
+        numbers = numbers_in(message.payload)
+        at = numbers.get(self._options.time_key, time.time())
+        quality = int(Quality.UNCERTAIN if message.retain else Quality.GOOD)  # retained: of an earlier time
+        number = numbers.get(self._options.number_key)
+        if number is not None and not message.retain:
+            last, when = self._numbers.get(message.topic, (int(number) - 1, at))
+            if number > last + 1:
+                missing = int(number) - last - 1
+                items.append(Gap(missing, f"{missing} messages of {message.topic} are missing"))
+            elif number <= last and at <= when:
+                self._losses.duplicated += 1
+                return
+            self._numbers[message.topic] = (int(number), at)
+        for name, row in self._options.channels.items():
+            if row.topic == message.topic and row.key in numbers:
+                items.append(Scalar(name, at, numbers[row.key] * self._factors[name], quality))
