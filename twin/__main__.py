@@ -22,6 +22,7 @@ COMMANDS = (
     "compensate",
     "machinetest",
     "bench",
+    "calibrate",
     "validate",
 )  # modules of twin/commands, in the order of the help
 
