@@ -28,6 +28,12 @@ def value_at(config: Any, name: str) -> float | None:
     return _number(node[last], name)[0]
 
 
+def entry_at(config: Any, name: str) -> Any:
+    """What stands there as it is written, ``767 ± 310``; None where the configuration leaves it out."""
+    node, last = _parent(config, name)
+    return node.get(last)
+
+
 def deviation_at(config: Any, name: str) -> float | None:
     """What the configuration states as its relative standard deviation; None where it states none.
 
@@ -43,7 +49,7 @@ def deviation_at(config: Any, name: str) -> float | None:
 
 
 def with_values(config: dict[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of ``config`` in which every name has its value: a number, or a text ``value ± deviation``.
+    """A copy of ``config`` in which every name has its value: a number, ``value ± deviation``, None to leave it out.
 
     Raises:
         InputError: a name that leads nowhere.
@@ -51,7 +57,10 @@ def with_values(config: dict[str, Any], values: Mapping[str, Any]) -> dict[str, 
     changed = copy.deepcopy(config)
     for name, value in values.items():
         node, last = _parent(changed, name)
-        node[last] = value
+        if value is None:
+            node.pop(last, None)
+        else:
+            node[last] = value
     return changed
 
 

@@ -16,7 +16,7 @@ from hardware.path_position import path_of
 from hardware.plant import Command, Reply
 from hardware.segment_loads import QUANTITIES, segment_loads
 from hardware.simulated.cycles import ACTUAL, DRIVE, FORCE, N_OUT, N_SUMS, run_cycles, state_at_rest
-from hardware.simulated.hidden import hidden_parameters, with_parameters, write_truth
+from hardware.simulated.hidden import hidden_scenario, write_truth
 from hardware.simulated.options import PlantOptions, check_faults, sensors
 from hardware.simulated.surface import SurfaceUnderProbe
 from hardware.simulated.warmth import Warmth
@@ -61,12 +61,12 @@ def simulated_plant(scenario: Scenario, machining: Machining | None = None, **op
         InputError: unknown options, a fault of a sensor that there is not, a program that cannot be machined.
     """
     chosen = build(PlantOptions, options, "plant")
-    hidden = hidden_parameters(scenario, chosen.seed)
+    simulated, hidden = hidden_scenario(scenario, chosen.seed)
     if chosen.truth_file:
         write_truth(Path(chosen.truth_file), chosen.seed, hidden)
     if machining is None:
         machining = machine(scenario, lambda stage: None)
-    return SimulatedPlant(with_parameters(scenario, hidden), machining, chosen)
+    return SimulatedPlant(simulated, machining, chosen)
 
 
 class SimulatedPlant:

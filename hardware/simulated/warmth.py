@@ -3,18 +3,15 @@
 The thermal network of the twin with hidden parameters, stepped exactly; the drift cannot be seen by the scales.
 """
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from hardware.simulated.cycles import AXIS_SPEED, FLOOD, N_SUMS, POWER, SPINDLE
-from hardware.thermal_part import part_on_table
+from hardware.thermal_part import part_on_table, step_matrices
 from twin.scenario import Scenario
 from twin.stock import Cut
 from twin.thermal import (
-    ThermalModel,
     ambient_temperature,
     axis_scale,
     coolant_temperature,
@@ -22,8 +19,6 @@ from twin.thermal import (
     tool_point_drift,
     warm_up_state,
 )
-from twin.thermal.model import state_space
-from twin.thermal.state_space import discretise
 
 
 class Warmth:
@@ -45,7 +40,7 @@ class Warmth:
         self.datum = self.states.copy()
         self.time = 0.0
         self.air, self.coolant = float(start), float(coolant_temperature(self.environment, jnp.zeros(())))
-        self._steps = [_dense(self.model, flood, step) for flood in (False, True)]
+        self._steps = [step_matrices(self.model, flood, step) for flood in (False, True)]
         unit = np.eye(len(self.nodes))
         self._drift = np.asarray(tool_point_drift(self.model, unit, np.zeros(len(unit))))
         self._scale = np.asarray(axis_scale(self.model, jnp.asarray(unit), jnp.zeros(len(unit))))
@@ -86,16 +81,3 @@ def _heat(model, environment, mean, share, middle):  # type: ignore[no-untyped-d
         coolant=coolant_temperature(environment, middle)[None],
         flood=mean[None, FLOOD],
     )[0]
-
-
-@partial(jax.jit, static_argnums=1)
-def _transition(model: ThermalModel, flood: bool, step: float) -> tuple[jax.Array, jax.Array]:
-    modes = discretise(state_space(model, flood), step)
-    carried = modes.to_states @ (jnp.diag(modes.decay) + modes.coupling)
-    return carried @ modes.to_modes, modes.to_states @ modes.drive
-
-
-def _dense(model: ThermalModel, flood: bool, step: float) -> tuple[np.ndarray, np.ndarray]:
-    """Matrices of one exact step: states to states, inputs to states."""
-    carried, driven = _transition(model, flood, step)
-    return np.asarray(carried), np.asarray(driven)

@@ -17,7 +17,7 @@ import twin
 from twin.calibration.posterior import WITHIN_95, Direction, Estimate
 from twin.config import build
 from twin.errors import InputError
-from twin.named import value_at, with_values
+from twin.named import entry_at, with_values
 
 FORMAT = 1
 OF_MATERIAL = "material."
@@ -161,10 +161,18 @@ def with_calibration(config: dict[str, Any], file: Path) -> dict[str, Any]:
         "file": str(file),
         "sha256": sha256_of(file),
         "made": calibration.made,
-        "before": {name: value_at(config, name) for name in taken},
+        "before": {name: entry_at(config, name) for name in taken},
         "left_out": left_out,
     }
     return {**with_values(config, taken), "calibration": note}
+
+
+def uncalibrated(config: dict[str, Any]) -> dict[str, Any]:
+    """``config`` as it was before :func:`with_calibration`, if it was."""
+    if "calibration" not in config:
+        return config
+    before = with_values(config, config["calibration"]["before"])
+    return {key: value for key, value in before.items() if key != "calibration"}
 
 
 def sha256_of(file: Path) -> str:
