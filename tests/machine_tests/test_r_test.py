@@ -10,13 +10,15 @@ from twin.machine_tests.r_test import bench_poses, follow, identify, parameters_
 
 BALL, LENGTH, NOISE = np.array([0.1, 0.03, 0.06]), 0.15, 0.5e-6
 TRUE = {"Y0A": 12, "Z0A": -18, "B0A": 25, "C0A": -30, "X0C": 9, "Y0C": -14, "A0C": 22, "B0C": -16}
-TRUE |= {"A0Z": 12, "B0Z": -15, "C0X": -20}
+TRUE |= {"A0Z": 12, "B0Z": -15, "C0Y": 20}
 OFFSET = np.array([5.0, -3, 2]) * 1e-6
 
 
 def trunnion(true):
     def axis(letter):
         location = [true.get(f"{d}0{letter}", 0) * 1e-6 for d in "XYZABC"]
+        if letter == "X":  # the reference of squareness rides on Y, which is turned against it
+            location[5] = -true.get("C0Y", 0) * 1e-6
         return AxisErrors(
             np.array(location), np.zeros((6, 1)), np.zeros((6, 0)), np.zeros(0), np.array(0.0), np.array(1.0)
         )

@@ -18,6 +18,7 @@ import numpy as np
 
 from twin.compiled import kept
 from twin.errors import InputError
+from twin.machine.axis_errors import AxisErrors
 from twin.machine.inverse import axis_positions
 from twin.machine.kinematics import AXES, ROTARY, Kinematics, perfect, pose, tool_pose
 
@@ -109,26 +110,29 @@ def parameters_of(machine: Kinematics) -> tuple[str, ...]:
         for d in group
         if ROTARY.index(a) != group.index(d)
     ]
-    linear = machine.work_axes + machine.tool_axes
-    order = [a for a in linear if a in AXES]
-    square = ["A0Z", "B0Z", "C0X" if order.index("Y") < order.index("X") else "C0Y"]
-    return (*rotary, *square)
+    return (*rotary, "A0Z", "B0Z", "C0Y")
 
 
 def with_parameters(machine: Kinematics, name: Sequence[str], value: jax.Array) -> Kinematics:
-    """The machine with location errors set to ``value`` (parameter,) [m, rad]."""
-    axes = dict(zip(machine.work_axes + machine.tool_axes, machine.work + machine.tool, strict=True))
+    """The machine with location errors set to ``value`` (parameter,) [m, rad]; X is the reference of squareness."""
+    letters = machine.work_axes + machine.tool_axes
+    location = {a: jnp.asarray(axis.location) for a, axis in zip(letters, machine.work + machine.tool, strict=True)}
     for key, v in zip(name, value, strict=True):
-        if len(key) != 3 or key[0] not in AXES + ROTARY or key[1] != "0" or key[2] not in axes:
-            raise InputError(f"the machine has no location error {key!r}", remedy="e.g. X0C, A0C, C0X")
-        axis = axes[key[2]]
-        location = jnp.asarray(axis.location).at[(AXES + ROTARY).index(key[0])].set(v)
-        axes[key[2]] = replace(axis, location=location)
-    return replace(
-        machine,
-        work=tuple(axes[a] for a in machine.work_axes),
-        tool=tuple(axes[a] for a in machine.tool_axes),
-    )
+        if len(key) != 3 or key[0] not in AXES + ROTARY or key[1] != "0" or key[2] not in location:
+            raise InputError(f"the machine has no location error {key!r}", remedy="e.g. X0C, A0C, C0Y")
+        location[key[2]] = location[key[2]].at[(AXES + ROTARY).index(key[0])].set(v)
+
+    def side(axes: tuple[AxisErrors, ...], letters: str) -> tuple[AxisErrors, ...]:
+        """From the bed: squareness is between lines, a carriage is turned against the one that carries it."""
+        placed, carrier = [], jnp.zeros(3)
+        for axis, letter in zip(axes, letters, strict=True):
+            here = location[letter]
+            if letter in AXES:
+                here, carrier = here.at[3:].add(-carrier), here[3:]
+            placed.append(replace(axis, location=here))
+        return tuple(placed)
+
+    return replace(machine, work=side(machine.work, machine.work_axes), tool=side(machine.tool, machine.tool_axes))
 
 
 def identify(

@@ -141,7 +141,7 @@ def run_r_test(
     reading = readings(kinematics, position, ball, offset, tool_length)
     reading = reading + draw.normal(size=reading.shape) * noise
     names = parameters_of(kinematics)
-    axes = dict(zip(kinematics.work_axes + kinematics.tool_axes, kinematics.work + kinematics.tool, strict=True))
-    true = np.array([axes[n[2]].location["XYZABC".index(n[0])] for n in names])
+    declared = machine.squareness | machine.axis_offset
+    true = np.array([declared[n].value if n in declared else 0.0 for n in names])
     found = identify(perfect(kinematics), position, ball, reading, tool_length, noise=noise, prior=prior)
     return found, np.concatenate([true, offset])
