@@ -25,7 +25,7 @@ def read_mdf4(path: str | Path) -> SampledFile:
     if not Path(path).is_file():
         raise InputError("there is no such recording", file=path)
     try:
-        content = MDF(str(path))
+        content: Any = MDF(str(path))
     except Exception as error:  # of many kinds, where a file is no MDF or is broken
         raise InputError(f"cannot read the recording: {error}", file=path) from None
     found = []
