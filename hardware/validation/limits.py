@@ -27,6 +27,8 @@ class Limits:
     """Largest relative error of the time that the compared part of the program takes."""
     cutting_windows: Time | None = None
     """Largest RMS error of the time of a window of cutting; logs of events only."""
+    cutting_total: Ratio | None = None
+    """Largest relative error of the time of all these windows together."""
     seen: Ratio | None = None
     """Smallest part of the program's lines that the recording must have."""
     n_lost: int | None = None

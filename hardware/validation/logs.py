@@ -5,7 +5,7 @@ nothing; feed and rapid override are inputs of the twin, which times the program
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from twin.motion.controller import Controller
 from twin.motion.identify import window_times
 from twin.motion.windows import RunLog, cutting_windows
 from twin.program import Program, interpret, linearise
+from twin.program.program import Op
 from twin.scenario import ModelConfig
 
 STEP = 0.1  # [s] at which a log is compared; events come about 0.15 s apart
@@ -29,12 +30,43 @@ AFTER_TOOL_CHANGE = 40  # lines after a tool change in which logs have waits tha
 SLOWEST = 0.02  # of an override: a hold is no override
 
 
-def settled(
-    readings: Readings, run: PredictedRun, mapped: Sequence[Mapped]
-) -> tuple[Readings, PredictedRun, Windows | None, list[str]]:
-    """The log at even steps of the time in which the program ran, the run timed with its overrides, windows of cutting.
+@dataclass(frozen=True)
+class Settled:
+    """A log made comparable."""
 
-    Returns also what the report must say of it.
+    readings: Readings  # at even steps of the time in which the program ran
+    run: PredictedRun  # timed with the log's overrides
+    windows: Windows | None
+    program: Program
+    notes: list[str]
+
+    def kinds(self, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """What the operations from ``first`` up to ``last`` (span,) do, (span,) str."""
+        op, line = self.program.op, self.program.line
+        since = np.full(line.max() + 1, np.inf)
+        for change in line[op == Op.TOOL]:
+            since[change : change + AFTER_TOOL_CHANGE + 1] = 0
+        found = []
+        for begin, end in zip(first, last, strict=True):
+            does = set(op[begin : max(end, begin + 1)].tolist())
+            if Op.STOP in does:
+                found.append("program stop: the operator")
+            elif Op.TOOL in does:
+                found.append("tool change")
+            elif since[line[min(begin, len(line) - 1)]] == 0:
+                found.append(f"up to {AFTER_TOOL_CHANGE} lines after a tool change")
+            elif does & {Op.SPINDLE, Op.COOLANT, Op.DWELL}:
+                found.append("spindle, coolant, dwell")
+            else:
+                found.append("rapids among them" if Op.RAPID in does else "cutting only")
+        return np.array(found)
+
+
+def settled(readings: Readings, run: PredictedRun, mapped: Sequence[Mapped]) -> Settled:
+    """Make the log of a control comparable.
+
+    Raises:
+        InputError: it has no NC line of the program, or the program has changed since the run.
     """
     time, values = _events(readings)
     named = {row.name: row for row in mapped}
@@ -57,6 +89,7 @@ def settled(
     first, last = int(found.recorded[0]), int(found.recorded[-1])
     stop = np.flatnonzero(line[last:] != line[last])
     end = last + int(stop[0]) if stop.size else len(line) - 1
+    end = max(last, int(np.searchsorted(own, own[end])))  # what follows is a hold: the log may go on for days
     notes = [
         f"feed and rapid override are taken from the log; rapids ran at {100 * np.mean(factors[1]):.0f} % on average"
     ]
@@ -75,7 +108,7 @@ def settled(
 
     clock = Clock(name=readings.clock.name, origin="start", period_s=None)
     windows = _windows(program, motion_time, time, line, runs, channel("feed_override_pct"))
-    return replace(readings, clock=clock, blocks=blocks), timed, windows, notes
+    return Settled(replace(readings, clock=clock, blocks=blocks), timed, windows, program, notes)
 
 
 def _events(readings: Readings) -> tuple[np.ndarray, dict[str, np.ndarray]]:

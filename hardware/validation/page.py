@@ -10,8 +10,10 @@ from hardware.validation.plots import channel_plot, shown_channels, spectrum_plo
 from hardware.validation.result import Validation
 from hardware.validation.tables import (
     CHANNEL_HEADINGS,
+    KIND_HEADINGS,
     channel_row,
     facts,
+    kind_rows,
     number,
     operation_row,
     verdict_row,
@@ -67,7 +69,7 @@ def page(validation: Validation, pictures: Sequence[bytes], problem: str) -> str
             ("operation", "NC lines", "predicted [s]", "measured [s]", "error [%]"),
             (operation_row(operation) for operation in v.operations),
         ),
-        _kinds(v),
+        _table(KIND_HEADINGS, kind_rows(v)) if v.spans.kind is not None else "",
         _operations(v),
         "<h2>Over the program</h2>",
         *(_image(channel_plot(row, v.duration)) for row in shown_channels(v)),
@@ -102,18 +104,6 @@ def _image(png: bytes) -> str:
 def _notes(notes: Sequence[str]) -> str:
     lines = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
     return f"<div class=warn><ul>{lines}</ul></div>" if lines else ""
-
-
-def _kinds(v: Validation) -> str:
-    """Time by what the lines do, where that is known."""
-    if v.spans.kind is None:
-        return ""
-    rows = []
-    for kind in dict.fromkeys(v.spans.kind):
-        own = v.spans.kind == kind
-        predicted, measured = v.spans.predicted[own].sum(), v.spans.measured[own].sum()
-        rows.append((kind, f"{own.sum():,}", f"{predicted:,.1f}", f"{measured:,.1f}", f"{predicted - measured:+,.1f}"))
-    return _table(("what the lines do", "stretches", "predicted [s]", "measured [s]", "difference [s]"), rows)
 
 
 def _operations(v: Validation) -> str:

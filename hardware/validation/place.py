@@ -6,8 +6,8 @@ order. Between anchors a sample is where the path that was run is the same part 
 commanded position sharpens it.
 """
 
-from bisect import bisect_right
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class Match:
     recorded: np.ndarray  # (pair,) sample at which the line begins
     predicted: np.ndarray  # (pair,) sample of the prediction
     line: np.ndarray  # (pair,)
+    end: tuple[int, int] = (0, 0)  # sample of each at which the last line ends
 
 
 def visits(line: np.ndarray) -> Visits:
@@ -71,9 +72,7 @@ def _longest_rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     at: list[int] = []  # pair that it belongs to
     before = [-1] * len(pairs)
     for k, (_, place) in enumerate(pairs):
-        length = bisect_right(tops, place)
-        if length and tops[length - 1] == place:  # the same line again: not another place
-            continue
+        length = bisect_left(tops, place)  # of the same line twice the later one: what was begun again
         before[k] = at[length - 1] if length else -1
         if length == len(tops):
             tops.append(place)
@@ -107,12 +106,11 @@ def program_time(
     if tip is None:
         theirs = run.time
     a, b = found.recorded, found.predicted
-    first, last = a[0], len(time) if line[-1] == found.line[-1] else _end(line, a[-1])
+    first, last, close = int(a[0]), _end(line, a[-1]), min(_end(run.line, b[-1]), len(run.time) - 1)
     samples = slice(first, last)
     # beyond the last anchor both go on alike
-    anchor_mine = np.append(mine[a], mine[min(last, len(time)) - 1])
-    end = np.flatnonzero(run.line[b[-1] :] != run.line[b[-1]])
-    close = b[-1] + int(end[0]) if end.size else len(run.time) - 1
+    stop = min(last, len(time) - 1)
+    anchor_mine = np.append(mine[a], mine[stop])
     anchor_theirs = np.append(theirs[b], theirs[close])
     rising = np.append(np.diff(anchor_mine) > 0, True)
     where = np.interp(mine[samples], anchor_mine[rising], anchor_theirs[rising])
@@ -122,7 +120,7 @@ def program_time(
             rows = slice(begin, min(begin + CHUNK, last))
             place[rows] = _sharpened(place[rows], tip[rows], run)
         place[samples] = np.maximum.accumulate(place[samples])
-    return place, found
+    return place, replace(found, end=(stop, close))
 
 
 def _end(line: np.ndarray, first: int) -> int:

@@ -74,7 +74,7 @@ class Spans:
     """Stretches between two places that both have seen, one after the other: from a line to the next one matched."""
 
     line: np.ndarray  # (span,) that begins it
-    until: np.ndarray  # (span,) line that ends it
+    until: np.ndarray  # (span,) line that ends it, 0: the last one
     begins: np.ndarray  # (span,) [s] of the program, predicted
     predicted: np.ndarray  # (span,) [s]
     measured: np.ndarray  # (span,) [s]

@@ -24,6 +24,7 @@ CHANNEL_HEADINGS = (
     "RMSE same time",
     "resampling",
 )
+KIND_HEADINGS = ("what the lines do", "stretches", "predicted s", "measured s", "difference s")
 MARK = {True: "pass", False: "FAIL", None: ""}
 
 
@@ -122,6 +123,13 @@ def print_validation(validation: Validation, console: Console, most: int = 12) -
     for row in v.channels:
         table.add_row(*channel_row(row))
     console.print(table)
+    if v.spans.kind is not None:
+        table = Table(title="Time, by what the lines do", title_justify="left")
+        for k, heading in enumerate(KIND_HEADINGS):
+            table.add_column(heading, justify="left" if k < 1 else "right")
+        for cells in kind_rows(v):
+            table.add_row(*cells)
+        console.print(table)
     table = Table(title="Operations", title_justify="left")
     for k, heading in enumerate(("tool", "lines", "predicted s", "measured s", "error %")):
         table.add_column(heading, justify="left" if k < 2 else "right")
@@ -144,6 +152,18 @@ def print_validation(validation: Validation, console: Console, most: int = 12) -
     words = {True: "[green]PASS[/green]", False: "[red]FAIL[/red]", None: "no limits declared"}[v.passed]
     count = f"{len(v.verdicts) - len(failed)} of {len(v.verdicts)} limits of {v.limits} held"
     console.print(f"{words}  {count}; {v.said}", highlight=False)
+
+
+def kind_rows(validation: Validation) -> list[tuple[str, ...]]:
+    """Time by what the lines do, as KIND_HEADINGS; empty where that is not known."""
+    spans, rows = validation.spans, []
+    if spans.kind is None:
+        return []
+    for kind in dict.fromkeys(spans.kind.tolist()):
+        own = spans.kind == kind
+        predicted, measured = spans.predicted[own].sum(), spans.measured[own].sum()
+        rows.append((kind, f"{own.sum():,}", f"{predicted:,.1f}", f"{measured:,.1f}", f"{predicted - measured:+,.1f}"))
+    return rows
 
 
 def operation_row(operation: Operation) -> tuple[str, ...]:

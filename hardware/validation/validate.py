@@ -1,7 +1,9 @@
 """A recording beside the run that predicted it, in the terms of ISO 23247: sampling, latency, fidelity."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +19,9 @@ from hardware.validation.predicted import PredictedRun, predicted_run
 from hardware.validation.readings import LATENCY, LINE, Frame, Readings, open_readings, read_frame
 from hardware.validation.result import Spans, Validation
 from twin.errors import InputError
+
+if TYPE_CHECKING:
+    from hardware.validation.logs import Settled
 
 BLOCK = 1 << 16  # samples that are compared at once
 ALIGNED = 20_000  # samples that the clocks are aligned with
@@ -49,12 +54,13 @@ def validate(
     readings = open_readings(Path(recording), rows)
     checked = check_identity(readings.header, predicted, readings.file)
     mapped = map_channels(predicted.channels | ROLES, readings.channels, rows)
-    windows, notes = None, list(checked[1])
+    notes, log = list(checked[1]), None
     if readings.events:
         from hardware.validation.logs import settled
 
-        readings, predicted, windows, said = settled(readings, predicted, mapped)
-        notes += said
+        log = settled(readings, predicted, mapped)
+        readings, predicted = log.readings, log.run
+        notes += log.notes
     named = {row.name: row.recorded for row in mapped}
     frame = read_frame(readings, named)
     place, match = program_time(frame.time, frame.line, frame.tip, predicted)
@@ -75,7 +81,7 @@ def validate(
         rows_ = slice(first, first + len(block))
         first += len(block)
         comparison.add(block, in_file[0, rows_], in_file[1, rows_], begin, named[LINE], readings.events)
-    spans = _spans(frame, match, predicted)
+    spans = _spans(frame, match, predicted, log)
     channels = comparison.results(declared)
     operations = operations_of(predicted, spans)
     held = None if readings.events else _sampling(readings, frame, latency, comparison.latency)
@@ -95,7 +101,7 @@ def validate(
         channels=channels,
         spans=spans,
         operations=operations,
-        windows=windows,
+        windows=log and log.windows,
         seen=seen,
         began=begin,
         compared=float(np.isfinite(place).sum() * np.median(np.diff(frame.time))),
@@ -155,16 +161,13 @@ def _concatenated(blocks: list[Block]) -> Block:
     return Block(blocks[0].first, time, values, quality)
 
 
-def _spans(frame: Frame, match: Match, run: PredictedRun) -> Spans:
-    """From each matched line to the next."""
-    measured, predicted = frame.time[match.recorded], run.time[match.predicted]
-    return Spans(
-        match.line[:-1],
-        match.line[1:],
-        predicted[:-1],
-        np.diff(predicted),
-        np.diff(measured),
-    )
+def _spans(frame: Frame, match: Match, run: PredictedRun, log: "Settled | None") -> Spans:
+    """From each matched line to the next; the last one to its end."""
+    rows = np.append(match.recorded, match.end[0]), np.append(match.predicted, match.end[1])
+    measured, predicted = frame.time[rows[0]], run.time[rows[1]]
+    kind = None if log is None else log.kinds(rows[1][:-1], rows[1][1:])
+    until = np.append(match.line[1:], 0)
+    return Spans(match.line, until, predicted[:-1], np.diff(predicted), np.diff(measured), kind)
 
 
 def _sampling(readings: Readings, frame: Frame, given: Sequence[float] | None, recorded: np.ndarray | None) -> Sampling:
@@ -215,8 +218,6 @@ def _notes(readings: Readings, frame: Frame, held: Sampling | None) -> list[str]
 
 def judged(validation: Validation, limits: Limits) -> Validation:
     """With the verdicts on every declared limit that something was found for."""
-    from dataclasses import replace
-
     found = []
     for row in validation.channels:
         f = row.fidelity
@@ -230,6 +231,8 @@ def judged(validation: Validation, limits: Limits) -> Validation:
         found.append(Verdict("time of the program", abs(validation.duration_error), limits.duration, ""))
     if limits.cutting_windows is not None and validation.windows is not None:
         found.append(Verdict("windows of cutting: RMSE", validation.windows.rmse, limits.cutting_windows, "s"))
+    if limits.cutting_total is not None and validation.windows is not None:
+        found.append(Verdict("windows of cutting: total", abs(validation.windows.total), limits.cutting_total, ""))
     if limits.seen is not None:
         found.append(Verdict("part of the program seen", validation.seen, limits.seen, "", at_least=True))
     held = validation.sampling

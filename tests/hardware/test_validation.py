@@ -1,0 +1,198 @@
+"""Recordings of a machine made up: what was put into them must come out of the validation."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_run import CHANNELS, MOVES, PERIOD, make_run, measured, pieces, record
+
+from hardware.channel import Block, Channel, Quality
+from hardware.validation import report, validate
+from hardware.validation.picture import on_part
+from twin.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return make_run(tmp_path_factory.mktemp("made") / "run")
+
+
+def test_a_machine_as_predicted(run, tmp_path):
+    found = validate(record(tmp_path / "a.arrows", *pieces(measured())), run)
+    for name in ("x_commanded_mm", "y_commanded_mm", "z_commanded_mm"):
+        assert found.channel(name).fidelity.rmse < 1e-3
+    assert found.channel("force_x_n").fidelity.rmse < 0.1 * 100  # one sample at each jump of the force
+    assert found.seen == pytest.approx(1.0, abs=1e-3) and abs(found.duration_error) < 1e-3
+    assert found.sampling.rate == pytest.approx(1000) and found.sampling.lost == 0
+
+
+def test_a_slow_line_counts_in_time_and_not_in_force(run, tmp_path):
+    """Line 6 takes 1.3 times 4 s: 1.2 s late; compared at the same time, the force is wrong for that long."""
+    found = validate(record(tmp_path / "a.arrows", *pieces(measured(slower=1.3, begin=3.0))), run)
+    spans = found.spans
+    slow = spans.line == 6
+    assert spans.measured[slow].sum() == pytest.approx(5.2, abs=2 * PERIOD)
+    assert spans.measured[~slow] == pytest.approx(spans.predicted[~slow], abs=2 * PERIOD)
+    assert found.began == pytest.approx(3.0, abs=2 * PERIOD)
+    assert found.operations[0].measured - found.operations[0].predicted == pytest.approx(1.2, abs=4 * PERIOD)
+    force = found.channel("force_x_n")
+    assert force.fidelity.rmse < 10
+    # 60 for 100 over 0.5 s, -100 for 60 over 0.5 s, then for 100 the rest of 1.2 s, and 0 for -100 at the end
+    total = sum(row[2] for row in MOVES) + 1.2
+    apart = 0.5 * 40**2 + 0.2 * 200**2 + 0.5 * 200**2 + 0.5 * 160**2 + 0.2 * 0
+    assert force.rmse_same_time > 0.7 * np.sqrt(apart / total)
+
+
+def test_bias_coverage_and_en_of_a_force(run, tmp_path):
+    """15 N off where the twin states 10 N: |En| = 15 / 20 on lines 6 and 8, 15 / 12 on line 7; no interval in air."""
+    found = validate(record(tmp_path / "a.arrows", *pieces(measured(force_x_n=15.0))), run)
+    row = found.channel("force_x_n")
+    assert row.stated and row.fidelity.bias == pytest.approx(-15, abs=0.1)
+    cut = 8.0 / sum(r[2] for r in MOVES)
+    assert row.fidelity.coverage == pytest.approx(cut, abs=0.002)
+    by_line = dict(zip(row.by_line.line.tolist(), row.by_line.bias, strict=True))
+    assert by_line[6] == pytest.approx(-15, abs=0.2) and by_line[8] == pytest.approx(-15, abs=0.2)
+
+
+def test_where_it_differs_most(run, tmp_path):
+    block = measured()
+    on_line = block.values["line"] == 8
+    block.values["spindle_power_w"][on_line] += 300.0
+    found = validate(record(tmp_path / "a.arrows", *pieces(block)), run)
+    worst = next(w for w in found.worst if w.channel == "spindle_power_w")
+    assert worst.line == 8 and worst.source == "G1 X-10"
+    assert worst.position == pytest.approx((30, 30, -2)) and worst.difference == pytest.approx(300, rel=0.01)
+    segment = found.channel("spindle_power_w").by_segment.rmse
+    assert int(np.nanargmax(segment)) == [row[0] for row in MOVES].index(8)
+
+
+@pytest.mark.parametrize(
+    ("key", "what"), [("program_hash", "program"), ("offsets_hash", "work offsets"), ("tools_hash", "tool table")]
+)
+def test_another_program_offset_or_tool_is_refused(run, tmp_path, key, what):
+    file = record(tmp_path / "a.arrows", *pieces(measured()), **{key: "ab" * 32})
+    with pytest.raises(InputError, match=f"the {what} of the recording is not that of the run: sha256 (ab){{32}} rec"):
+        validate(file, run)
+
+
+def test_a_hash_that_is_not_recorded_is_told(run, tmp_path):
+    found = validate(record(tmp_path / "a.arrows", *pieces(measured()), program_hash=""), run)
+    assert "the recording does not say which program ran: not checked" in found.notes
+    assert len(found.checked) == 2
+
+
+def test_order_repetition_and_bad_samples_change_nothing(run, tmp_path):
+    """Blocks late, twice and swapped; samples that are no numbers; a block that is BAD."""
+    clean = measured(force_x_n=5.0)
+    parts = pieces(clean)
+    dirty = pieces(clean)
+    dirty[3], dirty[4] = dirty[4], dirty[3]
+    dirty.insert(8, dirty[6])
+    nan = dirty[10].values["force_x_n"].copy()
+    nan[7:50] = np.nan
+    dirty[10] = Block(dirty[10].first, dirty[10].time, {**dirty[10].values, "force_x_n": nan}, dirty[10].quality)
+    bad = np.full(500, Quality.BAD, np.uint8)
+    wrong = {**dirty[12].values, "force_x_n": dirty[12].values["force_x_n"] + 1e6}
+    dirty[12] = Block(dirty[12].first, dirty[12].time, wrong, bad)
+    one = validate(record(tmp_path / "a.arrows", *parts), run)
+    two = validate(record(tmp_path / "b.arrows", *dirty), run)
+    a, b = one.channel("force_x_n"), two.channel("force_x_n")
+    assert b.fidelity.samples == a.fidelity.samples - 43 - 500 and b.missing == 543
+    assert b.fidelity.bias == pytest.approx(-5, abs=0.1) and b.fidelity.rmse == pytest.approx(a.fidelity.rmse, rel=0.05)
+    assert "500 samples were recorded twice; the first of each counts" in two.notes
+    assert any("came late" in note for note in two.notes)
+    np.testing.assert_allclose(two.spans.measured, one.spans.measured)
+
+
+def test_a_gap_is_counted(run, tmp_path):
+    parts = pieces(measured())
+    del parts[7]
+    found = validate(record(tmp_path / "a.arrows", *parts), run)
+    assert found.sampling.lost == 500
+    assert not next(v for v in found.verdicts if v.what == "samples missing").passed
+
+
+def test_the_channel_map_turns_names_units_and_signs(run, tmp_path):
+    block = measured()
+    power = Channel(name="Spindle Power", unit="kW")
+    values = {**block.values, "Spindle Power": -block.values["spindle_power_w"] / 1e3}
+    del values["spindle_power_w"]
+    channels = (*CHANNELS[:-1], power)
+    file = record(tmp_path / "a.arrows", Block(0, block.time, values, block.quality), channels=channels)
+    chart = tmp_path / "map.yaml"
+    row = "{recorded: Spindle Power, unit: %s, sign: -1, serial_number: P-1, uncertainty: 5}"
+    chart.write_text("channels:\n  spindle_power_w: " + row % "kw")
+    found = validate(file, run, channel_map=chart).channel("spindle_power_w")
+    assert abs(found.fidelity.bias) < 0.5 and found.mapped.sensor.serial_number == "P-1"
+    chart.write_text("channels:\n  spindle_power_w: " + row % "mm")
+    with pytest.raises(InputError, match="'Spindle Power' is recorded in m, 'spindle_power_w' is predicted in W"):
+        validate(file, run, channel_map=chart)
+    chart.write_text("channels:\n  spindle_power_w: {recorded: Nothing}")
+    with pytest.raises(InputError, match="the recording has no channel 'Nothing'"):
+        validate(file, run, channel_map=chart)
+
+
+def test_declared_limits_decide(run, tmp_path):
+    file = record(tmp_path / "a.arrows", *pieces(measured(force_x_n=15.0)))
+    limits = tmp_path / "limits.yaml"
+    limits.write_text("rmse: {force_x_n: 30, '*_commanded_mm': 0.02}\nseen_ratio: 0.9")
+    found = validate(file, run, limits=limits)
+    assert found.passed is True and len(found.verdicts) == 5
+    limits.write_text("rmse: {force_x_n: 12}")
+    assert validate(file, run, limits=limits).passed is False
+    limits.write_text("rsme: {force_x_n: 12}")
+    with pytest.raises(InputError, match=r"unknown key validation.rsme"):
+        validate(file, run, limits=limits)
+
+
+def test_what_cannot_be_validated(run, tmp_path):
+    block = measured()
+    with pytest.raises(InputError, match="there is no such recording"):
+        validate(tmp_path / "none.arrows", run)
+    lines = np.where(block.values["line"] > 0, 77.0, 0.0)
+    file = record(tmp_path / "a.arrows", Block(0, block.time, {**block.values, "line": lines}, block.quality))
+    with pytest.raises(InputError, match="no NC line of the recording is a line of the program"):
+        validate(file, run)
+
+
+def test_the_report_says_what_was_in_the_loop(run, tmp_path):
+    loop = record(tmp_path / "a.arrows", *pieces(measured()), source="linuxcnc XYZ", note="controller in the loop: ...")
+    metal = record(tmp_path / "b.arrows", *pieces(measured()))
+    for file, words, other in (
+        (loop, "controller in the loop: no metal was cut", "real metal"),
+        (metal, "real metal", "no metal was cut"),
+    ):
+        page = report(validate(file, run), tmp_path, picture=False).read_text()
+        assert words in page and other not in page
+    data = json.loads((tmp_path / "validation.json").read_text())
+    assert data["metal"] is True and {c["channel"] for c in data["channels"]} >= {"force_x_n", "x_commanded_mm"}
+    lines = (tmp_path / "validation_lines.csv").read_text().splitlines()
+    assert lines[0].startswith("line,predicted_s,measured_s") and lines[3].startswith("6,4,4")
+
+
+def test_in_a_run_folder_the_report_of_the_run_stays(tmp_path):
+    run = make_run(tmp_path / "run")
+    (run / "report.html").write_text("<!doctype html><html><body><h1>The run</h1></body></html>")
+    file = record(tmp_path / "a.arrows", *pieces(measured()))
+    for _ in range(2):
+        page = report(validate(file, run), run, picture=False).read_text()
+        assert page.count("<h1>The run</h1>") == 1 and page.count("<h1>Validation") == 1
+
+
+def test_vertices_get_the_value_of_the_segment_that_made_them():
+    time, value = np.array([1.0, 2.5, 4.0]), np.array([10.0, np.nan, 30.0])
+    vertex = np.array([4.0, 1.0, np.nan, 2.5], np.float32)
+    np.testing.assert_array_equal(on_part(time, value, vertex), [30.0, 10.0, np.nan, np.nan])
+
+
+def test_the_command(run, tmp_path, capsys):
+    from twin.commands.validate import main
+
+    file = record(tmp_path / "a.arrows", *pieces(measured(force_x_n=200.0)))
+    out = tmp_path / "out"
+    with pytest.raises(SystemExit) as ended:
+        main([str(file), "--run", str(run), "--output", str(out), "--no-picture"])
+    assert ended.value.code == 1 and (out / "report.html").is_file()
+    said = capsys.readouterr().out
+    assert "FAIL force_x_n: RMSE: 200" in said and Path(out / "validation.json").is_file()
