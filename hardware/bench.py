@@ -36,6 +36,7 @@ class Progress:
 
     recording: Path
     samples: int = 0
+    recorded: int = 0  # of them, on disk
     lost: int = 0  # samples that the source did not deliver
     time: float = 0.0  # [s] by the source's clock, of the latest sample
     began: float = field(default_factory=monotonic)  # [s]
@@ -120,7 +121,7 @@ def record(
             except KeyboardInterrupt:
                 progress.interrupted, progress.finished, progress.why = True, False, "interrupted"
             except InputError as error:
-                error.args = (f"{error}; {progress.samples:,} samples are kept in {progress.recording}",)
+                error.args = (f"{error}; {progress.recorded:,} samples are kept in {progress.recording}",)
                 raise
     if (outcome := getattr(source, "outcome", None)) is not None:
         progress.messages = tuple(outcome.messages)
@@ -134,6 +135,14 @@ def _follow(source: Source, recorder: Recorder, progress: Progress, show: Callab
     waiting: list[Block] = []
     since = shown = monotonic()
     expected: int | None = None
+
+    def keep() -> None:
+        blocks = _joined(waiting)
+        waiting.clear()  # what cannot be written is not tried again
+        for block in blocks:
+            recorder.append(block)
+            progress.recorded += len(block)
+
     try:
         for block in source.blocks():
             waiting.append(block)
@@ -146,15 +155,13 @@ def _follow(source: Source, recorder: Recorder, progress: Progress, show: Callab
             progress.samples += len(block)
             progress.time = float(block.time[-1])
             if now - since > LONGEST or sum(map(len, waiting)) >= ROWS:
-                joined, waiting, since = _joined(waiting), [], now
-                for one in joined:
-                    recorder.append(one)
+                since = now
+                keep()
             if now - shown > SHOW:
                 shown = now
                 show(progress)
     finally:
-        for one in _joined(waiting):
-            recorder.append(one)
+        keep()
 
 
 def _joined(blocks: list[Block]) -> list[Block]:

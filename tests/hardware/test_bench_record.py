@@ -1,6 +1,10 @@
 """A source beside a run: what is recorded, what is shown, what is said."""
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -143,6 +147,20 @@ def test_a_failing_source_keeps_what_came(run):
     with pytest.raises(InputError, match="the wire is cut; 500 samples are kept in .*recording.arrows"):
         record(Scripted(blocks()[:50], InputError("the wire is cut")), run, "test", Named())
     assert sum(len(b) for b in open_recording(run / "recording.arrows").blocks()) == 500
+
+
+def test_a_full_disk_is_said_and_what_was_written_stays(run):
+    """The operating system refuses to let the file grow: 25 kB are allowed."""
+    code = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+    code += "resource.setrlimit(resource.RLIMIT_FSIZE, (25_000, 25_000))\n"
+    code += "from pathlib import Path\nfrom test_bench_record import Named, Scripted, blocks, record\n"
+    code += "record(Scripted(blocks(slower=20)), Path(sys.argv[1]), 'test', Named())"
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run([sys.executable, "-c", code, str(run)], capture_output=True, text=True, env=here)
+    said = done.stderr.strip().splitlines()[-1]
+    kept = sum(len(b) for b in open_recording(run / "recording.arrows").blocks())
+    assert "InputError" in said and f"{kept:,} samples are kept" in said, said
+    assert 0 < kept < 40_000
 
 
 def test_a_second_recording_does_not_replace_the_first(run):
