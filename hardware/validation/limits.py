@@ -31,6 +31,8 @@ class Limits:
     """Largest relative error of the time of all these windows together."""
     seen: Ratio | None = None
     """Smallest part of the program's lines that the recording must have."""
+    fitted_on: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """``plate``: those whose recordings the model's parameters were fitted to; the report says so."""
     n_lost: int | None = None
     """Most samples that may be missing."""
     rate: Ratio | None = None

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 16  # samples that are compared at once
 ALIGNED = 20_000  # samples that the clocks are aligned with
+FITTED = "this recording is one that the model's parameters were fitted to"
+UNSEEN = "unseen: the model's parameters were fitted to recordings of other plates"
 ROLES = {LINE: "1", LATENCY: "ms", "active_ratio": "1", "feed_override_pct": "%", "rapid_override_pct": "%"}
 
 
@@ -87,6 +89,9 @@ def validate(
     held = None if readings.events else _sampling(readings, frame, latency, comparison.latency)
     alignment, why = (None, "") if frame.tip is None else _aligned(frame, place, predicted)
     notes += [note for note in (why, *_notes(readings, frame, held)) if note]
+    if (plates := declared.fitted_on.get("plate")) and predicted.part.plate is not None:
+        fitted = predicted.part.plate in plates
+        notes.insert(0, FITTED if fitted else f"{UNSEEN} ({', '.join(map(str, plates))})")
     seen = float(spans.predicted.sum() / predicted.duration)
     result = Validation(
         recording=readings.file,

@@ -12,7 +12,8 @@ writes report.html (in a run folder: on top of the run's report), validation.jso
 exit status: 0 every declared limit held, 1 one did not
 
   twin validate recording.arrows --run latest --limits my_limits.yaml
-  twin validate plate_11.shdr.gz --run RUN --channels hurco_shdr --limits nist_plate"""
+  twin validate plate_11.shdr.gz --run RUN --channels hurco_shdr --limits nist_plate
+  twin validate day3.shdr.gz --fitted-on day1.shdr.gz day2.shdr.gz --output DIR     spindle temperature of a day"""
 
 
 def main(words: list[str]) -> None:
@@ -27,6 +28,9 @@ def main(words: list[str]) -> None:
     parser.add_argument("--output", type=Path, metavar="DIR", help="folder of the report (default: the run folder)")
     parser.add_argument("--outputs", type=Path, help="folder of run folders")
     parser.add_argument("--no-picture", action="store_true", help="do not draw the part")
+    parser.add_argument(
+        "--fitted-on", type=Path, nargs="+", metavar="LOG", help="predict spindle temperature from these days"
+    )
     options = parser.parse_intermixed_args(words)
 
     import sys
@@ -38,10 +42,19 @@ def main(words: list[str]) -> None:
     from twin.runs import find_run
 
     console = Console(width=None if sys.stdout.isatty() else 200)
-    folder = find_run(options.run, options.outputs or outputs_folder())
-    found = validate(options.recording, folder, channel_map=options.channels, limits=options.limits)
     if options.output:
         options.output.mkdir(parents=True, exist_ok=True)
+    if options.fitted_on:
+        from hardware.validation.spindle_day import read_config, validate_spindle_day
+        from hardware.validation.spindle_report import spindle_report
+
+        day = validate_spindle_day(options.recording, options.fitted_on, read_config(options.channels))
+        spindle_report(day, options.output or Path(), console)
+        if day.passed is False:
+            raise SystemExit(1)
+        return
+    folder = find_run(options.run, options.outputs or outputs_folder())
+    found = validate(options.recording, folder, channel_map=options.channels, limits=options.limits)
     report(found, options.output or folder, console, picture=not options.no_picture)
     if found.passed is False:
         raise SystemExit(1)
