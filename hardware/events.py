@@ -1,11 +1,12 @@
 """Scalars that arrive one by one become samples of all channels: one for every time at which one of them spoke."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from hardware.channel import Block, Quality
-from hardware.inbox import Gap, Item, Losses, Scalar
+from hardware.inbox import Gap, Item, Losses, Reading
 
 _MIDDLE = 0.5  # of a period
 MOST_LATE = 100  # values in a row that may be late; more: the clock was set back
@@ -34,46 +35,46 @@ class EventAssembly:
         self._late, self._step = 0, 0.0  # late values in a row; what is added to the source's times [s]
 
     def add(self, item: Item) -> None:
-        """Take in a scalar or a gap."""
+        """Take in a reading or a gap."""
         if isinstance(item, Gap):
             self._gaps.append((self._newest, item))
-        elif isinstance(item, Scalar) and np.isfinite(item.time):
-            self._speak(item)
+        elif isinstance(item, Reading) and math.isfinite(item.time):
+            self._read(item)
 
-    def _speak(self, item: Scalar) -> None:
-        column = self._column[item.name]
+    def _read(self, item: Reading) -> None:
         time = item.time + self._step
-        if time <= self._last:
-            again = time <= self._spoken[column]
-            self._losses.duplicated += again
-            self._losses.late += not again
-            self._late += 1
-            if self._late > MOST_LATE:
-                self._step += self._last + ONWARD - time
-                self._losses.say(f"the source's clock was set back: {self._step:.3f} s are added from here on")
+        if time > self._last:
+            self._waiting += [(time, self._column[name], value, item.quality) for name, value in item.values.items()]
+            self._newest = max(self._newest, time)
+            self._late = 0
             return
-        quality = item.quality if np.isfinite(item.value) else int(Quality.BAD)
-        self._waiting.append((time, column, item.value, quality))
-        self._newest = max(self._newest, time)
-        self._late = 0
+        again = all(time <= self._spoken[self._column[name]] for name in item.values)
+        self._losses.duplicated += again
+        self._losses.late += not again
+        self._late += 1
+        if self._late > MOST_LATE:
+            self._step += self._last + ONWARD - time
+            self._losses.say(f"the source's clock was set back: {self._step:.3f} s are added from here on")
 
     def take(self, everything: bool) -> Iterator[Block]:
         """Blocks up to the newest time less what others may need to settle; a gap begins a new block."""
         until = self._newest if everything else self._newest - self._settle
-        ready = [event for event in self._waiting if event[0] <= until]
+        ready = [value for value in self._waiting if value[0] <= until]
         if not ready:
             return
-        self._waiting = [event for event in self._waiting if event[0] > until]
-        time, column, value, quality = (np.array(part) for part in zip(*ready, strict=True))
+        self._waiting = [value for value in self._waiting if value[0] > until]
+        table = np.array(ready)
+        time, column, value = table[:, 0], table[:, 1].astype(int), table[:, 2]
+        quality = np.where(np.isfinite(value), table[:, 3].astype(int), int(Quality.BAD))
         rows, row = np.unique(time, return_inverse=True)
-        values, qualities = self._table(len(rows), row, column.astype(int), value, quality)
-        np.maximum.at(self._spoken, column.astype(int), time)
+        values, qualities = self._table(len(rows), row, column, value, quality)
+        np.maximum.at(self._spoken, column, time)
         cuts, jumps = self._cuts(rows)
         for begin, end, jump in zip(cuts, [*cuts[1:], len(rows)], jumps, strict=True):
             self._next += jump
             part = slice(begin, end)
-            table = {name: values[part, k] for name, k in self._column.items()}
-            yield Block(self._next, rows[part], table, qualities[part].max(axis=1).astype(np.uint8))
+            columns = {name: values[part, k] for name, k in self._column.items()}
+            yield Block(self._next, rows[part], columns, qualities[part].max(axis=1).astype(np.uint8))
             self._next += end - begin
         self._last = float(rows[-1])
 
@@ -85,7 +86,7 @@ class EventAssembly:
         at = np.maximum.accumulate(np.where(came >= 0, np.arange(n)[:, None], -1), axis=0)
         source = np.take_along_axis(came, np.maximum(at, 0), axis=0)
         values = np.where(at >= 0, value[source], self._held)
-        qualities = np.where(at >= 0, quality[source].astype(int), self._held_quality)
+        qualities = np.where(at >= 0, quality[source], self._held_quality)
         self._held, self._held_quality = values[-1], qualities[-1]
         return values, qualities
 

@@ -5,13 +5,14 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from hardware.channel import Block
 
 MOST_MESSAGES = 1000
+TOGETHER = 0.005  # [s] that the reader lets items gather: one at a time costs more than it is worth
 
 
 @dataclass
@@ -33,27 +34,29 @@ class Losses:
             self.messages.append(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """One value of one channel."""
+class Reading(NamedTuple):
+    """What some channels were at one time."""
 
-    name: str
     time: float
     """[s] by the source's clock."""
-    value: float
+    values: dict[str, float]
     quality: int
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """Consecutive samples of some channels."""
+def Scalar(name: str, time: float, value: float, quality: int) -> Reading:
+    """A reading of one channel."""
+    return Reading(time, {name: value}, quality)
+
+
+class Trace(NamedTuple):
+    """Consecutive samples of the channels that come as arrays."""
 
     first: int
     """Number of its first sample."""
     time: float
     """[s] of its last sample, by the source's clock."""
-    values: dict[str, np.ndarray]
-    """Channel -> (sample,)."""
+    values: np.ndarray
+    """(channel, sample)"""
     quality: int
 
 
@@ -66,7 +69,7 @@ class Gap:
     why: str
 
 
-Item = Scalar | Trace | Gap
+Item = Reading | Trace | Gap
 
 
 class Inbox:
@@ -90,7 +93,7 @@ class Inbox:
             if self._closed:
                 return
             if len(self._items) + len(items) > self.most:
-                self._dropped += sum(1 for item in items if isinstance(item, Scalar))
+                self._dropped += sum(1 for item in items if isinstance(item, Reading))
                 return
             if self._dropped:
                 self._items.append(Gap(self._dropped, "the reader was too slow"))
@@ -114,6 +117,8 @@ class Inbox:
         with self._changed:
             if not self._items and not self._closed:
                 self._changed.wait(wait)
+        time.sleep(TOGETHER)
+        with self._changed:
             items = list(self._items)
             self._items.clear()
             if self._failure and not items:

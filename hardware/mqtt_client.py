@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
+import numpy as np
+
 from hardware.channel import Quality
-from hardware.inbox import Gap, Inbox, Item, Losses, Scalar, Trace
+from hardware.inbox import Gap, Inbox, Item, Losses, Reading, Trace
 from hardware.mqtt_options import MqttOptions
 from hardware.mqtt_payload import numbers_in, unpack_block
 from hardware.unit_symbols import checked_factor
@@ -48,11 +50,12 @@ class MqttClient(threading.Thread):
         self._ready, self._ending = threading.Event(), threading.Event()
         self._failure: Exception | None = None
         self._columns: list[str] = list(options.blocks.columns) if options.blocks else []
-        self._factors = {
-            name: checked_factor(name, row.unit or "", row.factor) for name, row in options.channels.items()
-        }
+        self._keys: dict[str, list[tuple[str, str, float]]] = {}  # topic -> channel, key, factor
+        for name, row in options.channels.items():
+            factor = checked_factor(name, row.unit or "", row.factor)
+            self._keys.setdefault(row.topic, []).append((name, row.key, factor))
         self._numbers: dict[str, tuple[int, float]] = {}  # topic -> last running number and its time
-        self._column_factors = [1.0] * len(self._columns)
+        self._column_factors = np.ones((len(self._columns), 1))
         self._subscribed: set[int] = set()
 
     @property
@@ -161,7 +164,7 @@ class MqttClient(threading.Thread):
         if code.is_failure:
             self._failure = InputError(f"{self._options.url} refuses us: {code}", remedy="check user and password")
             return
-        topics = sorted({row.topic for row in self._options.channels.values()})
+        topics = sorted(self._keys)
         if self._options.blocks:  # what the blocks hold, before the blocks
             topics += [self._options.blocks.topic + COLUMNS, self._options.blocks.topic]
         _, number = client.subscribe([(topic, self._options.quality_of_service) for topic in topics])
@@ -205,9 +208,9 @@ class MqttClient(threading.Thread):
                 f"the columns of the blocks are {', '.join(names)}, not {', '.join(self._columns)}",
                 remedy="leave out bench.blocks.columns, or start again if the sender has changed",
             )
-        self._column_factors = [
-            checked_factor(name, str(row.get("unit", "")), None) for name, row in zip(names, rows, strict=True)
-        ]
+        units = [str(row.get("unit", "")) for row in rows]
+        factors = [checked_factor(name, unit, None) for name, unit in zip(names, units, strict=True)]
+        self._column_factors = np.array(factors)[:, None]
         self._columns = names
         self._maybe_ready()
 
@@ -219,8 +222,7 @@ class MqttClient(threading.Thread):
             raise InputError(f"a block has {block.values.shape[1]} channels, {len(self._columns)} are named")
         if self._options.period and abs(block.period - self._options.period) > SAME * block.period:
             raise InputError(f"the blocks' period is {block.period:g} s, {self._options.period:g} s is stated")
-        values = {name: block.values[:, k] * self._column_factors[k] for k, name in enumerate(self._columns)}
-        items.append(Trace(block.first, block.time, values, int(Quality.GOOD)))
+        items.append(Trace(block.first, block.time, block.values.T * self._column_factors, int(Quality.GOOD)))
 
     def _scalars(self, message: Any, items: list[Item]) -> None:
         numbers = numbers_in(message.payload)
@@ -236,6 +238,7 @@ class MqttClient(threading.Thread):
                 self._losses.duplicated += 1
                 return
             self._numbers[message.topic] = (int(number), at)
-        for name, row in self._options.channels.items():
-            if row.topic == message.topic and row.key in numbers:
-                items.append(Scalar(name, at, numbers[row.key] * self._factors[name], quality))
+        wanted = self._keys[message.topic]
+        values = {name: numbers[key] * factor for name, key, factor in wanted if key in numbers}
+        if values:
+            items.append(Reading(at, values, quality))

@@ -77,7 +77,9 @@ def numbers_in(payload: bytes) -> dict[str, float]:
 
 def _collect(content: dict[str, Any], above: str, found: dict[str, float]) -> None:
     for key, value in content.items():
-        if isinstance(value, dict):
+        if type(value) is float:
+            found[above + key] = value
+        elif isinstance(value, dict):
             _collect(value, f"{above}{key}.", found)
         else:
-            found[above + key] = float(value) if isinstance(value, (int, float)) else math.nan
+            found[above + key] = float(value) if isinstance(value, int) else math.nan

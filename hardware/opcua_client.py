@@ -5,7 +5,6 @@ of a value (OPC 10000-4, 7.39), a jump in the numbers of its messages, a connect
 """
 
 import asyncio
-import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from hardware.channel import Quality
-from hardware.inbox import Gap, Inbox, Item, Losses, Scalar, Trace
+from hardware.inbox import Gap, Inbox, Item, Losses, Reading, Trace
 from hardware.opcua_discovery import find_node, unit_of_node
 from hardware.opcua_login import prepared_client
 from hardware.opcua_options import NodeChannel, OpcuaOptions
@@ -27,8 +26,6 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # [s] between attempts
 ALIVE = 1.0  # [s] between questions whether the server still answers
 QUEUE, FASTEST, SHORTEST = 4.0, 1000.0, 1000  # the server's queue: publishing intervals, values a second, at least
 MOST_WAITING = 16  # moments of which not all arrays have come
-
-logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # what matters is raised or noted
 
 
 @dataclass
@@ -220,7 +217,7 @@ class OpcuaClient(threading.Thread):
             self._part(item, at, int(quality), content, items)
             return
         number = float(content) if isinstance(content, (int, float)) else float("nan")
-        items.append(Scalar(item.channel, at, number * item.factor, int(quality)))
+        items.append(Reading(at, {item.channel: number * item.factor}, int(quality)))
 
     def _part(self, item: _Item, at: float, quality: int, content: Any, items: list[Item]) -> None:
         """One of the variables that make up a trace; complete when all of its source time have come."""
@@ -231,8 +228,11 @@ class OpcuaClient(threading.Thread):
         if len(parts) == len(self._options.trace.channels) + 1:
             first = self._parts.pop(at).pop("")
             worst = self._part_quality.pop(at)
-            if np.ndim(first) == 0 and len(next(iter(parts.values()))):
-                items.append(Trace(int(first), at, parts, worst))
+            ordered = [parts[name] for name in self._options.trace.channels]
+            if np.ndim(first) == 0 and len({len(part) for part in ordered}) == 1:
+                items.append(Trace(int(first), at, np.stack(ordered), worst))
+            else:
+                self._losses.say("arrays of different lengths were left out")
         elif len(self._parts) > MOST_WAITING:
             oldest = min(self._parts)
             del self._parts[oldest], self._part_quality[oldest]

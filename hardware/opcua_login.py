@@ -1,5 +1,6 @@
 """Who we are to an OPC UA server: user, password, certificates."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from hardware.opcua_options import OpcuaOptions
 from twin.errors import InputError
 
 APPLICATION = "urn:machining-twin:client"
+SESSION = 60_000  # [ms] that the server keeps us when we fall silent
 HERE = {"127.0.0.1", "localhost", "::1"}
 MODES = {"sign": "Sign", "sign_and_encrypt": "SignAndEncrypt"}
 
@@ -24,6 +26,7 @@ def import_asyncua() -> Any:
     Raises:
         InputError: it is not installed.
     """
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # what matters is raised or noted
     try:
         import asyncua
     except ImportError:
@@ -43,7 +46,7 @@ async def prepared_client(options: OpcuaOptions) -> Any:
     if options.url is None or urlparse(options.url).scheme != "opc.tcp" or not urlparse(options.url).hostname:
         raise InputError(f"bench.url is {options.url!r}", remedy="url=opc.tcp://host:4840/")
     client = asyncua.Client(options.url, timeout=options.timeout, watchdog_intervall=options.timeout)
-    client.application_uri, client.name = APPLICATION, "machining-twin"
+    client.application_uri, client.name, client.session_timeout = APPLICATION, "machining-twin", SESSION
     login = options.login
     if login.user is not None:
         password = os.environ.get(login.password_variable)

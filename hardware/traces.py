@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from hardware.channel import Block, Quality
-from hardware.inbox import Gap, Item, Losses, Scalar, Trace
+from hardware.inbox import Gap, Item, Losses, Reading, Trace
 
 MOST_WAITING = 8  # arrays that wait for one that is missing
 MOST_OLD = 100  # arrays in a row that may be old; more: the source counts anew, with its clock set back
@@ -39,19 +39,18 @@ class TraceAssembly:
         self._old = 0  # arrays in a row that were known
 
     def add(self, item: Item) -> None:
-        """Take in an array or a scalar; a gap shows in the numbers."""
-        if isinstance(item, Scalar):
-            quality = item.quality if np.isfinite(item.value) else int(Quality.BAD)
-            self._held[item.name].append((item.time, item.value, quality))
+        """Take in an array or a reading; a gap shows in the numbers."""
+        if isinstance(item, Reading):
+            for name, value in item.values.items():
+                quality = item.quality if np.isfinite(value) else int(Quality.BAD)
+                self._held[name].append((item.time, value, quality))
         elif isinstance(item, Gap):
             self._losses.say(item.why)
-        elif len({len(values) for values in item.values.values()}) != 1:
-            self._losses.say(f"an array of other length at sample {item.first} was left out")
-        else:
+        elif item.values.shape[0] == len(self._names) and item.values.shape[1]:
             self._sort_in(item)
 
     def _sort_in(self, trace: Trace) -> None:
-        length = len(next(iter(trace.values.values())))
+        length = trace.values.shape[1]
         if self._next is None:
             self._shift, self._next, self._newest = -trace.first, 0, trace.time
             self._time = trace.time - length * self._period
@@ -72,35 +71,47 @@ class TraceAssembly:
         self._waiting[number] = trace
 
     def take(self, everything: bool) -> Iterator[Block]:
-        """Blocks whose predecessors are there, or have been waited for in vain."""
-        while self._waiting and self._next is not None:
-            number = min(self._waiting)
-            if number > self._next:
+        """Blocks whose predecessors are there, or have been waited for in vain; what fits together is one block."""
+        if self._next is None:
+            return
+        run: list[Trace] = []
+        end = self._next
+        for number in sorted(self._waiting):
+            if number > end:
+                if run:
+                    yield self._block(run, end)
+                    run = []
                 if not everything and len(self._waiting) < MOST_WAITING:
                     return
-                self._losses.lost += number - self._next
-                self._losses.say(f"{number - self._next} samples lost before sample {number}")
-            yield self._block(number, self._waiting.pop(number))
+                self._losses.lost += number - end
+                self._losses.say(f"{number - end} samples lost before sample {number}")
+                self._time += (number - end) * self._period
+                end = self._next = number
+            trace = self._waiting.pop(number)
+            known = end - number  # samples that were passed on before
+            self._losses.duplicated += known
+            run.append(trace._replace(values=trace.values[:, known:]))
+            end += trace.values.shape[1] - known
+        if run:
+            yield self._block(run, end)
 
-    def _block(self, number: int, trace: Trace) -> Block:
+    def _block(self, run: list[Trace], end: int) -> Block:
+        """Traces that follow each other without a gap, up to sample ``end``."""
         assert self._next is not None
-        known = max(self._next - number, 0)  # samples that were passed on before
-        self._losses.duplicated += known
-        values = {name: np.asarray(trace.values[name], dtype=float)[known:] for name in self._names}
-        length = len(values[self._names[0]])
-        first = number + known
-        time = self._time + self._period * (first - self._next + 1 + np.arange(length))
-        offset = trace.time - float(time[-1])
+        first, self._next = self._next, end
+        table = np.concatenate([trace.values for trace in run], axis=1) if len(run) > 1 else run[0].values
+        time = self._time + self._period * np.arange(1, table.shape[1] + 1)
+        self._time = float(time[-1])
+        offset = run[-1].time - self._time
         if abs(offset - self._said) > JUMP:
-            self._losses.say(f"the source's wall clock is {offset:+.3f} s from its sample clock at sample {first}")
+            self._losses.say(f"the source's wall clock is {offset:+.3f} s from its sample clock at sample {end}")
             self._said = offset
-        quality = np.full(length, trace.quality)
-        for column in values.values():
-            quality = np.where(np.isfinite(column), quality, int(Quality.BAD))
+        quality = np.repeat([trace.quality for trace in run], [trace.values.shape[1] for trace in run])
+        quality = np.where(np.isfinite(table).all(axis=0), quality, int(Quality.BAD))
+        values = dict(zip(self._names, table, strict=True))
         for name, spoken in self._held.items():
             values[name], held = _at(spoken, time + SAME * self._period)
             quality = np.maximum(quality, held)
-        self._next, self._time = first + length, float(time[-1])
         return Block(first, time, values, quality.astype(np.uint8))
 
 

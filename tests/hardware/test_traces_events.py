@@ -5,7 +5,7 @@ import pytest
 
 from hardware.channel import Quality
 from hardware.events import MOST_LATE, EventAssembly
-from hardware.inbox import Gap, Inbox, Losses, Scalar, Trace, assembled
+from hardware.inbox import Gap, Inbox, Losses, Reading, Trace, assembled
 from hardware.traces import MOST_OLD, MOST_WAITING, TraceAssembly
 from twin.errors import InputError
 
@@ -13,7 +13,7 @@ GOOD, BAD = int(Quality.GOOD), int(Quality.BAD)
 
 
 def scalars(name, times, values):
-    return [Scalar(name, t, v, GOOD) for t, v in zip(times, values, strict=True)]
+    return [Reading(t, {name: v}, GOOD) for t, v in zip(times, values, strict=True)]
 
 
 def played(assembly, items):
@@ -40,7 +40,9 @@ def test_scalars_of_one_time_are_one_sample_and_others_are_held():
 
 def test_a_sample_waits_for_the_other_channels_of_its_time():
     assembly = EventAssembly(("a", "b"), 0.5, None, Losses())
-    blocks = played(assembly, [Scalar("a", 1.0, 1.0, GOOD), Scalar("a", 1.1, 2.0, GOOD), Scalar("b", 1.0, 7.0, GOOD)])
+    blocks = played(
+        assembly, [Reading(1.0, {"a": 1.0}, GOOD), Reading(1.1, {"a": 2.0}, GOOD), Reading(1.0, {"b": 7.0}, GOOD)]
+    )
     assert [len(block) for block in blocks] == [2]
     assert list(blocks[0].values["b"]) == [7, 7]
 
@@ -48,7 +50,7 @@ def test_a_sample_waits_for_the_other_channels_of_its_time():
 def test_repeated_and_late_scalars_are_left_out_and_counted():
     losses = Losses()
     assembly = EventAssembly(("a", "b"), 0.0, None, losses)
-    items = [*scalars("a", [1, 2, 2, 3], [1, 2, 2, 3]), Scalar("b", 1.5, 9.0, GOOD)]
+    items = [*scalars("a", [1, 2, 2, 3], [1, 2, 2, 3]), Reading(1.5, {"b": 9.0}, GOOD)]
     blocks = played(assembly, items)
     assert [t for block in blocks for t in block.time] == [1, 2, 3]
     assert (losses.duplicated, losses.late, losses.lost) == (1, 1, 0)
@@ -81,13 +83,15 @@ def test_a_clock_that_is_set_back_costs_a_stated_number_of_values():
 
 def test_nan_and_bad_values_are_bad_samples():
     assembly = EventAssembly(("a",), 0.0, None, Losses())
-    blocks = played(assembly, [Scalar("a", 1.0, np.nan, GOOD), Scalar("a", 2.0, 4.0, BAD), Scalar("a", 3.0, 5.0, GOOD)])
+    blocks = played(
+        assembly, [Reading(1.0, {"a": np.nan}, GOOD), Reading(2.0, {"a": 4.0}, BAD), Reading(3.0, {"a": 5.0}, GOOD)]
+    )
     assert [q for block in blocks for q in block.quality] == [BAD, BAD, GOOD]
 
 
 def trace(first, n=10, period=0.001, origin=100.0):
     """Samples whose value is their number."""
-    return Trace(first, origin + (first + n - 1) * period, {"f": np.arange(first, first + n, dtype=float)}, GOOD)
+    return Trace(first, origin + (first + n - 1) * period, np.arange(first, first + n, dtype=float)[None], GOOD)
 
 
 def numbers_and_values(blocks):
@@ -136,14 +140,14 @@ def test_counting_anew_with_a_clock_set_back_is_noticed():
 
 def test_scalars_beside_an_array_are_held_at_its_samples():
     assembly = TraceAssembly(("f",), ("line",), 0.001, Losses())
-    items = [Scalar("line", 100.0 + k * 0.001, k, GOOD) for k in (0, 4)]
+    items = [Reading(100.0 + k * 0.001, {"line": k}, GOOD) for k in (0, 4)]
     (block,) = played(assembly, [*items, trace(0)])
     assert list(block.values["line"]) == [0] * 4 + [4] * 6
 
 
 def test_nan_in_an_array_is_a_bad_sample_there():
     item = trace(0)
-    item.values["f"][3] = np.nan
+    item.values[0, 3] = np.nan
     (block,) = played(TraceAssembly(("f",), (), 0.001, Losses()), [item])
     assert list(np.flatnonzero(block.quality == BAD)) == [3]
 
@@ -151,11 +155,11 @@ def test_nan_in_an_array_is_a_bad_sample_there():
 def test_a_slow_reader_loses_a_stated_number():
     inbox, losses = Inbox(100), Losses()
     for k in range(150):
-        inbox.put([Scalar("a", float(k), float(k), GOOD)])
-    inbox.put([Scalar("a", 150.0, 150.0, GOOD)])
+        inbox.put([Reading(float(k), {"a": float(k)}, GOOD)])
+    inbox.put([Reading(150.0, {"a": 150.0}, GOOD)])
     items, _ = inbox.get(0.0)
     assert len(items) == 100
-    inbox.put([Scalar("a", 151.0, 151.0, GOOD)])
+    inbox.put([Reading(151.0, {"a": 151.0}, GOOD)])
     inbox.close()
     assembly = EventAssembly(("a",), 0.0, None, losses)
     blocks = played(assembly, items) + list(assembled(inbox, assembly, 0.01, None, None))
@@ -165,7 +169,7 @@ def test_a_slow_reader_loses_a_stated_number():
 
 def test_a_failure_comes_after_everything_that_was_received():
     inbox = Inbox(10)
-    inbox.put([Scalar("a", 1.0, 1.0, GOOD)])
+    inbox.put([Reading(1.0, {"a": 1.0}, GOOD)])
     inbox.close(InputError("gone"))
     read = assembled(inbox, EventAssembly(("a",), 0.0, None, Losses()), 0.01, None, None)
     assert next(read).values["a"][0] == 1.0
