@@ -45,7 +45,7 @@ class Progress:
     interrupted: bool = False
     finished: bool = True
     why: str = ""  # it did not finish
-    messages: tuple[str, ...] = ()  # of the source, in order
+    messages: tuple[str, ...] = ()  # of the source: errors of a controller, reconnections, repetitions, gaps
 
     @property
     def wall(self) -> float:
@@ -123,6 +123,8 @@ def record(
             except InputError as error:
                 error.args = (f"{error}; {progress.recorded:,} samples are kept in {progress.recording}",)
                 raise
+    if (losses := getattr(source, "losses", None)) is not None:
+        progress.messages = tuple(losses.messages)
     if (outcome := getattr(source, "outcome", None)) is not None:
         progress.messages = tuple(outcome.messages)
         if not progress.interrupted:

@@ -60,7 +60,7 @@ def bench(words: Sequence[str], *, outputs: Path, conf: Path | None = None, run:
 def _end(progress: Progress, folder: Path, console: Console) -> int:
     """Say how it ended; validate what ran to its end."""
     for message in progress.messages:
-        console.print(f"[yellow]controller[/yellow] {message}", highlight=False)
+        console.print(f"[yellow]source[/yellow] {message}", highlight=False)
     console.print(f"recording {progress.recording}", highlight=False, soft_wrap=True)
     if not progress.finished:
         console.print(f"[red]not finished[/red] {progress.why}; not validated", highlight=False)

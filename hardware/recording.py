@@ -7,6 +7,7 @@ written, however the writer ended. The schema's metadata say what is in it; docs
 import json
 import os
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Self
@@ -77,8 +78,10 @@ class Recorder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._writer.close()
-        self._stream.close()
+        with suppress(OSError):  # a full disk takes no mark of the end: the file is readable without
+            self._writer.close()
+        with suppress(OSError):
+            self._stream.close()
 
     def append(self, block: Block) -> None:
         """Write ``block``.

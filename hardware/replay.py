@@ -26,7 +26,9 @@ class ReplayOptions:
     """What conf/bench/replay.yaml can say."""
 
     file: str | None = None
-    """A recording (.arrows) or a table (.csv)."""
+    """A recording (.arrows), a table (.csv), or what another program recorded (TDMS, MDF4, DynoWare text)."""
+    channels: dict[str, Any] = field(default_factory=dict)
+    """Another program's recording: our name of a channel -> {channel: its name there, factor: ...}; none: all of them."""
 
 
 def bench_source(options: Mapping[str, Any], scenario: Scenario) -> Source:
@@ -39,10 +41,20 @@ def bench_source(options: Mapping[str, Any], scenario: Scenario) -> Source:
     if chosen.file is None:
         raise InputError("bench=replay plays a file", remedy="file=run.arrows, or a table file=run.csv")
     file = Path(chosen.file)
-    kinds: dict[str, type[RecordingSource] | type[CsvSource]] = {".arrows": RecordingSource, ".csv": CsvSource}
-    if file.suffix not in kinds:
-        raise InputError(f"a file *{file.suffix} cannot be played", file=file, remedy=f"known: {', '.join(kinds)}")
-    return kinds[file.suffix](file)
+    if file.suffix == ".arrows":
+        return RecordingSource(file)
+    if file.suffix == ".csv":
+        return CsvSource(file)
+    from hardware.files import file_source
+
+    source = file_source(file, chosen.channels)
+    if source is None:
+        raise InputError(
+            f"a file *{file.suffix} cannot be played",
+            file=file,
+            remedy="known: .arrows, .csv, .tdms, .mf4, DynoWare .txt",
+        )
+    return source
 
 
 class RecordingSource:

@@ -184,7 +184,7 @@ def test_a_run_without_servo_signals(tmp_path):
 
 def test_options_and_sources_by_name(tmp_path):
     kind, options = bench_options(["bench=replay"], None, file="a.csv")
-    assert kind == "replay" and options == {"file": "a.csv"}
+    assert kind == "replay" and options == {"file": "a.csv", "channels": {}}
     with pytest.raises(InputError, match="no bench is chosen"):
         bench_options([], None)
     with pytest.raises(InputError, match="bench replay takes no url"):
