@@ -124,7 +124,8 @@ def record(
                 error.args = (f"{error}; {progress.recorded:,} samples are kept in {progress.recording}",)
                 raise
     if (losses := getattr(source, "losses", None)) is not None:
-        progress.messages = tuple(losses.messages)
+        counts = f"{losses.lost:,} samples lost, {losses.duplicated:,} repeated, {losses.late:,} too late"
+        progress.messages = (*losses.messages, counts)
     if (outcome := getattr(source, "outcome", None)) is not None:
         progress.messages = tuple(outcome.messages)
         if not progress.interrupted:

@@ -18,6 +18,7 @@ from twin.scenario import load_scenario
 from twin.simulate import read_program
 
 SHORTHANDS = ("file", "url")  # words that mean bench.file and bench.url
+MOST_MESSAGES = 10  # of the source, the last ones, that are printed
 DONE, STOPPED, INTERRUPTED = 0, 1, 130  # exit status
 
 
@@ -59,7 +60,7 @@ def bench(words: Sequence[str], *, outputs: Path, conf: Path | None = None, run:
 
 def _end(progress: Progress, folder: Path, console: Console) -> int:
     """Say how it ended; validate what ran to its end."""
-    for message in progress.messages:
+    for message in progress.messages[-MOST_MESSAGES:]:
         console.print(f"[yellow]source[/yellow] {message}", highlight=False)
     console.print(f"recording {progress.recording}", highlight=False, soft_wrap=True)
     if not progress.finished:

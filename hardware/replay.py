@@ -28,7 +28,7 @@ class ReplayOptions:
     file: str | None = None
     """A recording (.arrows), a table (.csv), or what another program recorded (TDMS, MDF4, DynoWare text)."""
     channels: dict[str, Any] = field(default_factory=dict)
-    """Another program's recording: our name of a channel -> {channel: its name there, factor: ...}; none: all of them."""
+    """Another program's recording: our name -> {channel: its name there, factor: ...}; none: all of them."""
 
 
 def bench_source(options: Mapping[str, Any], scenario: Scenario) -> Source:
@@ -47,7 +47,7 @@ def bench_source(options: Mapping[str, Any], scenario: Scenario) -> Source:
         return CsvSource(file)
     from hardware.files import file_source
 
-    source = file_source(file, chosen.channels)
+    source = file_source(file, chosen.channels or None)
     if source is None:
         raise InputError(
             f"a file *{file.suffix} cannot be played",
