@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hardware.calibration.observations import Bench, air_parameters, observations, servo
+from hardware.calibration.observations import Bench, observations, recording_parameters, servo
+from hardware.calibration.predictions import ZERO
 from hardware.priors import priors
 from twin.calibration.fit import Fit, Observation, fit
 from twin.calibration.parameters import Parameter
@@ -19,7 +20,7 @@ SAMPLES_OF_LAG = 1 << 14  # that tell the lag
 class Calibration:
     """What recordings say of a machine."""
 
-    fit: Fit  # of the machine's parameters and of each recording's air
+    fit: Fit  # of the machine's parameters and of what is unknown of each recording
     estimates: tuple[Estimate, ...]  # of the machine's parameters
     undetermined: tuple[Direction, ...]  # combinations of which the prior says more than the recordings
     lags: tuple[int, ...]  # of each recording [cycles]
@@ -40,21 +41,21 @@ def calibrated(benches: Sequence[Bench]) -> Calibration:
     if not benches:
         raise InputError("nothing to calibrate on", remedy="name at least one recording")
     parameters = {p.name: p for bench in benches for p in priors(bench.scenario.config)}
-    aired: list[Parameter] = []
+    more: list[Parameter] = []
     seen: list[Observation] = []
     lags = []
     for number, bench in enumerate(benches, start=1):
-        air = air_parameters(bench, number)
-        lag = _lag(bench, tuple(parameters.values()))
+        of_recording = recording_parameters(bench, number)
+        lag = _lag(bench, (*parameters.values(), *of_recording))
         lags.append(lag)
         own = {p.name: p for p in priors(bench.scenario.config)}
         late = dataclasses.replace(bench, recorded=bench.recorded.late_by(lag))
-        some = observations(late, (*own.values(), *air))
+        some = observations(late, (*own.values(), *of_recording))
         seen += [dataclasses.replace(o, name=f"{o.name}, recording {number}") for o in some] if number > 1 else some
-        aired += air
+        more += of_recording
     if not seen:
         raise InputError("the recordings show no parameter", remedy="record scales, forces, power or temperatures")
-    found = fit((*parameters.values(), *aired), seen)
+    found = fit((*parameters.values(), *more), seen)
     machine = [e for e in estimates(found) if e.name in parameters]
     weak = [d for d in undetermined(found) if d.parts[0][0] in parameters]
     return Calibration(found, tuple(machine), tuple(weak), tuple(lags), {o.name: o.n_samples for o in seen})
@@ -62,7 +63,7 @@ def calibrated(benches: Sequence[Bench]) -> Calibration:
 
 def _lag(bench: Bench, parameters: Sequence[Parameter]) -> int:
     """Cycles by which the scales are recorded after the command that they answer: where the servo fits best."""
-    own = [p for p in parameters if p.name.startswith("controller.")]
+    own = [p for p in parameters if p.name.startswith(("controller.", ZERO))]
     names = tuple(p.name for p in own)
     misfit = {}
     for lag in LAGS:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from hardware.calibration.estimate import Calibration, calibrated
@@ -70,16 +71,19 @@ def calibrate(
 
 def tell(found: Calibration, console: Console) -> None:
     """Print priors, findings, what was not found, and how well the model fits."""
-    table = Table("parameter", "prior", "found", "± 95 %", "", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    table.add_column("parameter", no_wrap=True)
+    for title in ("prior", "found", "± 95 %", ""):
+        table.add_column(title, no_wrap=True)
     for e in found.estimates:
         half = (e.upper - e.lower) / 2
-        shown = (e.name, f"{e.prior[0]:.4g}", f"{e.value:.5g}", f"{half:.2g}", e.verdict)
+        shown = (escape(e.name), f"{e.prior[0]:.4g}", f"{e.value:.5g}", f"{half:.2g}", e.verdict)
         table.add_row(*shown, style="dim" if e.verdict == "prior only" else None)
     console.print(table)
     if found.undetermined:
         console.print("the priors decide these combinations, the recordings do not (parts in prior deviations):")
         for direction in found.undetermined:
-            console.print(f"  {direction}", highlight=False, soft_wrap=True)
+            console.print(f"  {escape(str(direction))}", highlight=False, soft_wrap=True)
     for kind, misfit in found.fit.misfit.items():
         what = f"{kind}: {found.n_samples[kind]:,} samples, residual {misfit:.2f} times the noise (squared)"
         worse = misfit > GOOD_MISFIT

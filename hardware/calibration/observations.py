@@ -10,7 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from hardware.calibration.predictions import AIR, cutting_loads, drive_forces, scale_readings, temperatures_and_drift
+from hardware.calibration.predictions import (
+    AIR,
+    ZERO,
+    cutting_loads,
+    drive_forces,
+    scale_readings,
+    temperatures_and_drift,
+)
 from hardware.calibration.recorded import Recorded
 from hardware.path_position import path_of, segments_at
 from hardware.segment_loads import POWER, SegmentLoads, segment_loads
@@ -27,11 +34,12 @@ XYZ = "xyz"
 REST = 1e-5  # [m/s] slower counts as standing: positions are recorded in steps of 1 nm
 MOST_SERVO = 1 << 17  # samples of the servo that are used, from the beginning
 SERVO_ROW = 64  # the twin filters so many samples at once
-BEFORE_MOTION = 64  # samples at rest
+SETTLING_TRAVEL = 2e-3  # [m] after which play and friction have forgotten how they began
 MOST_CUTS = 1 << 17  # samples of the cut that are used, evenly
 SLOW = 1.0  # [s] step of everything thermal
 KNOT = 600.0  # [s] between knots of the air at least
 MOST_KNOTS = 16
+ZERO_SPREAD = 10.0  # [um] prior of the zero of a scale
 AIR_SPREAD = 5.0  # [K] prior of the air about the mean of its readings, or of the environment without one
 
 
@@ -56,18 +64,14 @@ def bench_of(scenario: Scenario, machining: Machining, recorded: Recorded) -> Be
     return Bench(scenario, machining, recorded, segment, cutting, table)
 
 
-def air_parameters(bench: Bench, number: int = 1) -> tuple[Parameter, ...]:
-    """The air around the machine during the recording of that ``number``: nothing about the machine, but unknown."""
+def recording_parameters(bench: Bench, number: int = 1) -> tuple[Parameter, ...]:
+    """What is unknown of the recording of that ``number`` and says nothing of the machine: zeros of scales, the air."""
     air = bench.recorded.input("ambient_degc", bench.scenario.environment.ambient_mean)
+    zeros = [(f"{ZERO}{axis}", 0.0, ZERO_SPREAD) for axis in XYZ]
+    knots = [(f"{AIR}{knot}", float(np.mean(air)), AIR_SPREAD) for knot in range(len(_knots(bench)))]
     return tuple(
-        Parameter(
-            name=f"{AIR}{knot} of recording {number}",
-            median=float(np.mean(air)),
-            spread=AIR_SPREAD,
-            kind="normal",
-            source="of the recording",
-        )
-        for knot in range(len(_knots(bench)))
+        Parameter(name=f"{name}, recording {number}", median=median, spread=spread, kind="normal")
+        for name, median, spread in zeros + knots
     )
 
 
@@ -75,10 +79,10 @@ def observations(bench: Bench, parameters: Sequence[Parameter]) -> list[Observat
     """Everything that the recording tells, kind by kind; kinds of which it has no channel are left out.
 
     Args:
-        parameters: of the machine, and of this recording's air.
+        parameters: of the machine, and of this recording.
     """
     names = tuple(p.name for p in parameters)
-    found = [servo(bench, _of(names, "controller."))]
+    found = [servo(bench, (*_of(names, "controller."), *_of(names, ZERO)))]
     found += [drives(bench, _of(names, "machine.thermal.feed_drives."))]
     found += cuts(bench, _of(names, "material."))
     found += [heat(bench, (*_of(names, "machine.thermal."), *_of(names, AIR)))]
@@ -86,16 +90,20 @@ def observations(bench: Bench, parameters: Sequence[Parameter]) -> list[Observat
 
 
 def servo(bench: Bench, names: tuple[str, ...], most: int = MOST_SERVO) -> Observation:
-    """Scales against commands from the first motion on, at most so many samples."""
+    """Scales against commands, at most so many samples from the program's first line on.
+
+    An axis counts once it has travelled a little: on which side of its play it stood at first is not known.
+    """
     recorded = bench.recorded
-    first = _first_motion(recorded.commanded)
+    first = int(np.argmax(recorded.line > 0))  # before, a controller may command what the scales read
     n = min(len(recorded.time) - first - recorded.lag, most)
     size = max(1 << max(n - 1, 0).bit_length(), SERVO_ROW)
     commanded = recorded.commanded[first : first + n]
     late = slice(first + recorded.lag, first + recorded.lag + n)
     spread = np.array([recorded.deviation(f"{a}_actual_mm") for a in XYZ]) * MM / UM
     measured = (recorded.actual[late] - commanded) / UM
-    fine = recorded.good[late, None] & np.isfinite(measured)
+    travelled = np.cumsum(np.abs(np.diff(commanded, axis=0, prepend=commanded[:1])), axis=0)
+    fine = recorded.good[late, None] & np.isfinite(measured) & (travelled > SETTLING_TRAVEL)
     return Observation(
         "scales",
         scale_readings,
@@ -212,12 +220,6 @@ def heat(bench: Bench, names: tuple[str, ...]) -> Observation:
         padded(deviation, size + 1, np.inf),
         tuple(n for n in names if not n.endswith("moving_mass_kg")),
     )
-
-
-def _first_motion(commanded: np.ndarray) -> int:
-    """Sample shortly before the first that moves: there the axes are at rest."""
-    moving = np.any(np.diff(commanded, axis=0) != 0, axis=1)
-    return max(int(np.argmax(moving)) - BEFORE_MOTION, 0)
 
 
 def coefficient(name: str) -> str:

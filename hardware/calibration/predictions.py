@@ -18,11 +18,14 @@ from twin.thermal.expansion import scale_error
 from twin.units import UM
 
 Values = dict[str, jax.Array]
+ZERO = "zero of the scale of "  # how the parameters of the scales begin, in the order of the axes
 AIR = "air at knot "  # how the parameters of the air begin, in the order of the knots
 
 
 def scale_readings(values: Values, inputs: Any) -> jax.Array:
     """Position behind the servo loops less that commanded, (sample, 3) [um], from rest at the first sample.
+
+    Where a controller sets the zero of a scale it takes up what play and friction have left there: three parameters.
 
     Inputs: ``controller``, ``commanded`` (sample, 3) [m], ``period`` [s].
     """
@@ -31,7 +34,8 @@ def scale_readings(values: Values, inputs: Any) -> jax.Array:
     commanded = inputs["commanded"]
     still = jnp.zeros(3)
     state = ServoState(commanded[0], still, commanded[0], still, jnp.full(3, 1e3))
-    return (servo_response(commanded, state, loops, inputs["period"])[0] - commanded) / UM
+    zero = jnp.stack([values[name] for name in values if name.startswith(ZERO)])
+    return (servo_response(commanded, state, loops, inputs["period"])[0] - commanded) / UM + zero[None]
 
 
 def drive_forces(values: Values, inputs: Any) -> jax.Array:

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from hardware.calibration.estimate import calibrated
-from hardware.calibration.observations import Bench, air_parameters, bench_of, observations
+from hardware.calibration.observations import Bench, bench_of, observations, recording_parameters
 from hardware.calibration.recorded import read_recorded
 from hardware.priors import priors
 from hardware.recording import Header
@@ -99,14 +99,14 @@ def _prediction_errors(
     bench: Bench, truth: dict[str, float], found: dict[str, float]
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Rms error against the machine without noise, by kind of reading, from the priors' medians and calibrated."""
-    parameters, air = priors(bench.scenario.config), air_parameters(bench)
+    parameters, own = priors(bench.scenario.config), recording_parameters(bench)
     before: dict[str, float] = {}
     after: dict[str, float] = {}
-    for seen in observations(bench, (*parameters, *air)):
+    for seen in observations(bench, (*parameters, *own)):
         weighed = np.isfinite(seen.deviation)
         columns = NEST.get(seen.name, slice(None))
-        true = predicted(seen, truth | medians(air))
+        true = predicted(seen, truth | medians(own))
         for values, rms in ((medians(parameters), before), (found, after)):
-            error = np.where(weighed, predicted(seen, values | medians(air)) - true, 0.0)[:, columns]
+            error = np.where(weighed, predicted(seen, values | medians(own)) - true, 0.0)[:, columns]
             rms[seen.name] = float(np.sqrt(np.sum(error**2) / max(weighed[:, columns].sum(), 1)))
     return before, after

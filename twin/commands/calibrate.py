@@ -1,5 +1,6 @@
 """`twin calibrate`: from recorded runs to the parameters of the machine, with intervals."""
 
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -32,4 +33,5 @@ def main(words: list[str]) -> None:
     if not files:
         raise InputError("no recording named", remedy=EXAMPLE)
     out = options.out or outputs_folder() / "calibration" / f"{datetime.now():%Y-%m-%d_%H%M%S}.yaml"
-    calibrate(files, overrides, out, Console(), options.conf)
+    width = None if sys.stdout.isatty() else 160
+    calibrate(files, overrides, out, Console(width=width), options.conf)
