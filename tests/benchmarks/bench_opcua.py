@@ -6,6 +6,7 @@ values/s), lossless. Also our own server's arrays, and what security costs.
 """
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import resource
@@ -28,6 +29,7 @@ def free_port() -> int:
 
 
 def run_plant(port: int, scalars: bool, ready) -> None:
+    logging.getLogger("asyncua").setLevel(logging.CRITICAL)
     asyncio.run(plant(port, scalars, ready))
 
 
