@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from twin.errors import InputError
 from twin.formats.signals import write_signals
 from twin.units import MM, UM
 
+ROOT = Path(__file__).resolve().parents[2]
 SPEED = 20.0  # [mm/s]
 CHANNELS = tuple(Channel(name=f"{axis}_actual_mm", unit="mm") for axis in "xyz") + (Channel(name="line", unit="1"),)
 
@@ -180,6 +182,12 @@ def test_latency_percentiles():
 def test_a_run_without_servo_signals(tmp_path):
     with pytest.raises(InputError, match="model.servo_signals=true"):
         record(Scripted(blocks()), tmp_path, "test", Named())
+
+
+@pytest.mark.parametrize("name", sorted(f.stem for f in (ROOT / "conf" / "bench").glob("*.yaml")))
+def test_every_bench_has_its_source(name):
+    kind, _ = bench_options([f"bench={name}"], None)
+    assert callable(import_module(f"hardware.{kind}").bench_source)
 
 
 def test_options_and_sources_by_name(tmp_path):

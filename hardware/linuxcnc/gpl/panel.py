@@ -39,6 +39,7 @@ class Panel:
         self.command, self.state, self.errors = linuxcnc.command(), linuxcnc.stat(), linuxcnc.error_channel()
         self._events = os.fdopen(events, "w", buffering=1)
         self._asked: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.failed = False  # the controller reported an error since the program began
         self.component = hal.component("twin-panel")
         self.component.ready()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -105,6 +106,7 @@ class Panel:
 
     def report_errors(self) -> None:
         while error := self.errors.poll():
+            self.failed |= error[0] in (linuxcnc.OPERATOR_ERROR, linuxcnc.NML_ERROR)
             self.tell("error", text=error[1].strip())
 
     def switch_on(self) -> None:
@@ -139,6 +141,7 @@ class Panel:
             line, _, text = checked.stdout.partition(" ")
             self.tell("refused", line=int(line or 0), text=text.strip() or "the interpreter crashed")
             return "refused"
+        self.failed = False
         self.mode(linuxcnc.MODE_MDI)
         for block in asked["before"]:
             self.command.mdi(block)
@@ -179,9 +182,9 @@ class Panel:
                 self.tell("ended", finished=False, why=why, line=reached)
                 return "off"
             if idle and self.state.queue == 0 and self.state.inpos:
-                failed = self.state.state == linuxcnc.RCS_ERROR
-                why = "the controller stopped the program" if failed else ""
-                self.tell("ended", finished=not failed, why=why, line=reached)
+                self.report_errors()
+                why = "the controller stopped the program" if self.failed else ""
+                self.tell("ended", finished=not self.failed, why=why, line=reached)
                 return "ended"
             time.sleep(POLL)
 

@@ -7,6 +7,7 @@ pin out float fb_#[5] "what the scales read";
 pin in float spindle_rpm;
 pin in s32 line "of the program";
 pin in float vel "along the path, mm/s";
+pin in s32 motion_type "5: probing; a touch in any other move would stop the program";
 pin in bit coordinated "moves by program: only then external offsets count";
 pin in float tool_length "in force, mm";
 pin out bit probe;
@@ -32,6 +33,7 @@ license "GPL";
 author "machining-twin";
 ;;
 #define PLANT "/tmp/plant.sock"   /* /tmp is the sandbox's own */
+#define PROBING 5
 #define OFFSET_COUNT 1e-4         /* mm */
 
 /* No field may have the name of a pin: pins are macros. */
@@ -83,7 +85,7 @@ FUNCTION(_) {
         return;
     }
     for (i = 0; i < 5; i++) fb(i) = in.position[i];
-    probe = in.touch != 0;
+    probe = in.touch != 0 && motion_type == PROBING;
     feed_factor = in.factor * asked_feed;
     if (coordinated) offset_counts = (int)floor((in.offset + asked_offset) / OFFSET_COUNT + 0.5);
 }

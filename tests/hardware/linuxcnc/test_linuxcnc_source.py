@@ -114,7 +114,21 @@ def test_probing_meets_the_plants_surface():
     recorded = run(program, partial(Surface, -4.9876e-3))
     assert recorded.outcome.finished, recorded.outcome
     tripped = 10 - recorded["x_commanded_mm"][-1]
+    assert (recorded["z_commanded_mm"] < -4.5).any()
     assert tripped == pytest.approx(-4.9876, abs=2 * 120 / 60 * 1e-3)  # it sees the probe a cycle later
+
+
+def test_a_probe_that_touches_nothing_stops_the_program():
+    recorded = run(HEAD + "G0 X5 Y5 Z2\nG38.2 Z-3 F600\nG0 X9\nM2\n", partial(Surface, -20e-3))
+    assert not recorded.outcome.finished and recorded.outcome.why == "the controller stopped the program"
+    assert recorded.outcome.messages == ["G38.2 move finished without making contact."]
+    assert recorded["x_commanded_mm"].max() < 5.1
+
+
+def test_a_touch_in_another_move_is_no_probing():
+    """The tool in the cut touches the part all the time."""
+    recorded = run(HEAD + "G0 X5 Y5 Z2\nG1 Z-3 F600\nG1 X9\nM2\n", partial(Surface, 1e-3))
+    assert recorded.outcome.finished, recorded.outcome
 
 
 def test_adaptive_feed_slows_the_path():
