@@ -24,6 +24,7 @@ COMMANDS = (
     "bench",
     "calibrate",
     "validate",
+    "serve",
 )  # modules of twin/commands, in the order of the help
 
 

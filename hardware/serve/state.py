@@ -1,0 +1,88 @@
+"""What is served: the prediction of a run, played as if the machine ran now."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hardware.channel import Channel
+from hardware.validation.predicted import PredictedRun, predicted_run
+from twin.errors import InputError
+from twin.machine.tool import Tool
+from twin.units import Ratio, Time
+
+LINE, TOOL = "line", "tool"
+MOST_ROWS = 10_000  # at once; a reader that falls behind catches up in steps
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayOptions:
+    """How a run is played."""
+
+    period: Time = 0.001
+    """Between rows."""
+    time_factor: Ratio = 1.0
+    """How much faster than the machine; times of rows stay those of the program."""
+
+
+class PlayedRun:
+    """A run whose program begins when this is made.
+
+    Args:
+        folder: of the run.
+
+    Raises:
+        InputError: there is no finished run, or it cannot be played so.
+    """
+
+    def __init__(self, folder: Path, options: PlayOptions = PlayOptions()):
+        if not (options.period > 0 and options.time_factor > 0):
+            raise InputError("period and time factor of what is played must be positive")
+        run = self._run = predicted_run(folder)
+        self.period = options.period
+        self._factor, self._rows = options.time_factor, int(run.duration / options.period) + 1
+        self.run, self.machine = Path(folder).name, str(run.config["machine"]["name"])
+        self.program = Path(str(run.attrs["program"])).name
+        self.tools: Sequence[Tool] = tuple(run.tools.values())
+        named = tuple(Channel(name=name, unit=unit) for name, unit in run.channels.items())
+        self.channels = (*named, Channel(name=LINE, unit="1"), Channel(name=TOOL, unit="1"))
+        self._tool = np.append(run.segments["tool"].values.astype(float), np.nan)
+        self._begun, self._began = time.time(), time.monotonic()  # UTC [s], and a clock that never jumps
+
+    @property
+    def tool_changes(self) -> Sequence[tuple[float, int]]:
+        """UTC since 1970 [s] at which a tool is predicted to come in, and its number."""
+        number, start = self._run.segments["tool"].values, self._run.segments["time_s"].values[:, 0]
+        at = np.flatnonzero(np.diff(number, prepend=number[:1] - 1))
+        return [(self._begun + float(start[k]), int(number[k])) for k in at]
+
+    @property
+    def ended(self) -> bool:
+        """The program is over."""
+        return self._now() >= self._rows
+
+    def rows(self, first: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Times UTC (row,) [s] and values, channel -> (row,), of what was played from row ``first`` up to now."""
+        number = np.arange(first, max(first, min(self._now(), first + MOST_ROWS)))
+        if not len(number):
+            return np.empty(0), {}
+        return self._begun + number * self.period, values_at(self._run, self._tool, number * self.period)
+
+    def _now(self) -> int:
+        """Rows that have been played."""
+        played = (time.monotonic() - self._began) * self._factor
+        return min(int(played / self.period) + 1, self._rows)
+
+
+def values_at(run: PredictedRun, tool: np.ndarray, when: np.ndarray) -> dict[str, np.ndarray]:
+    """Channel -> (row,) at program times ``when`` (row,) [s].
+
+    Args:
+        tool: (segment + 1,) number of each segment's tool, the last for none.
+    """
+    at = run.at(when)
+    held = np.maximum(np.searchsorted(run.segments["time_s"].values[:, 0], when, side="right") - 1, 0)
+    values = {name: np.asarray(run.values(name, at), dtype=float) for name in run.channels}
+    return values | {LINE: run.line[at.row].astype(float), TOOL: tool[held]}
