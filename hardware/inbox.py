@@ -12,6 +12,7 @@ import numpy as np
 from hardware.channel import Block
 
 MOST_MESSAGES = 1000
+PACKED = 16  # values in an array take the memory of one that comes alone
 TOGETHER = 0.005  # [s] that the reader lets items gather: one at a time costs more than it is worth
 
 
@@ -76,11 +77,11 @@ class Inbox:
     """Holds what was received until it is read. When full, what arrives is dropped and counted: memory stays bounded.
 
     Args:
-        most: items it holds.
+        most: values that it holds; in arrays sixteen times as many, which need as much memory.
     """
 
     def __init__(self, most: int):
-        self.most = most
+        self._most, self._held = most, 0
         self._items: deque[Item] = deque()
         self._dropped = 0
         self._failure: Exception | None = None
@@ -92,13 +93,15 @@ class Inbox:
         with self._changed:
             if self._closed:
                 return
-            if len(self._items) + len(items) > self.most:
+            weight = sum(map(_weight, items))
+            if self._held + weight > self._most:
                 self._dropped += sum(1 for item in items if isinstance(item, Reading))
                 return
             if self._dropped:
                 self._items.append(Gap(self._dropped, "the reader was too slow"))
                 self._dropped = 0
             self._items.extend(items)
+            self._held += weight
             self._changed.notify()
 
     def close(self, failure: Exception | None = None) -> None:
@@ -121,9 +124,16 @@ class Inbox:
         with self._changed:
             items = list(self._items)
             self._items.clear()
+            self._held = 0
             if self._failure and not items:
                 raise self._failure
             return items, self._closed and not self._failure
+
+
+def _weight(item: Item) -> int:
+    if isinstance(item, Trace):
+        return max(item.values.size // PACKED, 1)
+    return len(item.values) if isinstance(item, Reading) else 1
 
 
 class Assembly(Protocol):

@@ -1,4 +1,4 @@
-"""Rates of the OPC UA source: `python tests/benchmarks/bench_opcua.py [seconds]`.
+"""Rates of the OPC UA source: `python tests/benchmarks/bench_opcua.py [seconds]`; `soak seconds`: our server only.
 
 A server in a process of its own on this computer, no security. The library alone reads beside it, with the same
 settings, as the reference: 10 scalars at 1 kHz (10,000 values/s) and 20 channels at 50 kHz in arrays of 1000 (1,000,000
@@ -181,9 +181,13 @@ def twin_served(user: str | None, seconds: float) -> None:
     p99 = np.quantile(late[2:], 0.99) * 1e3
     rate, lost = values / seconds, source.losses.lost
     print(f"{name:44s} {rate:12,.0f} values/s   lost {lost:6d}   newest sample p99 {p99:.0f} ms old")
+    print(f"{values // 20:,} samples in {seconds:g} s; {'; '.join(source.losses.messages)}")
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["soak"]:
+        twin_served(None, float(sys.argv[2]))
+        return
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 8.0
     with_plant(True, seconds)
     with_plant(False, seconds)

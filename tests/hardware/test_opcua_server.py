@@ -19,6 +19,7 @@ from opcua_servers import free_port
 from hardware.channel import Channel
 from hardware.opcua import OpcuaSource, discover
 from hardware.opcua_options import Login, NodeChannel, OpcuaOptions, TraceOptions
+from hardware.serve.opcua_guard import MOST_FAILURES, OneUser
 from hardware.serve.opcua_options import OpcuaServerOptions
 from hardware.serve.opcua_server import serve
 from twin.errors import InputError
@@ -312,6 +313,14 @@ def test_only_trusted_certificates_come_in(tmp_path, monkeypatch):
             asked(address, program_name, secured(mine, "anna", "a secret"))
         (trusted / "mine.der").write_bytes((mine / "cert.der").read_bytes())
         assert asked(address, program_name, secured(mine, "anna", "a secret")) == "pocket.nc"
+
+
+def test_guessing_passwords_is_soon_over():
+    door = OneUser("anna", "a secret")
+    assert door.get_user(None, "anna", "a secret") is not None
+    for k in range(MOST_FAILURES):
+        assert door.get_user(None, "anna", f"guess {k}") is None
+    assert door.get_user(None, "anna", "a secret") is None
 
 
 def answer_to(url, data):

@@ -167,6 +167,27 @@ def test_a_slow_reader_loses_a_stated_number():
     assert losses.lost == 51 and blocks[-1].first == 151
 
 
+def test_a_slow_reader_of_arrays_loses_whole_ones_and_sees_it():
+    inbox, losses = Inbox(100), Losses()
+    for k in range(15):
+        inbox.put([trace(160 * k, n=160)])  # ten fit
+    items, _ = inbox.get(0.0)
+    inbox.put([trace(160 * 15, n=160)])
+    inbox.close()
+    assembly = TraceAssembly(("f",), (), 0.001, losses)
+    blocks = played(assembly, items) + list(assembled(inbox, assembly, 0.01, None, None))
+    number, values = numbers_and_values(blocks)
+    assert list(number) == [*range(1600), *range(2400, 2560)] and (number == values).all() and losses.lost == 800
+
+
+def test_a_wall_clock_that_jumps_moves_no_sample():
+    losses = Losses()
+    items = [trace(0), trace(10, origin=3700.0), trace(20, origin=3700.0)]
+    blocks = played(TraceAssembly(("f",), (), 0.001, losses), items)
+    assert np.allclose(np.concatenate([block.time for block in blocks]), 100 + np.arange(30) * 0.001, atol=1e-9)
+    assert losses.lost == 0 and [m for m in losses.messages if "+3600.000 s from its sample clock" in m]
+
+
 def test_a_failure_comes_after_everything_that_was_received():
     inbox = Inbox(10)
     inbox.put([Reading(1.0, {"a": 1.0}, GOOD)])
