@@ -130,9 +130,8 @@ class Recording:
                     batch = reader.read_next_batch()
                 except (StopIteration, pa.ArrowInvalid, OSError):  # the end, or a last block that was not finished
                     return
-                columns = {name: batch.column(name).to_numpy() for name in batch.schema.names}
-                values = {name: columns[name] for name in names}
-                yield Block(int(columns["sample"][0]), columns["time_s"], values, columns["quality"])
+                time, number, quality, *columns = (batch.column(k).to_numpy() for k in range(batch.num_columns))
+                yield Block(int(number[0]), time, dict(zip(names, columns, strict=True)), quality)
 
 
 def open_recording(file: Path) -> Recording:

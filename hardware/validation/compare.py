@@ -1,6 +1,7 @@
 """The samples of a recording against the prediction: block by block, channel by channel."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -8,11 +9,13 @@ from hardware.channel import Block, Quality
 from hardware.fidelity import FidelityMeter, GroupMeter
 from hardware.validation.channel_map import Mapped
 from hardware.validation.limits import Limits
-from hardware.validation.predicted import PredictedRun
+from hardware.validation.predicted import At, PredictedRun
 from hardware.validation.readings import LATENCY
 from hardware.validation.result import BINS, ChannelResult, Operation, Spans, Trace, Worst
 
 WORST = 10
+THREADS = 2
+SPARSE = 4  # every so many samples are compared at the same time too
 
 
 class Comparison:
@@ -24,13 +27,14 @@ class Comparison:
         self._starts, _ = operation_starts(run)
         self._meters = [FidelityMeter(row.name, row.unit) for row in self.mapped]
         self._groups = [
-            (GroupMeter(n_lines), GroupMeter(len(self._starts)), GroupMeter(n_segments)) for _ in self.mapped
+            (GroupMeter(n_lines), GroupMeter(len(self._starts)), GroupMeter(n_segments), Trace()) for _ in self.mapped
         ]
         self._missing = np.zeros(len(self.mapped), np.int64)
         self._same_time = np.zeros((2, len(self.mapped)))  # samples, sum of squares
         self._stated = np.zeros(len(self.mapped), bool)
         self._latency: list[np.ndarray] = []
-        self._traces = [Trace() for _ in self.mapped]
+        run.prepare()
+        self._pool = ThreadPoolExecutor(THREADS)  # channels do not know of each other
 
     def add(self, block: Block, place: np.ndarray, time: np.ndarray, begin: float, line: str, events: bool) -> None:
         """Take a block.
@@ -54,38 +58,49 @@ class Comparison:
         rows: np.ndarray | slice = found if gaps else slice(int(found[0]), int(found[-1]) + 1)
         place, time = place[rows], time[rows]
         run = self._run
-        at, at_time = run.at(place), run.at(np.clip(time - begin, 0.0, run.duration))
+        at, at_time = run.at(place), run.at(np.clip(time[::SPARSE] - begin, 0.0, run.duration))
         lines = np.clip(np.nan_to_num(block.values[line][rows]).astype(np.int64), 0, len(self._groups[0][0].count) - 1)
         bins = np.minimum((place * (BINS / run.duration)).astype(np.int64), BINS - 1)
         operation = np.maximum(np.searchsorted(self._starts, place, side="right") - 1, 0)
-        for k, row in enumerate(self.mapped):
-            measured = row.read(block.values[row.recorded][rows])
-            predicted, deviation = run.values(row.name, at), run.deviation(row.name, at)
-            same_time = run.values(row.name, at_time)
-            good = np.isfinite(measured) & np.isfinite(predicted)
-            groups = (lines, operation, at.segment)
-            now = time
-            if not good.all():
-                self._missing[k] += int(np.count_nonzero(~np.isfinite(measured)))
-                measured, predicted, same_time, now = measured[good], predicted[good], same_time[good], time[good]
-                deviation = None if deviation is None else deviation[good]
-                groups = (lines[good], operation[good], at.segment[good])
-            sensor = row.sensor.uncertainty if deviation is not None else None
-            self._stated[k] |= deviation is not None
-            difference = self._meters[k].add(now, measured, predicted, sensor, deviation)
-            apart = same_time - measured
-            apart = apart[np.isfinite(apart)]
-            self._same_time[:, k] += len(apart), np.einsum("i,i->", apart, apart)  # no threads of a matrix library
-            self._traces[k].add(bins if good.all() else bins[good], measured, predicted, difference)
-            by_line, by_operation, by_segment = self._groups[k]
-            by_line.add(groups[0], difference)
-            by_operation.add(groups[1], difference)
-            by_segment.add(groups[2], difference)
+        groups = (lines, operation, at.segment, bins)
+
+        def compare(k: int) -> None:
+            values = self.mapped[k].read(block.values[self.mapped[k].recorded][rows])
+            self._compare(k, values, time, at, at_time, groups)
+
+        list(self._pool.map(compare, range(len(self.mapped))))
+
+    def _compare(
+        self, k: int, measured: np.ndarray, time: np.ndarray, at: At, at_time: At, groups: tuple[np.ndarray, ...]
+    ) -> None:
+        """One channel of a block."""
+        name, run = self.mapped[k].name, self._run
+        predicted, same_time, deviation = run.values(name, at), run.values(name, at_time), run.deviation(name, at)
+        apart = same_time - measured[::SPARSE]
+        apart = apart[np.isfinite(apart)]
+        self._same_time[:, k] += len(apart), np.einsum("i,i->", apart, apart)  # no threads of a matrix library
+        good = np.isfinite(measured) & np.isfinite(predicted)
+        if not good.all():
+            self._missing[k] += int(np.count_nonzero(~np.isfinite(measured)))
+            measured, predicted, time = measured[good], predicted[good], time[good]
+            groups = tuple(group[good] for group in groups)
+            deviation = None if deviation is None else deviation[good]
+        sensor = self.mapped[k].sensor.uncertainty if deviation is not None else None
+        self._stated[k] |= deviation is not None
+        difference = self._meters[k].add(time, measured, predicted, sensor, deviation)
+        *meters, trace = self._groups[k]
+        for meter, group in zip(meters, groups, strict=False):
+            meter.add(group, difference)
+        trace.add(groups[-1], measured, predicted, difference)
 
     @property
     def latency(self) -> np.ndarray | None:
         """(sample,) [ms] where the recording has them."""
         return np.concatenate(self._latency) if self._latency else None
+
+    def close(self) -> None:
+        """No more blocks come."""
+        self._pool.shutdown()
 
     def results(self, limits: Limits) -> tuple[ChannelResult, ...]:
         """What was found; channels without samples within the program are left out."""
@@ -93,7 +108,7 @@ class Comparison:
         for k, (row, meter) in enumerate(zip(self.mapped, self._meters, strict=True)):
             if meter.samples < 2:
                 continue
-            by_line, by_operation, by_segment = self._groups[k]
+            by_line, by_operation, by_segment, trace = self._groups[k]
             samples, square = self._same_time[:, k]
             found.append(
                 ChannelResult(
@@ -106,7 +121,7 @@ class Comparison:
                     by_line=by_line.result(),
                     by_operation=by_operation.result(),
                     by_segment=by_segment,
-                    trace=self._traces[k],
+                    trace=trace,
                 )
             )
         return tuple(found)

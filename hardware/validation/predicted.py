@@ -135,6 +135,13 @@ class PredictedRun:
     def _segment_time(self) -> np.ndarray:
         return self.segments["time_s"].values
 
+    def prepare(self) -> None:
+        """Read what is read once, before threads ask for it."""
+        at = self.at(self.time[:2])
+        for name in self.channels:
+            self.values(name, at)
+            self.deviation(name, at)
+
     def at(self, time: np.ndarray) -> At:
         """Places in the arrays for ``time`` (sample,) [s]."""
         own = self.time
@@ -187,13 +194,11 @@ class PredictedRun:
         return self._interpolated(name, at)
 
     def _interpolated(self, name: str, at: At) -> np.ndarray:
-        axis = AXES.index(name[0])
+        commanded = self.commanded[:, AXES.index(name[0])]
         if name.endswith("_commanded_mm"):
-            return _linear(self.commanded[:, axis], at)
-        if name.endswith("_actual_mm"):
-            return _linear(self._signals[name], at)
-        behind = self.commanded[:, axis].astype(float) - self._signals[f"{name[0]}_actual_mm"]
-        return _linear(behind, at) * 1e3
+            return _linear(commanded, at)
+        actual = _linear(self._signals[f"{name[0]}_actual_mm"], at)
+        return actual if name.endswith("_actual_mm") else (_linear(commanded, at) - actual) * 1e3
 
     def _speed(self, at: At) -> np.ndarray:
         """Commanded speed of the tip over 3 ms around each time; mean along the segment without servo signals."""

@@ -1,6 +1,7 @@
 """A recording beside the run that predicted it, in the terms of ISO 23247: sampling, latency, fidelity."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,10 +80,11 @@ def validate(
     in_file = np.full((2, frame.rows), np.nan)  # place and time of each row of the file; NaN: repeated
     in_file[:, frame.order] = place, frame.time
     first = 0
-    for block in joined(readings.blocks(set(named.values()))):
+    for block in ahead(joined(readings.blocks(set(named.values())))):
         rows_ = slice(first, first + len(block))
         first += len(block)
         comparison.add(block, in_file[0, rows_], in_file[1, rows_], begin, named[LINE], readings.events)
+    comparison.close()
     spans = _spans(frame, match, predicted, log)
     channels = comparison.results(declared)
     operations = operations_of(predicted, spans)
@@ -144,6 +146,15 @@ def check_identity(header: Header, run: PredictedRun, file: Path) -> tuple[tuple
         else:
             agreed.append(f"{what} {own[:12]}…")
     return tuple(agreed), tuple(notes)
+
+
+def ahead(blocks: Iterator[Block]) -> Iterator[Block]:
+    """The same blocks, the next one read while the last is being used."""
+    with ThreadPoolExecutor(1) as reader:
+        following = reader.submit(next, blocks, None)
+        while (block := following.result()) is not None:
+            following = reader.submit(next, blocks, None)
+            yield block
 
 
 def joined(blocks: Iterator[Block]) -> Iterator[Block]:
