@@ -67,6 +67,8 @@ def bench_options(overrides: Sequence[str], conf: Path | None, **given: str | No
     options = compose(overrides, conf=conf).get("bench")
     if not options:
         raise InputError("no bench is chosen", remedy="bench=linuxcnc, or replay, opcua, mtconnect, mqtt (`twin show`)")
+    if "armed" in options:
+        raise InputError("bench.armed cannot be configured", remedy="--arm on the command line, every time")
     kind = options.pop("kind")
     for name, value in given.items():
         if value is not None:

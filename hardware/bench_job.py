@@ -11,6 +11,7 @@ from rich.console import Console
 
 from hardware.bench import Progress, bench_options, open_source, record
 from hardware.bench_display import BenchDisplay
+from twin.errors import InputError
 from twin.job import run_scenario
 from twin.program import Op
 from twin.runs import RECORD, find_run
@@ -22,7 +23,9 @@ MOST_MESSAGES = 10  # of the source, the last ones, that are printed
 DONE, STOPPED, INTERRUPTED = 0, 1, 130  # exit status
 
 
-def bench(words: Sequence[str], *, outputs: Path, conf: Path | None = None, run: str | None = None) -> int:
+def bench(
+    words: Sequence[str], *, outputs: Path, conf: Path | None = None, run: str | None = None, arm: bool = False
+) -> int:
     """Predict, bench, validate; print what came out; return the exit status.
 
     Args:
@@ -30,6 +33,7 @@ def bench(words: Sequence[str], *, outputs: Path, conf: Path | None = None, run:
         outputs: folder of run folders.
         conf: folder of further groups.
         run: a finished run to compare with; None: one is made.
+        arm: whether the loops that the options close may write to the controller.
 
     Raises:
         InputError: bad input of any kind; a recording that was begun is kept.
@@ -38,6 +42,10 @@ def bench(words: Sequence[str], *, outputs: Path, conf: Path | None = None, run:
     given = {name: value for name, _, value in (word.partition("=") for word in words) if name in SHORTHANDS}
     overrides = [word for word in words if word.partition("=")[0] not in SHORTHANDS]
     kind, options = bench_options(overrides, conf, **given)
+    if arm and kind != "linuxcnc":
+        raise InputError(f"bench {kind} is only read", remedy="leave --arm away")
+    if arm:
+        options["armed"] = True
     controller = options.get("controller")
     if controller and not any(word.startswith("controller=") for word in overrides):
         overrides.append(f"controller={controller}")

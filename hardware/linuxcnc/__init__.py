@@ -29,5 +29,5 @@ def bench_source(options: Mapping[str, Any], scenario: Scenario) -> Source:
             program = Path(chosen.program).read_text()
         except OSError as error:
             raise InputError(f"cannot read the program: {error.strerror}", file=chosen.program) from None
-    make_plant = plant_maker(chosen.plant, chosen.faults, chosen.names, scenario)
+    make_plant = plant_maker(chosen, scenario)
     return LinuxcncSource(chosen, scenario, make_plant, program)

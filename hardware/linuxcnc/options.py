@@ -94,9 +94,12 @@ class LinuxcncOptions:
     controller: str | None = None
     """Controller model that the twin predicts with, unless the command line names one."""
     plant: dict[str, Any] = field(default_factory=lambda: {"kind": "ideal"})
-    """What stands behind the controller: ``kind`` ideal or simulated, and the options of that kind."""
+    """What stands behind the controller: ``kind`` ideal or simulated, and the options of that kind; ``control``: the
+    loops that the twin closes through it (hardware.control)."""
     faults: Faults = Faults()
     """What goes wrong on purpose."""
+    armed: bool = False
+    """Whether anything may be sent to the running controller; ``--arm`` of the command line, not of a file."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -112,5 +115,9 @@ def check_options(options: LinuxcncOptions) -> None:
         raise InputError("bench.rotary and bench.trunnion do not fit", remedy="give both with axes a and c, or neither")
     if not 0 < options.time_factor <= FASTEST:
         raise InputError(f"bench.time_factor is {options.time_factor:g}", remedy=f"more than 0, at most {FASTEST:g}")
+    control = options.plant.get("control") or {}
+    for loop, switch in (("drift", "external_offset"), ("feed", "adaptive_feed")):
+        if control.get(loop) and not getattr(options, switch):
+            raise InputError(f"bench.plant.control.{loop} has no way to act", remedy=f"bench.{switch}=true")
     if options.faults.drive not in options.names:
         raise InputError(f"bench.faults.drive is {options.faults.drive}", remedy=f"one of {', '.join(options.names)}")

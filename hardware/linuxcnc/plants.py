@@ -9,7 +9,7 @@ import numpy as np
 
 from hardware.channel import Channel
 from hardware.linuxcnc.lockstep import PlantMaker
-from hardware.linuxcnc.options import Faults
+from hardware.linuxcnc.options import Faults, LinuxcncOptions
 from hardware.plant import Command, Plant, Reply
 from twin.errors import InputError
 from twin.scenario import Scenario
@@ -57,29 +57,38 @@ class FaultyPlant:
     def readings(self) -> np.ndarray:
         return self.plant.readings()
 
+    @property
+    def scale_uncertainty(self) -> float | None:
+        return getattr(self.plant, "scale_uncertainty", None)
 
-def plant_maker(options: Mapping[str, Any], faults: Faults, axes: tuple[str, ...], scenario: Scenario) -> PlantMaker:
-    """What makes the plant that ``options`` describe, in its own process.
+
+def plant_maker(options: LinuxcncOptions, scenario: Scenario) -> PlantMaker:
+    """What makes the plant that ``options.plant`` describes, in its own process.
 
     Raises:
         InputError: there is no such kind.
     """
-    kind, rest = options.get("kind"), {key: value for key, value in options.items() if key != "kind"}
+    rest, faults = dict(options.plant), options.faults
+    kind, control = rest.pop("kind", None), rest.pop("control", None)
     if kind == "ideal":
         make: PlantMaker = IdealPlant
     elif kind == "simulated":
-        make = partial(_simulated, scenario, rest)
+        make = partial(_simulated, scenario, rest, {**control, "armed": options.armed} if control else None)
     else:
         raise InputError(f"bench.plant.kind is {kind!r}", remedy="ideal or simulated")
     if faults.drive_fails_at is None and faults.plant_ends_at is None:
         return make
-    return partial(_faulty, make, faults, axes.index(faults.drive))
+    return partial(_faulty, make, faults, options.names.index(faults.drive))
 
 
-def _simulated(scenario: Scenario, options: Mapping[str, Any]) -> Plant:
+def _simulated(scenario: Scenario, options: Mapping[str, Any], control: Mapping[str, Any] | None) -> Plant:
+    from hardware.control.looped import LoopedPlant
     from hardware.simulated.plant import simulated_plant
+    from twin.simulate import machine
 
-    return simulated_plant(scenario, **options)
+    machining = machine(scenario, lambda stage: None)
+    plant = simulated_plant(scenario, machining, **options)
+    return plant if control is None else LoopedPlant(plant, scenario, machining, control)
 
 
 def _faulty(make: PlantMaker, faults: Faults, axis: int) -> Plant:

@@ -130,8 +130,10 @@ class LinuxcncSource:
         """Have the controller change feed or offset, within the limits; return what was sent.
 
         Raises:
-            InputError: a command that is not switched on, or a value that is no number.
+            InputError: not armed, a command that is not switched on, or a value that is no number.
         """
+        if not self._options.armed:
+            raise InputError("nothing is sent to a controller that is not armed", remedy="twin bench --arm")
         limits, sent = self.limits, {}
         for name, value in command.items():
             if name not in limits or not np.isfinite(value):

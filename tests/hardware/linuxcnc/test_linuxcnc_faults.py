@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from linuxcnc_bench import HEAD, FirstOrder, Recorded, needs_linuxcnc, run, scenario, source
+from linuxcnc_bench import HEAD, FirstOrder, Recorded, needs_linuxcnc, options, run, scenario, source
 
 from hardware.linuxcnc import lockstep, sandbox
 from hardware.linuxcnc.build import built
-from hardware.linuxcnc.options import Faults
 from hardware.linuxcnc.plants import IdealPlant, plant_maker
 from hardware.recording import open_recording
 from twin.errors import InputError
@@ -31,7 +30,7 @@ def installed():
 
 
 def faulty(**faults):
-    return plant_maker({"kind": "ideal"}, Faults(**faults), ("x", "y", "z"), scenario())
+    return plant_maker(options(plant={"kind": "ideal"}, faults=faults), scenario())
 
 
 def whole(recorded: Recorded) -> bool:
@@ -40,7 +39,7 @@ def whole(recorded: Recorded) -> bool:
 
 def test_following_error_trip():
     """A drive that stops: the program is aborted, the controller says why, everything until then is there."""
-    recorded = run(STROKES, faulty(drive="x", drive_fails_at=2.0))
+    recorded = run(STROKES, faulty(drive="x", drive_fails_at_s=2.0))
     assert not recorded.outcome.finished and recorded.outcome.why == "the machine switched itself off"
     assert "joint 0 following error" in recorded.outcome.messages
     assert whole(recorded)
@@ -158,7 +157,7 @@ def test_namespaces_that_are_not_permitted(monkeypatch):
 
 def test_plant_that_cannot_be_made():
     with pytest.raises(InputError, match="bench.plant.kind is 'steel'"):
-        plant_maker({"kind": "steel"}, Faults(), ("x", "y", "z"), scenario())
+        plant_maker(options(plant={"kind": "steel"}), scenario())
     with pytest.raises(InputError, match="no such machine"):
         run(STROKES, refuse)
 

@@ -150,7 +150,7 @@ def test_external_offset_shifts_z():
 
 def test_what_is_sent_from_outside_is_done_within_limits():
     """Both at once, in the middle of a stroke; beyond the limits only as far as they go."""
-    chosen = options(adaptive_feed=True, external_offset=True, largest_offset_um=30, least_feed_ratio=0.4)
+    chosen = options(adaptive_feed=True, external_offset=True, largest_offset_um=30, least_feed_ratio=0.4, armed=True)
     blocks, sent = [], None
     with source(HEAD + "G0 X0 Y0 Z5\nG1 X60 F1200\nM2\n", chosen=chosen) as opened:
         for block in opened.blocks():
@@ -164,7 +164,7 @@ def test_what_is_sent_from_outside_is_done_within_limits():
     steady = (recorded["x_commanded_mm"] > 50) & (recorded["x_commanded_mm"] < 55)
     assert recorded["path_speed_mm_s"][steady] == pytest.approx(0.4 * 20, rel=1e-6)
     assert recorded["z_commanded_mm"][steady] == pytest.approx(5.030, abs=1e-4)
-    with source("M2\n") as quiet, pytest.raises(InputError, match="bench.adaptive_feed"):
+    with source("M2\n", chosen=options(adaptive_feed=True)) as quiet, pytest.raises(InputError, match="not armed"):
         quiet.send({"feed_factor_ratio": 0.5})
 
 
