@@ -12,6 +12,7 @@ import pickle
 import platform
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache, wraps
 from pathlib import Path
 from threading import Lock
@@ -122,10 +123,10 @@ def in_blocks(kernel: Callable[[Any], Any], rows: Any, n_rows: int = 1 << 13) ->
 def _program(call: str, jitted: Any, arguments: list) -> Callable:
     """The program for ``call``, the digest of code and shapes."""
     reference = _folder() / f"{call}.lowered"
-    if reference.is_file():
+    with suppress(FileNotFoundError):
         program = _load(_folder() / f"{reference.read_text()}.program")
         if program:
-            os.utime(reference)
+            _touch(reference)
             return program
     lowered = jitted.lower(*arguments)
     digest = _digest(lowered.as_text(), str(lowered.in_tree), str(lowered.out_tree))
@@ -148,8 +149,14 @@ def _load(file: Path) -> Callable | None:
     except Exception:  # whatever a damaged or foreign file makes JAX raise: it is made again
         file.unlink(missing_ok=True)
         return None
-    os.utime(file)
+    _touch(file)
     return program
+
+
+def _touch(file: Path) -> None:
+    """It was used now, if it is still there."""
+    with suppress(FileNotFoundError):
+        os.utime(file)
 
 
 @cache
@@ -188,10 +195,17 @@ def _folder() -> Path:
     machine = (jax.__version__, device.platform, device.device_kind, device.client.platform_version, _processor())
     folder = twin.CACHE / "programs" / _digest(*machine, os.environ.get("XLA_FLAGS", ""))
     folder.mkdir(parents=True, exist_ok=True)
-    files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime)
-    for file in files[: -LIMIT or None]:
+    for file in sorted(folder.iterdir(), key=_last_used)[: -LIMIT or None]:
         file.unlink(missing_ok=True)
     return folder
+
+
+def _last_used(file: Path) -> float:
+    """0 of a file that another process has taken away meanwhile."""
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _processor() -> str:

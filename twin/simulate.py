@@ -17,7 +17,7 @@ from twin.errors import InputError
 from twin.inspection import inspect, plan
 from twin.labelled import result_of
 from twin.machine import Tool, beyond_travel, geometric_error, machine_kinematics
-from twin.motion import Motion, segment_times, servo_error, time_law
+from twin.motion import segment_times, servo_error, time_law
 from twin.prediction import SOURCES, Machining, Prediction
 from twin.process import Process, process
 from twin.program import Program, ProgramWarning, Toolpath, interpret, linearise
@@ -27,16 +27,8 @@ from twin.scenario import Scenario
 from twin.stock import Cut, cut
 from twin.stock.deviation import Candidates, candidate_heights, candidates_of, deviation_by_source, doubtful
 from twin.stock.path_check import check_path_in_stock
-from twin.structure import structure_model
-from twin.thermal import (
-    Temperatures,
-    Workpiece,
-    machine_error,
-    mean_over_steps,
-    run_thermal,
-    structure_temperatures,
-    thermal_model,
-)
+from twin.thermal import machine_error
+from twin.warming import duty, temperatures
 from twin.workpiece import along_normal, part_sections, release
 
 CODE = Path(__file__).parent
@@ -84,7 +76,8 @@ def machine(scenario: Scenario, say: Say) -> Machining:
     worked = process(scenario, toolpath, removed, speed, time[:, 1] - time[:, 0])
     warnings += (*_overloads(scenario, toolpath, worked.torque_margin), *_worn_out(scenario, toolpath, worked))
     say("heat")
-    thermal = _temperatures(scenario, program, toolpath, motion, time, worked, removed)
+    work = duty(scenario, program, toolpath, motion, time, worked.loads.power_mean, worked.heat.workpiece)
+    thermal = temperatures(scenario, removed, work, motion.duration)
     return Machining(program, warnings, toolpath, removed, motion, time, speed, worked, thermal)
 
 
@@ -250,59 +243,6 @@ def _cut(scenario: Scenario, toolpath: Toolpath) -> Cut:
         ),
     )
     return removed
-
-
-def _temperatures(
-    scenario: Scenario,
-    program: Program,
-    toolpath: Toolpath,
-    motion: Motion,
-    time: np.ndarray,
-    worked: Process,
-    removed: Cut,
-) -> Temperatures:
-    """Node temperatures from what the program makes the machine do."""
-    material, step = scenario.material, scenario.model.thermal_step
-    mass = material.density * (removed.stock_volume - removed.removed_volume / 2)
-    dx, dy, dz = np.ptp(scenario.stock.bounds, axis=0)
-    model = thermal_model(
-        scenario.machine.thermal,
-        Workpiece(
-            capacity=mass * material.specific_heat,
-            area=2 * (dx * dy + dy * dz + dz * dx),
-            expansion=material.expansion,
-        ),
-    )
-    n_steps = 1 << max(6, int(np.ceil(motion.duration / step) - 1).bit_length())
-    bounds, row = _intervals(time)
-    distance = np.abs(toolpath.end - toolpath.start) / np.maximum(np.diff(time, axis=1), 1e-9)
-    power = np.asarray(worked.loads.power_mean)
-    computed = scenario.model.heat_partition == "computed"
-    into_part = power * (np.asarray(worked.heat.workpiece) if computed else material.workpiece_share)
-    during_segment = np.concatenate([distance, np.stack([power, into_part], axis=1)], axis=1)
-    moving = np.where(row[:, None] >= 0, during_segment[row], 0.0)
-    per_move = np.stack([np.abs(program.spindle), (program.coolant & 2) > 0], axis=1).astype(float)
-    moved = np.asarray(mean_over_steps(bounds, moving, step, n_steps))
-    switched = mean_over_steps(motion.time, per_move, step, n_steps)
-    share = moved[:, 4] / np.maximum(moved[:, 3], 1e-9)
-    done = (model, scenario.environment, moved[:, :4], switched, share, step)
-    states = np.asarray(run_thermal(*done))
-    shown = int(np.ceil(motion.duration / step)) + 1
-    time = np.arange(n_steps + 1)[:shown] * step
-    if scenario.structure is None:
-        return Temperatures(model, time, states[:shown])
-    structure = structure_model(scenario.structure)
-    return Temperatures(
-        model, time, states[:shown], structure, structure_temperatures(structure, *done, states)[:shown]
-    )
-
-
-def _intervals(time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds (interval + 1,) [s] and the segment that runs in each interval (-1: none), segments in order."""
-    bounds = time.ravel()
-    row = np.full(len(bounds) - 1, -1)
-    row[::2] = np.arange(len(time))
-    return bounds, row
 
 
 def _gauge_length(tool: Tool | None) -> float:

@@ -1,0 +1,113 @@
+"""The whole chain as one function: the run's own report, and its derivatives against other runs of the chain."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from own_scenario import GOOD_PROGRAM, make_desk
+
+from twin.chain import chain_of
+from twin.errors import InputError
+from twin.scenario import load_scenario
+from twin.simulate import machine, predict
+
+FEATURES = """
+- {kind: slot, name: slot, centre_mm: [30, 20, -1.2], normal: [0, 1, 0], width_mm: 10, size_mm: [40, 1.4]}
+- {kind: plane, name: floor, centre_mm: [30, 20, -2], normal: [0, 0, 1], size_mm: [40, 6]}
+- {kind: plane, name: shoulder, centre_mm: [30, 39, -1.2], normal: [0, 1, 0], size_mm: [40, 1.4]}
+- {kind: wall, name: nowhere, centre_mm: [10, 5, -9], normal: [0, 1, 0], thickness_mm: 2, size_mm: [4, 2]}
+"""
+SHOULDER = "G0 Z10\nG0 X-10 Y44\nG0 Z-2\nG1 X70\n"  # 1 mm off the side
+BASE = ("scenario=own", "model.wall_error=static")
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    folder = make_desk(tmp_path_factory.mktemp("desk"))
+    (folder / "scenarios" / "own" / "features.yaml").write_text(FEATURES)
+    (folder / "scenarios" / "own" / "part.nc").write_text(GOOD_PROGRAM.replace("G0 Z50\n", SHOULDER + "G0 Z50\n"))
+    file = folder / "conf" / "scenario" / "own.yaml"
+    file.write_text(file.read_text().replace("  program: part.nc\n", "  program: part.nc\n  features: features.yaml\n"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(desk):
+    def simulate(*changes):
+        scenario = load_scenario(*BASE, *changes, conf=desk / "conf")
+        return scenario, predict(scenario, machine(scenario, lambda stage: None), lambda stage: None)
+
+    return simulate
+
+
+@pytest.fixture(scope="module")
+def chain(run):
+    scenario, prediction = run()
+    return scenario, prediction, chain_of(scenario, prediction)
+
+
+def test_it_gives_the_report_of_the_run(chain):
+    _, prediction, whole = chain
+    found = np.asarray(whole.features(whole.parameters))
+    there = ~np.isnan(prediction.inspection.predicted)
+    np.testing.assert_allclose(found, prediction.inspection.predicted[there], atol=1e-15)
+    assert set(whole.plan.name) == {"slot", "floor", "shoulder"}  # what the surface does not have is left out
+
+
+def row_of(whole, name, characteristic):
+    return list(zip(whole.plan.name, whole.plan.characteristic, strict=True)).index((name, characteristic))
+
+
+def slope(whole, row):
+    """Derivatives of one characteristic."""
+    weight = np.zeros(len(whole.plan.name))
+    weight[row] = 1.0
+    return whole.slopes(whole.parameters, weight)
+
+
+def warmer_air(scenario):
+    environment = scenario.environment
+    return replace(scenario, environment=replace(environment, ambient_mean=environment.ambient_mean + 0.5))
+
+
+def tougher_material(scenario):
+    """The chosen set of coefficients with 5 % more ktc."""
+    sets = [
+        replace(row, ktc=row.ktc._replace(value=1.05 * row.ktc.value)) if row.name == scenario.material.chosen else row
+        for row in scenario.material.cutting
+    ]
+    return replace(scenario, material=replace(scenario.material, cutting=tuple(sets)))
+
+
+def bent_guide(scenario):
+    """The table sinks by 2 um more at both ends of X than in the middle."""
+    axis = scenario.machine.axes["X"]
+    straightness = axis.displacement_error["EZX"]
+    bent = replace(straightness, polynomial=tuple(np.add(straightness.polynomial, [0, 0, -2e-6, 0])))
+    axes = scenario.machine.axes | {"X": replace(axis, displacement_error=axis.displacement_error | {"EZX": bent})}
+    return replace(scenario, machine=replace(scenario.machine, axes=axes))
+
+
+@pytest.mark.parametrize(
+    ("name", "characteristic", "change", "expected"),
+    [
+        ("floor", "height", warmer_air, lambda found, p: found.environment.ambient_mean * 0.5),
+        ("shoulder", "height", tougher_material, lambda found, p: found.coefficients.ktc * 0.05 * p.coefficients.ktc),
+        ("floor", "height", bent_guide, lambda found, p: found.kinematics.work[1].polynomial[2, 2] * -2e-6),
+    ],
+)
+def test_slopes_are_those_between_two_runs(chain, name, characteristic, change, expected):
+    """Another run of the whole chain, removal to report, a little way off."""
+    scenario, prediction, whole = chain
+    row = row_of(whole, name, characteristic)
+    other = change(scenario)
+    report = predict(other, machine(other, lambda stage: None), lambda stage: None).inspection
+    difference = report.predicted[row] - prediction.inspection.predicted[row]
+    assert abs(difference) > 1e-9  # else it would tell nothing
+    assert float(expected(slope(whole, row), whole.parameters)) == pytest.approx(difference, rel=0.02)
+
+
+def test_worn_tools_are_refused(run, desk):
+    scenario, prediction = run("+tools.1.life_used_ratio=0.5")
+    with pytest.raises(InputError, match="neither worn tools nor a structure"):
+        chain_of(scenario, prediction)
