@@ -44,11 +44,6 @@ class Reading(NamedTuple):
     quality: int
 
 
-def Scalar(name: str, time: float, value: float, quality: int) -> Reading:
-    """A reading of one channel."""
-    return Reading(time, {name: value}, quality)
-
-
 class Trace(NamedTuple):
     """Consecutive samples of the channels that come as arrays."""
 

@@ -8,6 +8,7 @@ import asyncio
 import threading
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,7 @@ class OpcuaClient(threading.Thread):
         self._parts: dict[float, dict[str, np.ndarray]] = {}  # source time -> arrays that have come
         self._part_quality: dict[float, int] = {}
         self._message: int | None = None  # number of the last one
+        self._ended = ""  # why the server ended the subscription
 
     def begin(self) -> None:
         """Connect and subscribe.
@@ -94,14 +96,9 @@ class OpcuaClient(threading.Thread):
                 self._ready.set()
                 await self._watch(client)
                 await asyncio.wait_for(client.uaclient.delete_subscriptions([subscription]), self._options.timeout)
-            except InputError:
-                if not self._ready.is_set() or lost_at is None:
-                    raise
             except Exception as error:
                 if not self._ready.is_set():
-                    raise InputError(
-                        f"{self._options.url}: {_reason(error)}", remedy="check address, network and login"
-                    ) from None
+                    raise self._refused(error) from None
                 if lost_at is None:
                     lost_at = time.monotonic()
                     self._losses.say(f"connection lost: {_reason(error)}")
@@ -117,6 +114,11 @@ class OpcuaClient(threading.Thread):
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
+    def _refused(self, error: Exception) -> InputError:
+        if isinstance(error, InputError):
+            return error
+        return InputError(f"{self._options.url}: {_reason(error)}", remedy="check address, network and login")
+
     async def _watch(self, client: Any) -> None:
         """Return when we are to end; raise when the server is gone."""
         from asyncua import ua
@@ -125,6 +127,8 @@ class OpcuaClient(threading.Thread):
         asked = time.monotonic()
         while not self._ending.is_set():
             await asyncio.sleep(self._options.publishing)
+            if self._ended:
+                raise ConnectionError(f"the server ended the subscription: {self._ended}")
             if time.monotonic() - asked > ALIVE:
                 await asyncio.wait_for(state.read_value(), self._options.timeout)
                 asked = time.monotonic()
@@ -132,7 +136,7 @@ class OpcuaClient(threading.Thread):
     async def _subscribe(self, client: Any) -> int:
         from asyncua import ua
 
-        self._items, self._message = {}, None
+        self._items, self._message, self._ended = {}, None, ""
         self._parts, self._part_quality = {}, {}
         requests = []
         for name, channel in self._channels.items():
@@ -201,14 +205,15 @@ class OpcuaClient(threading.Thread):
             if isinstance(part, ua.DataChangeNotification):
                 for change in part.MonitoredItems:
                     self._changed(self._items[change.ClientHandle], change.Value, items)
+            elif isinstance(part, ua.StatusChangeNotification) and not part.Status.is_good():
+                self._ended = part.Status.name
         if items:
             # arrays last, so that the scalars of their times are known
             self._inbox.put(sorted(items, key=lambda item: isinstance(item, Trace)))
 
     def _changed(self, item: _Item, value: Any, items: list[Item]) -> None:
         status = int(value.StatusCode.value) if value.StatusCode is not None else 0
-        stamp = value.SourceTimestamp or value.ServerTimestamp
-        at = stamp.timestamp() if stamp.tzinfo else _utc(stamp)
+        at = _utc(value.SourceTimestamp or value.ServerTimestamp)
         quality = Quality.BAD if status & BAD else Quality.UNCERTAIN if status & UNCERTAIN else Quality.GOOD
         content = value.Value.Value if value.Value is not None else None
         if status & OVERFLOW == OVERFLOW and not item.is_array:
@@ -228,7 +233,7 @@ class OpcuaClient(threading.Thread):
         if len(parts) == len(self._options.trace.channels) + 1:
             first = self._parts.pop(at).pop("")
             worst = self._part_quality.pop(at)
-            ordered = [parts[name] for name in self._options.trace.channels]
+            ordered = [np.atleast_1d(parts[name]) for name in self._options.trace.channels]
             if np.ndim(first) == 0 and len({len(part) for part in ordered}) == 1:
                 items.append(Trace(int(first), at, np.stack(ordered), worst))
             else:
@@ -247,10 +252,11 @@ async def _left(client: Any, timeout: float) -> None:
         client.disconnect_socket()
 
 
-def _utc(stamp: Any) -> float:
-    from datetime import UTC
-
-    return float(stamp.replace(tzinfo=UTC).timestamp())
+def _utc(stamp: datetime | None) -> float:
+    """Seconds since 1970; without a stamp the time of arrival."""
+    if stamp is None:
+        return time.time()
+    return (stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)).timestamp()
 
 
 def _reason(error: Exception) -> str:
