@@ -1,7 +1,5 @@
 """The source that runs a program on a real LinuxCNC and yields what controller and plant recorded, cycle by cycle."""
 
-import json
-import os
 import selectors
 import time
 from collections.abc import Iterator, Mapping
@@ -16,6 +14,7 @@ from hardware.identity import offsets_hash, program_hash, tools_hash
 from hardware.linuxcnc.lockstep import OWN, PlantMaker, PlantProcess
 from hardware.linuxcnc.machine_files import machine_files, sampled, sampler_kinds
 from hardware.linuxcnc.options import LinuxcncOptions
+from hardware.linuxcnc.pipes import Lines, Rows
 from hardware.linuxcnc.sandbox import Sandbox
 from hardware.recording import Header
 from twin.errors import InputError
@@ -25,7 +24,6 @@ from twin.units import MM, UM
 CONTROLLER_IN_THE_LOOP = "controller in the loop: a real controller, a simulated machine, no metal"
 PERIOD = 1e-3  # [s] of the servo
 ASKED = {"feed_factor_ratio": ("lock.asked-feed", 1.0), "offset_z_um": ("lock.asked-offset", UM / MM)}
-READ = 1 << 16  # bytes
 AWAKE = 0.05  # [s]
 START = 60.0  # [s] until the controller is ready
 SILENCE = 75.0  # [s] without a sign of life, while it is up
@@ -36,7 +34,7 @@ class Outcome:
     """How a run ended, as the controller tells."""
 
     finished: bool = False
-    why: str = "the controller did not say"
+    why: str = "the controller's processes ended"
     line: int = 0  # of the program, that was reached
     messages: list[str] = field(default_factory=list)  # errors, in order
     orderly: bool = True  # the controller was stopped in order
@@ -82,10 +80,10 @@ class LinuxcncSource:
         except BaseException:
             self._sandbox.end()
             raise
-        width = 1 + len(self._rows)
-        self._samples = _Rows(self._sandbox.samples, width)
-        self._readings = _Rows(self._plant.readings, OWN + len(self._plant.channels))
-        self._events = b""
+        self._events = Lines(self._sandbox.events)
+        self._samples = Rows(self._sandbox.samples, 1 + len(self._rows))
+        self._readings = Rows(self._plant.readings, OWN + len(self._plant.channels))
+        self._began, self._ends_at = False, None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -151,67 +149,53 @@ class LinuxcncSource:
         return self._plant.pid
 
     def blocks(self) -> Iterator[Block]:
-        started, ends_at, alive = False, None, time.monotonic()
-        first = 0
+        first, alive = 0, time.monotonic()
         with selectors.DefaultSelector() as selector:
-            for descriptor in (self._sandbox.samples, self._sandbox.events, self._plant.readings):
-                os.set_blocking(descriptor, False)
-                selector.register(descriptor, selectors.EVENT_READ)
-            while ends_at is None or first <= ends_at:
-                ready = [key.fd for key, _ in selector.select(AWAKE)]
-                if self._sandbox.events in ready:
-                    for event in self._told():
-                        if event["event"] == "ready" and not started:
-                            started = True
-                            self._run()
-                        elif event["event"] == "ended":
-                            ends_at = event["cycle"]
-                for rows in (self._samples, self._readings):
-                    rows.read()
+            for pipe in (self._events, self._samples, self._readings):
+                selector.register(pipe.descriptor, selectors.EVENT_READ, pipe)
+            while self._ends_at is None or first <= self._ends_at:
+                for key, _ in selector.select(AWAKE):
+                    key.data.read()
+                    if key.data.ended:
+                        selector.unregister(key.fd)
+                for event in self._events.take():
+                    self._heed(event)
                 if block := self._block(first):
-                    alive = time.monotonic()
-                    first = block.first + len(block)
+                    first, alive = block.first + len(block), time.monotonic()
                     yield block
                 elif not self._sandbox.runs:
-                    if not started:
+                    if not self._began:
                         raise self._sandbox.failure()
                     break
-                elif self._readings.ended and ends_at is not None:
+                elif self._readings.ended and self._ends_at is not None:
                     break
-                elif time.monotonic() - alive > (SILENCE if started else START):
+                elif time.monotonic() - alive > (SILENCE if self._began else START):
                     raise InputError(
                         f"the controller has been silent for {time.monotonic() - alive:.0f} s",
                         remedy="see whether the plant is slower than that a cycle",
                     )
 
-    def _run(self) -> None:
-        before = ["M52 P1"] if self._options.adaptive_feed else []
-        self._sandbox.ask("run", file="/tmp/program.ngc", before=before, prefill_s=self._options.read_ahead)
-
-    def _told(self) -> list[dict[str, Any]]:
-        """What the panel says; keeps errors and the end."""
-        try:
-            self._events += os.read(self._sandbox.events, READ)
-        except BlockingIOError:
-            return []
-        *lines, self._events = self._events.split(b"\n")
-        events = [json.loads(line) for line in lines]
-        for event in events:
-            if event["event"] == "error":
-                self.outcome.messages.append(event["text"])
-            elif event["event"] == "ended":
-                self.outcome.finished, self.outcome.why = event["finished"], event["why"]
-                self.outcome.line = event["line"]
-            elif event["event"] == "unusable":
-                raise InputError(". ".join([event["text"], *self.outcome.messages]))
-            elif event["event"] == "refused":
-                raise InputError(
-                    f"LinuxCNC cannot run this program: {event['text']}",
-                    file=self._options.program or self._scenario.program_file,
-                    line=event["line"],
-                    remedy="it reads RS274/NGC: write the line for it, or bench another program",
-                )
-        return events
+    def _heed(self, event: dict[str, Any]) -> None:
+        """Take up what the panel says."""
+        if event["event"] == "ready":
+            self._began = True
+            before = ["M52 P1"] if self._options.adaptive_feed else []
+            self._sandbox.ask("run", file="/tmp/program.ngc", before=before, prefill_s=self._options.read_ahead)
+        elif event["event"] == "error":
+            self.outcome.messages.append(event["text"])
+        elif event["event"] == "ended":
+            self._ends_at = event["cycle"]
+            self.outcome.finished, self.outcome.why = event["finished"], event["why"]
+            self.outcome.line = event["line"]
+        elif event["event"] == "unusable":
+            raise InputError(". ".join([event["text"], *self.outcome.messages]))
+        elif event["event"] == "refused":
+            raise InputError(
+                f"LinuxCNC cannot run this program: {event['text']}",
+                file=self._options.program or self._scenario.program_file,
+                line=event["line"],
+                remedy="it reads RS274/NGC: write the line for it, or bench another program",
+            )
 
     def _block(self, expected: int) -> Block | None:
         """The cycles that both controller and plant have delivered; ``expected`` is the next one, 0: any."""
@@ -240,31 +224,3 @@ class LinuxcncSource:
         self.answered = reading[:, 1]
         quality = np.where(np.isnan(reading[:, 1]) & bool(self._plant.channels), Quality.BAD, Quality.GOOD)
         return Block(int(number[0]), number * PERIOD, values, quality.astype(np.uint8))
-
-
-class _Rows:
-    """Rows of doubles that come out of a pipe in pieces."""
-
-    def __init__(self, descriptor: int, width: int):
-        self._descriptor, self._width, self._data = descriptor, width, bytearray()
-        self.ended = False
-
-    def read(self) -> None:
-        """Take what is there, a pipe's fill at most."""
-        try:
-            data = os.read(self._descriptor, READ)
-        except BlockingIOError:
-            return
-        self._data += data
-        self.ended = not data
-
-    @property
-    def waiting(self) -> int:
-        return len(self._data) // (8 * self._width)
-
-    def take(self, n: int) -> np.ndarray:
-        """The next ``n`` rows (n, width)."""
-        size = 8 * self._width * n
-        rows = np.frombuffer(bytes(self._data[:size])).reshape(n, self._width)
-        del self._data[:size]
-        return rows

@@ -65,6 +65,20 @@ def test_plant_that_dies():
     assert last.any() and not last[: np.argmax(last)].any() and last[np.argmax(last) :].all()
 
 
+def test_controller_that_dies():
+    """All its processes at once, as by the machine's memory running out."""
+    with source(STROKES) as opened:
+        blocks, killed = [], False
+        for block in opened.blocks():
+            blocks.append(block)
+            if not killed and (block.values["line"] > 5).any():
+                opened._sandbox._process.kill()
+                killed = True
+    recorded = Recorded(blocks, opened.outcome)
+    assert not recorded.outcome.finished and recorded.outcome.why == "the controller's processes ended"
+    assert whole(recorded) and recorded["line"].max() > 5
+
+
 def test_two_benches_at_once():
     """Side by side, with identical motion, and neither sees the other's program."""
     programs = [STROKES, STROKES.replace("X40", "X30")]
