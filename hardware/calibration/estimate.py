@@ -14,6 +14,7 @@ from twin.errors import InputError
 
 LAGS = range(4)  # cycles by which a controller may record its scales late
 SAMPLES_OF_LAG = 1 << 14  # that tell the lag
+STEPS_OF_LAG = 4  # of a fit whose misfit is compared; that of a wrong lag would settle nowhere
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,14 @@ def calibrated(benches: Sequence[Bench]) -> Calibration:
 
 
 def _lag(bench: Bench, parameters: Sequence[Parameter]) -> int:
-    """Cycles by which the scales are recorded after the command that they answer: where the servo fits best."""
-    own = [p for p in parameters if p.name.startswith(("controller.", ZERO))]
+    """Cycles by which the scales are recorded after their command: where gain and feed-forward fit best."""
+    own = [p for p in parameters if p.name.startswith(ZERO) or p.name.endswith(("gain_per_s", "feed_forward_ratio"))]
     names = tuple(p.name for p in own)
     misfit = {}
     for lag in LAGS:
         late = dataclasses.replace(bench, recorded=bench.recorded.late_by(lag))
         some = servo(late, names, SAMPLES_OF_LAG)
-        if not names or not some.n_samples:
+        if not some.n_samples:
             return 0
-        misfit[lag] = fit(own, [some]).misfit[some.name]
+        misfit[lag] = fit(own, [some], STEPS_OF_LAG).misfit[some.name]
     return min(misfit, key=lambda lag: misfit[lag])

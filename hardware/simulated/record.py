@@ -4,9 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
+from hardware.calibration.recorded import Recorded
 from hardware.channel import Block, Channel, Clock, Quality
 from hardware.recording import Header, Recorder
 from hardware.simulated.plant import Commands, SimulatedPlant
+from twin.motion import Controller, servo_samples
+from twin.prediction import Machining
 from twin.units import MM, RPM
 
 BLOCK = 10_000  # samples
@@ -23,6 +26,34 @@ def own_channels(plant: SimulatedPlant) -> tuple[Channel, ...]:
         Channel(name="line", unit="1"),
         Channel(name="tool_length_mm", unit="mm"),
     )
+
+
+def commands_of(recorded: Recorded) -> Commands:
+    """What a controller commanded in a recorded run from the program's first line on, to ask it of another machine.
+
+    The commands of a program do not depend on what the scales read: LinuxCNC repeats them to the last digit.
+    """
+    first = int(np.argmax(recorded.line > 0))
+    position = recorded.commanded[first:]
+    length = recorded.input("tool_length_mm", 0.0)[first:] * MM
+    position[:, 2] += length
+    return Commands(
+        recorded.period,
+        position,
+        recorded.input("spindle_speed_rpm")[first:] * RPM,
+        recorded.line[first:],
+        recorded.input("path_speed_mm_s")[first:] * MM,
+        length,
+    )
+
+
+def planned_commands(machining: Machining, controller: Controller, period: float) -> Commands:
+    """Commands of the twin's own time law, where no controller is at hand."""
+    blocks = list(servo_samples(machining.program, machining.motion, controller, period=period))
+    position, move = np.concatenate([b.commanded for b in blocks]), np.concatenate([b.move for b in blocks])
+    speed = np.linalg.norm(np.diff(position, axis=0, prepend=position[:1]), axis=1) / period
+    spindle, line = machining.program.spindle[move], machining.program.line[move]
+    return Commands(period, position, spindle, line, speed, np.zeros(len(line)))
 
 
 def record(plant: SimulatedPlant, commands: Commands, file: Path, header: Header) -> None:

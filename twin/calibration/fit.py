@@ -24,7 +24,7 @@ from twin.errors import InputError
 
 Predict = Callable[[dict[str, jax.Array], Any], jax.Array]
 MOST_STEPS = 60
-SETTLED = 1e-4  # of a posterior standard deviation: a shorter step ends the fit
+SETTLED = 5e-3  # of a posterior standard deviation: a shorter step ends the fit
 EASIER, HARDER = 0.2, 5.0  # factors of the damping after a step that helped, that did not
 
 
@@ -70,8 +70,8 @@ class Fit:
         return {p.name: float(p.value(self.z[i])) for i, p in enumerate(self.parameters)}
 
 
-def fit(parameters: Sequence[Parameter], observations: Sequence[Observation]) -> Fit:
-    """The most probable values of ``parameters``.
+def fit(parameters: Sequence[Parameter], observations: Sequence[Observation], most_steps: int = MOST_STEPS) -> Fit:
+    """The most probable values of ``parameters``, after at most so many steps.
 
     Raises:
         InputError: a measurement or prediction that is not a number, an observation of an unknown parameter.
@@ -80,7 +80,7 @@ def fit(parameters: Sequence[Parameter], observations: Sequence[Observation]) ->
     z = np.zeros(len(parameters))
     cost, gradient, information, misfit = _total(parameters, observations, z)
     damping = 1e-3
-    for n_steps in range(1, MOST_STEPS + 1):
+    for n_steps in range(1, most_steps + 1):
         curvature = information + np.eye(len(z))
         step = -np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), gradient)
         tried = bounded(parameters, z + step)
@@ -96,7 +96,7 @@ def fit(parameters: Sequence[Parameter], observations: Sequence[Observation]) ->
             continue
         if length < SETTLED:
             return Fit(tuple(parameters), z, information, misfit, n_steps, True)
-    return Fit(tuple(parameters), z, information, misfit, MOST_STEPS, False)
+    return Fit(tuple(parameters), z, information, misfit, most_steps, False)
 
 
 def information_of(
