@@ -11,6 +11,7 @@ tests:
   circular      ISO 230-4   plane=XY radius_mm=100 feed_mm_min=1000 controller=hurco
   positioning   ISO 230-2   axis=X scatter_um=0.5 n_cycles=5, or --measured FILE.csv
   thermal       ISO 230-3   duration_h=8 ambient_swing_k=1 spindle_speed_rpm=6000; or axis=Z axis_speed_m_min=5
+  warmup        spindle_speed_rpm=8000 duration_h=4 structure=vmc_c_frame; film of temperature and displacement
   rtest         ISO 10791-6 ball_mm=[100,30,60] poses=[BK1,BK2,BK4] noise_um=0.5 prior_um=20
   volume        error vectors in the work volume"""
 
@@ -46,7 +47,7 @@ def main(words: list[str]) -> None:
         sheet.picture.save(folder / "sheet.png")
         (folder / "sheet.html").write_text(sheet.page)
         for name, text in sheet.files.items():
-            (folder / name).write_text(text)
+            (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
         (folder / "settings.yaml").write_text(yaml.safe_dump(plain, allow_unicode=True))
     print(sheet.title)
     for name, value in sheet.rows:

@@ -16,7 +16,7 @@ from twin.units import (
     Time,
 )  # fmt: skip
 
-Test = Literal["circular", "positioning", "thermal", "rtest", "volume"]
+Test = Literal["circular", "positioning", "thermal", "warmup", "rtest", "volume"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,10 @@ class MachineTest:
     controller: str = "generic_jerk_limited"
     """Whose servo loops run the circle, a controller of conf/controller."""
     test: Test = "circular"
-    """circular (ISO 230-4), positioning (ISO 230-2), thermal (ISO 230-3), rtest (ISO 10791-6), volume (error field)."""
+    """circular (ISO 230-4), positioning (ISO 230-2), thermal (ISO 230-3), warmup (film of the warm machine),
+    rtest (ISO 10791-6), volume (error field)."""
+    structure: str = "vmc_c_frame"
+    """Whose temperature field is filmed in the warm-up, a structure of conf/structure."""
     tool_length: Length = 150 * MM
     """From the nose to the point that is measured."""
     seed: int = 0

@@ -1,6 +1,6 @@
 """One test of a machine from its settings to the finished sheet."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -18,10 +18,14 @@ from twin.machine_tests.run_circle import PLANES, CircleRun, run_circle
 from twin.machine_tests.run_tests import run_positioning, run_r_test, run_thermal
 from twin.machine_tests.settings import MachineTest
 from twin.machine_tests.thermal_drift import axis_drift, drift_sheet
+from twin.machine_tests.warm_up import warm_up
 from twin.motion.controller import Controller
 from twin.motion.servo import servo_loops
 from twin.resources import shared_folder
-from twin.units import MM, UM
+from twin.structure import structure_meshes
+from twin.thermal.finite_volume.structure import Structure
+from twin.thermal.finite_volume.voxels import voxelise
+from twin.units import HOUR, MM, UM
 from twin.view.circular_test import circular_rows, draw_circles
 from twin.view.iso_sheets import (
     Rows,
@@ -46,7 +50,7 @@ class Sheet:
     notes: list[str]
     picture: Image.Image
     page: str
-    files: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str | bytes] = field(default_factory=dict)
 
 
 def run_and_draw(settings: MachineTest, conf: Path | None = None, measured: Path | None = None) -> Sheet:
@@ -58,7 +62,7 @@ def run_and_draw(settings: MachineTest, conf: Path | None = None, measured: Path
     machine = build(Machine, *_read("machine", settings.machine, conf))
     kinematics = machine_kinematics(machine)
     title = f"{machine.name}: {settings.test}"
-    files: dict[str, str] = {}
+    files: dict[str, str | bytes] = {}
     if measured is not None:
         if settings.test != "positioning":
             raise InputError("--measured holds readings of a positioning test", remedy="add test=positioning")
@@ -88,6 +92,8 @@ def run_and_draw(settings: MachineTest, conf: Path | None = None, measured: Path
         return _sheet(title, positioning_rows(sheet), notes, draw_positioning(sheet, deviations, title), files)
     if settings.test == "thermal":
         return _thermal(machine, settings)
+    if settings.test == "warmup":
+        return _warm_up(machine, build(Structure, *_read("structure", settings.structure, conf)), settings)
     return _r_test(kinematics, machine, settings)
 
 
@@ -136,6 +142,24 @@ def _thermal(machine: Machine, settings: MachineTest) -> Sheet:
     return _sheet(title, rows, notes, draw_drift(history.time, reading, shown, title), {})
 
 
+def _warm_up(machine: Machine, structure: Structure, settings: MachineTest) -> Sheet:
+    from twin.view.machine_thermal import animation, machine_frames
+
+    voxels = voxelise(structure, structure_meshes(structure))
+    warm = warm_up(
+        machine, structure, voxels, duration=settings.duration, spindle_speed=settings.spindle_speed,
+        ambient=settings.ambient,
+    )  # fmt: skip
+    speed = settings.spindle_speed * 30 / np.pi
+    title = f"{machine.name}, structure {structure.name}: idle at {speed:.0f} rpm"
+    pictures = machine_frames(warm.elastic, warm.rise.T, [f"{title}, after {t / HOUR:.2f} h" for t in warm.time])
+    rows = [(f"heat into {name.replace('_', ' ')}", f"{power:.0f} W") for name, power in warm.heat.items()]
+    rows.append((f"warmest cell after {settings.duration / HOUR:g} h", f"+{warm.rise[-1].max():.2f} K"))
+    notes = [f"{len(voxels.cells):,} cells; displacement many times enlarged, see the picture", COPIED]
+    sheet = _picture_sheet(title, rows, notes, pictures[-1])
+    return replace(sheet, files={"warm_up.gif": animation(pictures)})
+
+
 def _r_test(kinematics: Kinematics, machine: Machine, settings: MachineTest) -> Sheet:
     found, true = run_r_test(
         kinematics, machine, settings.poses, np.array(settings.ball), tool_length=settings.tool_length,
@@ -160,15 +184,18 @@ def _volume(kinematics: Kinematics, machine: Machine, settings: MachineTest) -> 
     size = np.linalg.norm(error, axis=1) / UM
     rows = [(f"range of the error along {a}", f"{np.ptp(error[:, i]) / UM:.2f} µm") for i, a in enumerate("XYZ")]
     rows += [("largest error", f"{size.max():.2f} µm"), ("rms error", f"{np.sqrt(np.mean(size**2)):.2f} µm")]
-    picture = draw_error_field(position, error, title)
+    return _picture_sheet(title, rows, [COPIED], draw_error_field(position, error, title))
+
+
+def _picture_sheet(title: str, rows: Rows, notes: list[str], picture: Image.Image) -> Sheet:
     figure = Figure(figsize=(picture.width / 110, picture.height / 110))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(picture)
     axes.axis("off")
-    return Sheet(title, rows, [COPIED], picture, sheet_page(title, rows, figure, [COPIED]))
+    return Sheet(title, rows, notes, picture, sheet_page(title, rows, figure, notes))
 
 
-def _sheet(title: str, rows: Rows, notes: list[str], figure: Figure, files: dict[str, str]) -> Sheet:
+def _sheet(title: str, rows: Rows, notes: list[str], figure: Figure, files: dict[str, str | bytes]) -> Sheet:
     buffer = BytesIO()
     figure.savefig(buffer, dpi=110, format="png")
     return Sheet(title, rows, notes, Image.open(buffer).convert("RGB"), sheet_page(title, rows, figure, notes), files)

@@ -17,31 +17,24 @@ SIZE = (1100, 1000)
 
 def draw_machine(elastic: ElasticStructure, rise: np.ndarray, file: Path, title: str = "") -> None:
     """Write the PNG ``file`` of the displaced machine, coloured by ``rise`` (cell,) [K]."""
-    _frames(elastic, rise[:, None], [title])[0].save(file)
+    machine_frames(elastic, rise[:, None], [title])[0].save(file)
 
 
-def animate_machine(
-    elastic: ElasticStructure, rise: np.ndarray, titles: list[str], file: Path, frames: Path | None = None
-) -> None:
-    """Write the GIF ``file``, one picture a case, all on one scale of colour and of displacement.
+def animation(pictures: list[Image.Image]) -> bytes:
+    """The pictures as a GIF, four a second."""
+    few, stream = [picture.quantize(128) for picture in pictures], BytesIO()
+    few[0].save(stream, format="GIF", save_all=True, append_images=few[1:], duration=250, loop=0)
+    return stream.getvalue()
+
+
+def machine_frames(elastic: ElasticStructure, rise: np.ndarray, titles: list[str]) -> list[Image.Image]:
+    """One picture a case, all on one scale of colour and of displacement.
 
     Args:
         elastic: the parts.
         rise: (cell, case) [K] above the even start.
         titles: of each case, e.g. its time.
-        file: .gif.
-        frames: folder for every picture as PNG, made if missing.
     """
-    pictures = _frames(elastic, rise, titles)
-    if frames:
-        frames.mkdir(parents=True, exist_ok=True)
-        for number, picture in enumerate(pictures):
-            picture.save(frames / f"{file.stem}_{number:03d}.png")
-    few = [picture.quantize(128) for picture in pictures]
-    few[0].save(file, save_all=True, append_images=few[1:], duration=250, loop=0)
-
-
-def _frames(elastic: ElasticStructure, rise: np.ndarray, titles: list[str]) -> list[Image.Image]:
     moved = elastic.deform(rise)
     largest = max(float(abs(u - u.mean(axis=0)).max()) for u in moved.values())
     span = max(float(np.ptp(part.nodes, axis=0).max()) for part in elastic.parts.values())
