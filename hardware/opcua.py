@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 from hardware.channel import Block, Channel, Clock
@@ -10,7 +11,7 @@ from hardware.inbox import Inbox, Losses, assembled
 from hardware.opcua_client import OpcuaClient
 from hardware.opcua_discovery import MachineTool, machine_tools
 from hardware.opcua_login import prepared_client
-from hardware.opcua_options import NodeChannel, OpcuaOptions
+from hardware.opcua_options import NodeChannel, OpcuaOptions, TraceOptions
 from hardware.replay import unit_of
 from hardware.source import Source
 from hardware.traces import TraceAssembly
@@ -45,11 +46,11 @@ class OpcuaSource:
             raise InputError("bench.trace has no channels", remedy="name the arrays, or leave the trace out")
         if trace and (twice := set(trace.channels) & set(self._scalars)):
             raise InputError(f"channel {min(twice)} is both a scalar and an array")
-        self.clock = Clock(name="server", origin="utc", period_s=trace.period if trace else options.period)
 
     def __enter__(self) -> Self:
         if not self._scalars and not self._options.trace:
-            self._scalars = monitored(discover(self._options), self._options.machine)
+            self._options = monitored(self._options, discover(self._options))
+            self._scalars = dict(self._options.channels)
         self._inbox = Inbox(MOST_WAITING)
         self._client = OpcuaClient(self._options, self._scalars, self._inbox, self.losses)
         self._client.begin()
@@ -57,6 +58,11 @@ class OpcuaSource:
 
     def __exit__(self, *_: object) -> None:
         self._client.end()
+
+    @property
+    def clock(self) -> Clock:
+        trace = self._options.trace
+        return Clock(name="server", origin="utc", period_s=trace.period if trace else self._options.period)
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -105,18 +111,26 @@ def discover(options: OpcuaOptions) -> tuple[MachineTool, ...]:
         raise InputError(f"{options.url}: {reason}", remedy="check address, network and login") from None
 
 
-def monitored(machines: tuple[MachineTool, ...], name: str | None) -> dict[str, NodeChannel]:
-    """Channels of machine ``name``; None: of the only one.
+def monitored(options: OpcuaOptions, machines: tuple[MachineTool, ...]) -> OpcuaOptions:
+    """The options with everything that machine ``options.machine`` monitors; its arrays where it has such.
 
     Raises:
-        InputError: there is none, or several, or it monitors nothing.
+        InputError: there is no such machine, or several and none is named, or it monitors nothing.
     """
     known = {machine.name: machine for machine in machines}
-    if name is None and len(known) == 1:
-        name = next(iter(known))
+    name = next(iter(known)) if options.machine is None and len(known) == 1 else options.machine
     if name not in known:
         remedy = f"bench.machine={', '.join(known)}" if known else "name variables in bench.channels"
         raise InputError(f"the server has {len(known)} machine tools, and not {name!r}", remedy=remedy)
-    if not known[name].variables:
+    machine, trace = known[name], None
+    if machine.trace and machine.trace.arrays:
+        arrays = {channel: NodeChannel(node=node) for channel, node in machine.trace.arrays.items()}
+        trace = TraceOptions(first=machine.trace.first, period=machine.trace.period, channels=arrays)
+    channels = {
+        row.name: NodeChannel(node=row.node)
+        for row in machine.variables
+        if trace is None or row.name not in trace.channels
+    }
+    if not channels and trace is None:
         raise InputError(f"machine tool {name} monitors no number", remedy="name variables in bench.channels")
-    return {row.name: NodeChannel(node=row.node) for row in known[name].variables}
+    return replace(options, channels=channels, trace=trace)

@@ -29,6 +29,18 @@ class Found:
 
 
 @dataclass(frozen=True)
+class FoundTrace:
+    """Arrays of consecutive samples, laid out as the twin's server does (docs/serve.md)."""
+
+    first: str
+    """Node id of the number of the arrays' first sample."""
+    period: float
+    """Between samples [s]."""
+    arrays: dict[str, str]
+    """Channel -> node id."""
+
+
+@dataclass(frozen=True)
 class MachineTool:
     """An instance of MachineToolType."""
 
@@ -36,6 +48,7 @@ class MachineTool:
     identification: dict[str, str]
     """Manufacturer, SerialNumber, ... as the server says."""
     variables: tuple[Found, ...]
+    trace: FoundTrace | None = None
 
 
 async def find_node(client: Any, text: str) -> Any:
@@ -110,6 +123,7 @@ async def _machine_tool(machine: Any) -> MachineTool:
 
     identification: dict[str, str] = {}
     variables: list[Found] = []
+    trace = None
     for part in await machine.get_children():
         name = (await part.read_browse_name()).Name
         if name == "Identification":
@@ -119,7 +133,19 @@ async def _machine_tool(machine: Any) -> MachineTool:
                     identification[(await row.read_browse_name()).Name] = str(getattr(value, "Text", value))
         elif name in ("Monitoring", "Production"):
             await _walk(part, (name,), variables)
-    return MachineTool((await machine.read_browse_name()).Name, identification, tuple(variables))
+        elif name == "Traces":
+            trace = await _trace(part)
+    return MachineTool((await machine.read_browse_name()).Name, identification, tuple(variables), trace)
+
+
+async def _trace(folder: Any) -> FoundTrace | None:
+    nodes = {(await child.read_browse_name()).Name: child for child in await folder.get_children()}
+    if not {"First", "Period"} < set(nodes):
+        return None
+    first, period = nodes.pop("First"), await nodes.pop("Period").read_value()
+    return FoundTrace(
+        first.nodeid.to_string(), 1e-3 * period, {name: node.nodeid.to_string() for name, node in nodes.items()}
+    )
 
 
 async def _walk(node: Any, path: tuple[str, ...], found: list[Found]) -> None:

@@ -200,9 +200,11 @@ def test_our_source_reads_the_trace_without_loss(url):
 def test_a_bench_needs_no_more_than_the_address(url):
     (machine,) = discover(OpcuaOptions(url=url))
     assert machine.name == "Mill" and machine.identification["SerialNumber"] == "run-7"
-    with OpcuaSource(OpcuaOptions(url=url, duration=0.5)) as source:
+    with OpcuaSource(OpcuaOptions(url=url, duration=1.0)) as source:
         names = [channel.name for channel in source.channels]
         blocks = list(source.blocks())
+    assert source.clock.period_s == PERIOD and len(set(names)) == len(names)
+    assert sum(len(block) for block in blocks) > 500 and source.losses.lost == 0
     assert {"force_x_n", "x_commanded_mm", "spindle_speed_rpm", "line", "channel1_feed_override_pct"} <= set(names)
     last = blocks[-1].values
     assert last["x_commanded_mm"][-1] == 2 * last["force_x_n"][-1] > 0
