@@ -7,6 +7,7 @@ import numpy as np
 import yaml
 
 from hardware.channel import Channel
+from hardware.intake import check_units
 from twin.config import build
 from twin.errors import InputError
 from twin.resources import shared_folder
@@ -101,6 +102,8 @@ def map_channels(predicted: dict[str, str], recorded: tuple[Channel, ...], rows:
             continue
         channel = known[source]
         factor = row.sign * _factor(source, row.unit, name)
+        if row.unit is None:
+            check_units((channel,))
         uncertainty = row.uncertainty
         if uncertainty is None and channel.uncertainty is not None:
             uncertainty = abs(factor) * channel.uncertainty

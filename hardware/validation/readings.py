@@ -16,6 +16,7 @@ from twin.formats.shdr import read_shdr
 LINE = "line"
 LATENCY = "latency_ms"
 LOGS = (".shdr", ".gz", ".txt")
+JUMP = 0.01  # [s] by which a clock may leave the rate that it states, from sample to sample
 IN_THE_LOOP = "controller in the loop"
 
 
@@ -97,6 +98,7 @@ class Frame:
     number: np.ndarray  # (sample,)
     repeated: int  # rows with a number that came before
     late: int  # rows that came after one of a higher number
+    jump: float  # [s] by which the clock left its rate at most; 0: it did not
 
 
 def read_frame(readings: Readings, named: dict[str, str]) -> Frame:
@@ -134,8 +136,9 @@ def read_frame(readings: Readings, named: dict[str, str]) -> Frame:
     tip: np.ndarray | None = tips[order] if kind else None
     if tip is not None and np.isnan(tip).any():
         tip = _held(tip)
+    seconds, jump = _steady(time[order] - time[order[0]], number[order], readings.clock.period_s)
     return Frame(
-        time[order] - time[order[0]],
+        seconds,
         line[order],
         tip,
         kind == "actual",
@@ -144,7 +147,19 @@ def read_frame(readings: Readings, named: dict[str, str]) -> Frame:
         number[order],
         repeated,
         late - repeated if late > repeated else 0,
+        jump,
     )
+
+
+def _steady(time: np.ndarray, number: np.ndarray, period: float | None) -> tuple[np.ndarray, float]:
+    """Times (sample,) [s], and by how much the clock jumped at most: the numbers of the samples hold where it did."""
+    if period is None:
+        return np.maximum.accumulate(time), 0.0
+    offset = time - period * (number - number[0])
+    steps = np.diff(offset)
+    if not len(steps) or np.abs(steps).max() <= max(JUMP, 2 * period):
+        return time, 0.0
+    return period * (number - number[0]).astype(float), float(steps[np.argmax(np.abs(steps))])
 
 
 def _held(values: np.ndarray) -> np.ndarray:

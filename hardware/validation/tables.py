@@ -156,7 +156,8 @@ def print_validation(validation: Validation, console: Console, most: int = 12) -
 
 def kind_rows(validation: Validation) -> list[tuple[str, ...]]:
     """Time by what the lines do, as KIND_HEADINGS; empty where that is not known."""
-    spans, rows = validation.spans, []
+    spans = validation.spans
+    rows: list[tuple[str, ...]] = []
     if spans.kind is None:
         return []
     for kind in dict.fromkeys(spans.kind.tolist()):

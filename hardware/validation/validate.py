@@ -14,6 +14,7 @@ from hardware.fidelity import Sampling, sampling
 from hardware.recording import Header
 from hardware.validation.channel_map import map_channels, read_map
 from hardware.validation.compare import Comparison, operations_of, worst_of
+from hardware.validation.joined import join
 from hardware.validation.limits import Limits, Verdict, read_limits
 from hardware.validation.place import Match, program_time
 from hardware.validation.predicted import PredictedRun, predicted_run
@@ -32,7 +33,7 @@ ROLES = {LINE: "1", LATENCY: "ms", "active_ratio": "1", "feed_override_pct": "%"
 
 
 def validate(
-    recording: Path,
+    recording: Path | Sequence[Path],
     run: Path,
     *,
     channel_map: Path | None = None,
@@ -42,7 +43,7 @@ def validate(
     """Compare a recording with a run of the twin.
 
     Args:
-        recording: ``.arrows``, ``.csv`` or an SHDR log.
+        recording: ``.arrows``, ``.csv`` or an SHDR log; several where a source was started again, in their order.
         run: folder of a finished run.
         channel_map: which recorded channel is which, YAML.
         limits: declared limits, a YAML file or a name in conf/validation; None: the standard.
@@ -54,7 +55,8 @@ def validate(
     rows = read_map(channel_map)
     declared, declared_in = read_limits(limits)
     predicted = predicted_run(Path(run))
-    readings = open_readings(Path(recording), rows)
+    files = [recording] if isinstance(recording, (str, Path)) else recording
+    readings = join([open_readings(Path(file), rows) for file in files])
     checked = check_identity(readings.header, predicted, readings.file)
     mapped = map_channels(predicted.channels | ROLES, readings.channels, rows)
     notes, log = list(checked[1]), None
@@ -90,6 +92,8 @@ def validate(
     operations = operations_of(predicted, spans)
     held = None if readings.events else _sampling(readings, frame, latency, comparison.latency)
     alignment, why = (None, "") if frame.tip is None else _aligned(frame, place, predicted)
+    if len(files) > 1:
+        notes.append(f"{len(files)} recordings, one after the other: {', '.join(Path(f).name for f in files)}")
     notes += [note for note in (why, *_notes(readings, frame, held)) if note]
     if (plates := declared.fitted_on.get("plate")) and predicted.part.plate is not None:
         fitted = predicted.part.plate in plates
@@ -108,7 +112,7 @@ def validate(
         channels=channels,
         spans=spans,
         operations=operations,
-        windows=log and log.windows,
+        windows=log.windows if log else None,
         seen=seen,
         began=begin,
         compared=float(np.isfinite(place).sum() * np.median(np.diff(frame.time))),
@@ -226,9 +230,10 @@ def _notes(readings: Readings, frame: Frame, held: Sampling | None) -> list[str]
         notes.append("no position was recorded: between NC lines, time is taken as progress")
     elif frame.actual:
         notes.append("no commanded position was recorded: the place in the program follows the actual one")
-    steps = np.diff(frame.time)
-    if (steps <= 0).any():
-        notes.append(f"the clock of the recording jumps back {int((steps <= 0).sum())} times")
+    if frame.jump:
+        notes.append(
+            f"the clock of the recording jumps, by {frame.jump:+.3f} s at most: time is taken from sample numbers"
+        )
     return notes
 
 

@@ -196,3 +196,47 @@ def test_the_command(run, tmp_path, capsys):
     assert ended.value.code == 1 and (out / "report.html").is_file()
     said = capsys.readouterr().out
     assert "FAIL force_x_n: RMSE: 200" in said and Path(out / "validation.json").is_file()
+
+
+def test_a_clock_that_jumps_changes_nothing(run, tmp_path):
+    """Half an hour forward at one third, back at two thirds: sample numbers hold."""
+    clean, block = measured(slower=1.1), measured(slower=1.1)
+    third = len(block) // 3
+    block.time[third : 2 * third] += 1800.0
+    one = validate(record(tmp_path / "a.arrows", *pieces(clean)), run)
+    two = validate(record(tmp_path / "b.arrows", *pieces(block)), run)
+    assert any("jumps, by +1800.000 s at most" in note for note in two.notes)
+    np.testing.assert_allclose(two.spans.measured, one.spans.measured, atol=1e-9)
+    assert two.channel("force_x_n").fidelity.rmse == pytest.approx(one.channel("force_x_n").fidelity.rmse)
+
+
+def test_a_source_that_was_started_again(run, tmp_path):
+    """Killed after 4 s, up again 1.5 s later with numbers and a clock of its own: 1.5 s are missing, no more."""
+    block = measured()
+    cut, gap = 4000, 1500
+    first = pieces(Block(0, block.time[:cut], {n: v[:cut] for n, v in block.values.items()}, block.quality[:cut]))
+    rest = slice(cut + gap, None)
+    values = {n: v[rest] for n, v in block.values.items()}
+    second = pieces(Block(0, block.time[rest] - block.time[cut + gap], values, block.quality[rest]))
+    files = [
+        record(tmp_path / "a.arrows", *first),
+        record(tmp_path / "b.arrows", *second, started="2026-01-01T00:00:05.500Z"),
+    ]
+    whole = validate(record(tmp_path / "c.arrows", *pieces(block)), run)
+    found = validate(files, run)
+    assert found.sampling.lost == gap
+    assert found.channel("force_x_n").fidelity.samples == whole.channel("force_x_n").fidelity.samples - gap
+    assert found.spans.line.tolist() == [4, 5, 6, 8, 9]  # line 7 ran while nobody listened
+    assert found.spans.measured.sum() == pytest.approx(whole.spans.measured.sum(), abs=2 * PERIOD)
+    with pytest.raises(InputError, match="this recording was not the later one"):
+        validate(files[::-1], run)
+    other = record(tmp_path / "d.arrows", *second, program_hash="cd" * 32)
+    with pytest.raises(InputError, match=r"does not go on from a.arrows: another program"):
+        validate([files[0], other], run)
+
+
+def test_a_unit_that_is_not_that_of_the_name_is_refused(run, tmp_path):
+    channels = (Channel(name="x_commanded_mm", unit="in"), *CHANNELS[1:])
+    file = record(tmp_path / "a.arrows", *pieces(measured()), channels=channels)
+    with pytest.raises(InputError, match="channel x_commanded_mm says that its unit is in"):
+        validate(file, run)

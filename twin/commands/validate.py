@@ -19,7 +19,7 @@ exit status: 0 every declared limit held, 1 one did not
 def main(words: list[str]) -> None:
     """Validate; print, and write the report."""
     parser = command_parser("validate", "Compare a recording with the run that predicted it.", EPILOG)
-    parser.add_argument("recording", type=Path, help="what was measured")
+    parser.add_argument("recording", type=Path, nargs="+", help="what was measured; several: one after the other")
     parser.add_argument("--run", default="latest", help="run folder, or `latest`")
     parser.add_argument("--channels", type=Path, metavar="FILE.yaml", help="which recorded channel is which")
     parser.add_argument(
@@ -48,7 +48,7 @@ def main(words: list[str]) -> None:
         from hardware.validation.spindle_day import read_config, validate_spindle_day
         from hardware.validation.spindle_report import spindle_report
 
-        day = validate_spindle_day(options.recording, options.fitted_on, read_config(options.channels))
+        day = validate_spindle_day(options.recording[0], options.fitted_on, read_config(options.channels))
         spindle_report(day, options.output or Path(), console)
         if day.passed is False:
             raise SystemExit(1)
