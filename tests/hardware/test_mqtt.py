@@ -16,12 +16,13 @@ from hardware.mqtt_options import BlockOptions, MqttOptions, TopicChannel
 from hardware.mqtt_payload import BinaryBlock, numbers_in, pack_block, unpack_block
 from twin.errors import InputError
 
+REST = 0.8  # [s] for what was published to arrive
 X = TopicChannel(topic="mill/axes", key="x", unit="m")
 LOAD = TopicChannel(topic="mill/spindle", key="load.value")
 
 
 def options(broker, **others):
-    quick = {"settle": 0.05, "silence": 0.5, "timeout": 2.0}
+    quick = {"settle": 0.05, "timeout": 2.0}
     return MqttOptions(url=broker.url, **(quick | others))
 
 
@@ -32,7 +33,14 @@ def broker(tmp_path_factory):
 
 
 def read(source, publish=lambda: None):
-    writer = threading.Thread(target=publish)
+    """Everything that comes while ``publish`` runs beside it, and a while after."""
+
+    def drive():
+        publish()
+        time.sleep(REST)
+        source.__exit__()
+
+    writer = threading.Thread(target=drive)
     writer.start()
     blocks = []
     for block in source.blocks():
@@ -196,7 +204,7 @@ def test_a_broker_that_is_killed_and_comes_back(tmp_path):
 
 def test_a_broker_that_does_not_come_back(tmp_path):
     with Broker(tmp_path) as running:
-        chosen = options(running, channels={"x_actual_mm": X}, reconnect=0.5, silence=None)
+        chosen = options(running, channels={"x_actual_mm": X}, reconnect=0.5)
         with MqttSource(chosen) as source:
             blocks = source.blocks()
             with RawClient(running.port) as client:

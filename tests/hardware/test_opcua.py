@@ -13,6 +13,7 @@ from hardware.opcua import OpcuaSource, bench_source
 from hardware.opcua_options import Login, NodeChannel, OpcuaOptions, TraceOptions
 from twin.errors import InputError
 
+REST = 0.8  # [s] for what was written to arrive
 OVERFLOW, UNCERTAIN, BAD = 0x480, 0x40000000, 0x80000000
 X, Y = NodeChannel(node=f"nsu={SPACE};s=x"), NodeChannel(node="Plant/y")
 TRACE = TraceOptions(
@@ -21,7 +22,7 @@ TRACE = TraceOptions(
 
 
 def options(url, **others):
-    quick = {"publishing": 0.02, "settle": 0.05, "silence": 0.6, "timeout": 2.0}
+    quick = {"publishing": 0.02, "settle": 0.05, "timeout": 2.0}
     return OpcuaOptions(url=url, **(quick | others))
 
 
@@ -32,10 +33,16 @@ def plant():
 
 
 def read(source, write=lambda: None):
-    """Everything that comes until it is silent, while ``write`` runs beside it."""
-    writer = threading.Thread(target=write)
-    blocks = []
+    """Everything that comes while ``write`` runs beside it, and a while after."""
+
+    def drive():
+        write()
+        time.sleep(REST)
+        source.__exit__()
+
+    writer = threading.Thread(target=drive)
     writer.start()
+    blocks = []
     for block in source.blocks():
         check_block(block, source.channels)
         blocks.append(block)
@@ -110,7 +117,7 @@ def test_a_server_that_is_killed_and_comes_back():
     port, start = free_port(), now()
     with PlantServer(port) as first:
         first.send_trace(0, [float(k) for k in range(100)], start + 0.099)
-        wanted = options(first.url, trace=TRACE, silence=None, reconnect=30.0)
+        wanted = options(first.url, trace=TRACE, reconnect=30.0)
         with OpcuaSource(wanted) as source:
             blocks = source.blocks()
             before = next(blocks)
@@ -130,7 +137,7 @@ def test_a_server_that_does_not_come_back_ends_the_source_after_what_it_sent():
     start = now()
     with PlantServer() as server:
         server.send_trace(0, [1.0] * 100, start)
-        with OpcuaSource(options(server.url, trace=TRACE, silence=None, reconnect=0.5, timeout=0.5)) as source:
+        with OpcuaSource(options(server.url, trace=TRACE, reconnect=0.5, timeout=0.5)) as source:
             blocks = source.blocks()
             assert len(next(blocks)) == 100
             server.__exit__()

@@ -196,3 +196,11 @@ def test_a_failure_comes_after_everything_that_was_received():
     assert next(read).values["a"][0] == 1.0
     with pytest.raises(InputError, match="gone"):
         next(read)
+
+
+@pytest.mark.parametrize("limits", [{"duration": 0.05, "silence": None}, {"duration": None, "silence": 0.05}])
+def test_a_source_ends_after_its_time_or_after_silence(limits):
+    inbox = Inbox(10)
+    inbox.put([Reading(1.0, {"a": 1.0}, GOOD)])
+    (block,) = assembled(inbox, EventAssembly(("a",), 0.0, None, Losses()), 0.01, **limits)
+    assert len(block) == 1
