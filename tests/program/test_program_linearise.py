@@ -150,3 +150,13 @@ def test_every_chord_keeps_the_tolerance(radius: int, angle: float, word: str, t
     whole = sign * (angle + 2 * pi * (turns - 1))
     if len(swept) > 1:
         np.testing.assert_allclose(swept[-1] - swept[0], whole * (1 - path.fraction[chords, 1][0]), atol=1e-6)
+
+
+def test_a_probe_shapes_nothing():
+    """G38.2 to a target within the material: neither the move nor the way back is a path of the tool."""
+    program = interpret(
+        "G21 G90 G17 G94 G54\nG0 X1 Y0 Z5\nG38.2 Z-10 F100\nG0 Z5\nG1 X20 F300\nM2\n", file="p.ngc", tools=TOOLS
+    )
+    path = linearise(program, chord_tolerance=1e-6)
+    assert path.line.tolist() == [2, 5]
+    assert path.start[-1] == pytest.approx([1e-3, 0, 5e-3])

@@ -12,7 +12,7 @@ from twin.program.program import Op, Program, Toolpath
 # in the frame of the table.
 Pose = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
-_STRAIGHT = (Op.RAPID, Op.FEED, Op.PROBE, Op.TAP)
+_STRAIGHT = (Op.RAPID, Op.FEED, Op.TAP)
 
 
 def linearise(
@@ -24,7 +24,7 @@ def linearise(
     pose: Pose | None = None,
     max_turn: float = pi / 2,
 ) -> Toolpath:
-    """Straight pieces of the tool-tip's motion.
+    """Straight pieces of the tool-tip's motion; probing moves are left out.
 
     A chord of angle d on radius r lies r (1 - cos(d/2)) off the arc at most. Arcs whose start and end radius
     differ within the interpreter's tolerance change their radius evenly over the angle.
@@ -47,7 +47,9 @@ def linearise(
         )
     arc = program.op == Op.ARC
     moved = np.any(program.end != program.start, axis=1)
-    rows = np.flatnonzero((np.isin(program.op, _STRAIGHT) & moved) | arc)
+    # where a probe touches is not known: its move, and the rapid that takes it back from there, shape nothing
+    back = np.append(False, program.op[:-1] == Op.PROBE) & (program.op == Op.RAPID)
+    rows = np.flatnonzero((np.isin(program.op, _STRAIGHT) & moved & ~back) | arc)
     start, end, is_arc = program.start[rows], program.end[rows], arc[rows]
     if pose is None and np.any(start[:, 3:] != end[:, 3:]):
         row = rows[np.argmax(np.any(start[:, 3:] != end[:, 3:], axis=1))]
