@@ -42,8 +42,8 @@ def loads(contact: Contact, feed: Array, spindle: Array, cutters: Cutters, coeff
     """Cutting loads of each segment of a path.
 
     A serrated edge has three elements a slice of the engagement. Against a fine edge, 16 slices: means of down to
-    16 waves within 2 %, peaks of down to four waves within 3 %; of deeper cuts with thin chips they come out up to
-    15 % too high.
+    16 waves within 2 % (mean torque of more waves within 11 %), peaks of down to four waves within 3 %; peaks of eight
+    waves and more come out 4 to 25 % too high.
 
     Args:
         contact: where the tools touch stock.
