@@ -1,13 +1,22 @@
 """The MQTT source against a real mosquitto; what is published comes from a client of a few lines."""
 
+import dataclasses
+import datetime
+import ipaddress
 import json
 import struct
+import subprocess
 import threading
 import time
 
 import numpy as np
 import pytest
 from brokers import Broker, RawClient
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from opcua_servers import free_port
 
 from hardware.channel import Quality, check_block
@@ -216,8 +225,6 @@ def test_a_broker_that_does_not_come_back(tmp_path):
 
 
 def test_user_and_password(tmp_path, monkeypatch):
-    import subprocess
-
     secrets = tmp_path / "passwords"
     subprocess.run(["mosquitto_passwd", "-c", "-b", str(secrets), "anna", "a secret"], check=True, timeout=20)
     with Broker(tmp_path, f"allow_anonymous false\npassword_file {secrets}") as running:
@@ -231,6 +238,40 @@ def test_user_and_password(tmp_path, monkeypatch):
         with MqttSource(chosen) as source, RawClient(running.port, "anna", "a secret") as client:
             client.publish("mill/axes", axes(1))
             assert len(read(source)) == 1
+
+
+def certificate(folder, name):
+    """A self-signed certificate and its key for 127.0.0.1, good for a day."""
+    now, subject = datetime.datetime.now(datetime.UTC), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(hours=1))
+    builder = builder.not_valid_after(now + datetime.timedelta(days=1))
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    signed = builder.add_extension(here, False).sign(key, hashes.SHA256())
+    (folder / f"{name}.pem").write_bytes(signed.public_bytes(Encoding.PEM))
+    (folder / f"{name}.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return folder / f"{name}.pem", folder / f"{name}.key"
+
+
+def test_an_encrypted_connection_to_the_broker_that_we_know_only(tmp_path):
+    known, key = certificate(tmp_path, "broker")
+    other, _ = certificate(tmp_path, "other")
+    plain = free_port()
+    lines = f"allow_anonymous true\ncertfile {known}\nkeyfile {key}\nlistener {plain} 127.0.0.1"
+    with Broker(tmp_path, lines) as running:
+        url = f"mqtts://127.0.0.1:{running.port}"
+        chosen = MqttOptions(url=url, channels={"x_actual_mm": X}, authority=str(known), settle=0.05, timeout=5.0)
+
+        def publish():
+            with RawClient(plain) as client:
+                client.publish("mill/axes", axes(1))
+
+        with MqttSource(chosen) as source:
+            assert joined(read(source, publish), "x_actual_mm") == pytest.approx([1.0])
+        for authority, says in ((str(other), "CERTIFICATE_VERIFY_FAILED"), ("/nowhere.pem", "no such certificate")):
+            with pytest.raises(InputError, match=says), MqttSource(dataclasses.replace(chosen, authority=authority)):
+                pass
 
 
 def test_what_cannot_work_is_said(broker):

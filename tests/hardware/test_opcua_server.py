@@ -135,8 +135,42 @@ def test_the_machine_tool_is_as_opc_40501_wants_it(url):
     asked(url, work)
 
 
-def test_every_mandatory_part_of_the_type_has_a_value(url):
-    """Walks the instance: no variable of it is without a value."""
+def test_every_part_that_the_types_make_mandatory_is_there(url):
+    """Walks the types on the server, supertypes too, and looks for each mandatory part in the instance."""
+    mandatory = ua.NodeId(ua.ObjectIds.ModellingRule_Mandatory)
+
+    async def named(node, **how):
+        return {(await child.read_browse_name()).to_string(): child for child in await node.get_children(**how)}
+
+    async def look(kind, instance, path, found):
+        there = await named(instance)
+        while kind is not None:
+            for name, wanted in (await named(kind)).items():
+                rules = [rule.NodeId for rule in await wanted.get_references(ua.ObjectIds.HasModellingRule)]
+                if mandatory not in rules:
+                    continue
+                found.append((f"{path}/{name}", name in there))
+                if name in there:
+                    await look(wanted, there[name], f"{path}/{name}", found)
+            is_type = await kind.read_node_class() == ua.NodeClass.ObjectType
+            kind = await kind.get_parent() if is_type else None
+
+    async def work(client):
+        of = (await client.get_namespace_array()).index(MACHINE_TOOL)
+        machine = await (await part(client, "Production")).get_parent()
+        found = []
+        instances = {13: machine}
+        for number, path in ((16, "Monitoring/Channel1"), (22, "Monitoring/Spindle1"), (50, "Equipment/Tools/T3")):
+            instances[number] = await part(client, path)
+        instances[45] = await part(client, "Notification/Prognoses/ToolChange1")
+        for number, instance in instances.items():
+            await look(client.get_node(ua.NodeId(number, of)), instance, str(number), found)
+        assert [path for path, there in found if not there] == [] and len(found) > 30
+
+    asked(url, work)
+
+
+def test_no_variable_of_the_machine_tool_is_without_a_value(url):
 
     async def work(client):
         empty = []
