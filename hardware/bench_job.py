@@ -63,17 +63,20 @@ def bench(
     with BenchDisplay(console) as display:
         progress = record(source, folder, title, scenario, display.show, rapid_lines)
     display.done(progress)
-    return _end(progress, folder, console)
+    return _end(progress, None if options.get("program") else folder, console)
 
 
-def _end(progress: Progress, folder: Path, console: Console) -> int:
-    """Say how it ended; validate what ran to its end."""
+def _end(progress: Progress, folder: Path | None, console: Console) -> int:
+    """Say how it ended; validate what ran to its end against the run in ``folder``; None: it was another program's."""
     for message in progress.messages[-MOST_MESSAGES:]:
         console.print(f"[yellow]source[/yellow] {message}", highlight=False)
     console.print(f"recording {progress.recording}", highlight=False, soft_wrap=True)
     if not progress.finished:
         console.print(f"[red]not finished[/red] {progress.why}; not validated", highlight=False)
         return INTERRUPTED if progress.interrupted else STOPPED
+    if folder is None:
+        console.print("not validated: another program ran than that of the twin's run")
+        return DONE
     from hardware.validation import report, validate
 
     known = [progress.latency.percentile(percent) for percent in (50, 99, 100)]

@@ -57,18 +57,24 @@ class PlantProcess:
             start_new_session=True,
         )
         assert self._process.stdin and self._process.stdout
-        with contextlib.suppress(BrokenPipeError), self._process.stdin as stream:
-            pickle.dump(make, stream)
         try:
-            answer: tuple[tuple[Channel, ...], float | None] | InputError = pickle.load(_Patient(self._process.stdout))
-        except (EOFError, TimeoutError):
+            with contextlib.suppress(BrokenPipeError), self._process.stdin as stream:
+                pickle.dump(make, stream)
+            self.channels, self.scale_uncertainty = self._answer(self._process.stdout)
+        except BaseException:  # Ctrl-C too
             self.end()
+            raise
+        self.readings = self._process.stdout.fileno()
+
+    def _answer(self, stream: IO[bytes]) -> tuple[tuple[Channel, ...], float | None]:
+        """Channels, and standard uncertainty [m] of what the linear scales read (None: unknown), once it is ready."""
+        try:
+            answer = pickle.load(_Patient(stream))
+        except (EOFError, TimeoutError):
             raise InputError(f"the plant ended before it was ready, or was not within {READY:.0f} s") from None
         if isinstance(answer, InputError):
-            self.end()
             raise answer
-        self.channels, self.scale_uncertainty = answer  # the latter [m] of what its linear scales read; None: unknown
-        self.readings = self._process.stdout.fileno()
+        return answer
 
     @property
     def pid(self) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from hardware.channel import Block, Channel, Clock, Quality
 from hardware.identity import offsets_hash, program_hash, tools_hash
 from hardware.linuxcnc.lockstep import OWN, PlantMaker, PlantProcess
-from hardware.linuxcnc.machine_files import machine_files, sampled, sampler_kinds
+from hardware.linuxcnc.machine_files import DEPTH, machine_files, sampled, sampler_kinds
 from hardware.linuxcnc.options import LinuxcncOptions
 from hardware.linuxcnc.pipes import Lines, Rows
 from hardware.linuxcnc.sandbox import Sandbox
@@ -24,7 +24,8 @@ from twin.units import MM, UM
 CONTROLLER_IN_THE_LOOP = "controller in the loop: a real controller, a simulated machine, no metal"
 PERIOD = 1e-3  # [s] of the servo
 ASKED = {"feed_factor_ratio": ("lock.asked-feed", 1.0), "offset_z_um": ("lock.asked-offset", UM / MM)}
-AWAKE = 0.05  # [s]
+AHEAD = DEPTH // 4  # rows of the plant before those of the sampler
+AWAKE, PAUSE = 0.05, 0.001  # [s]
 START = 60.0  # [s] until the controller is ready
 SILENCE = 75.0  # [s] without a sign of life, while it is up
 
@@ -36,7 +37,7 @@ class Outcome:
     finished: bool = False
     why: str = "the controller's processes ended"
     line: int = 0  # of the program, that was reached
-    messages: list[str] = field(default_factory=list)  # errors, in order
+    messages: list[str] = field(default_factory=list)  # in order
     orderly: bool = True  # the controller was stopped in order
 
 
@@ -58,9 +59,8 @@ class LinuxcncSource:
         self._rows = sampled(options)
         self.clock = Clock(name="controller", origin="start", period_s=PERIOD)
         self.outcome = Outcome()
-        self.answered: np.ndarray = np.empty(
-            0
-        )  # (sample,) [s] monotonic, when the plant answered those of the last block
+        self.answered: np.ndarray = np.empty(0)
+        """(sample,) [s] of the monotonic clock, when the plant answered those of the last block."""
 
     def __enter__(self) -> Self:
         home, tools, offsets = self._scenario.part.home, self._scenario.tools, self._scenario.part.work_offsets
@@ -149,12 +149,15 @@ class LinuxcncSource:
         return self._plant.pid
 
     def blocks(self) -> Iterator[Block]:
-        first, alive = 0, time.monotonic()
+        first, alive = 1, time.monotonic()
         with selectors.DefaultSelector() as selector:
             for pipe in (self._events, self._samples, self._readings):
                 selector.register(pipe.descriptor, selectors.EVENT_READ, pipe)
             while self._ends_at is None or first <= self._ends_at:
                 for key, _ in selector.select(AWAKE):
+                    if key.data is self._readings and self._readings.waiting > self._samples.waiting + AHEAD:
+                        time.sleep(PAUSE)  # the plant waits for the sampler's reader: its ring must not run over
+                        continue
                     key.data.read()
                     if key.data.ended:
                         selector.unregister(key.fd)
@@ -198,7 +201,7 @@ class LinuxcncSource:
             )
 
     def _block(self, expected: int) -> Block | None:
-        """The cycles that both controller and plant have delivered; ``expected`` is the next one, 0: any."""
+        """The cycles that both controller and plant have delivered, from ``expected`` on."""
         n = min(self._samples.waiting, self._readings.waiting)
         if n == 0 and not (self._readings.ended and self._samples.waiting):
             return None
@@ -209,7 +212,7 @@ class LinuxcncSource:
         else:
             sample, reading = self._samples.take(n), self._readings.take(n)
         cycle = sample[:, 1]
-        number = np.arange(n) + (expected or cycle[0])
+        number = np.arange(expected, expected + n)
         if (cycle != number).any() or (reading[:, 0] != number).any():
             lost = number[np.argmax((cycle != number) | (reading[:, 0] != number))]
             raise InputError(f"samples are missing from cycle {int(lost)} of the controller on")

@@ -62,8 +62,12 @@ class Panel:
             return
         self.tell("ready")
         while (asked := self.next(block=True)) and asked["do"] != "quit":
-            if asked["do"] == "run" and self.run(asked) == "quit":
-                break
+            if asked["do"] == "run":
+                try:
+                    if self.run(asked) == "quit":
+                        break
+                except NotReady as trouble:
+                    self.tell("ended", finished=False, why=str(trouble), line=0)
             self.do(asked)
         self.report_errors()
         self.command.abort()

@@ -96,11 +96,11 @@ def test_a_slow_consumer_holds_the_machine():
         blocks, paused = [], 0
         for block in opened.blocks():
             blocks.append(block)
-            if paused < 3 and (block.values["line"] > 4 + paused).any():
+            if paused < 2 and (block.values["line"] > 4 + paused).any():
                 paused += 1
-                time.sleep(1.5)
+                time.sleep(1.0)
     slow, quick = Recorded(blocks, opened.outcome), run(STROKES)
-    assert paused == 3 and slow.outcome.finished and whole(slow)
+    assert paused == 2 and slow.outcome.finished and whole(slow)
     path = []
     for recorded in (slow, quick):
         rows = np.flatnonzero((recorded["line"] >= 4) & (recorded["path_speed_mm_s"] > 0))
