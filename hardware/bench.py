@@ -5,7 +5,7 @@ Where measurements come from is found by its name: ``bench=KIND`` is the module 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
@@ -19,6 +19,7 @@ import numpy as np
 from hardware.channel import Block
 from hardware.live import LINE, POSITION, Latency, LiveDifference, predicted_path
 from hardware.recording import Header, Recorder
+from hardware.shield import Shield
 from hardware.source import Source
 from twin.compose import compose
 from twin.errors import InputError
@@ -85,12 +86,10 @@ def open_source(kind: str, options: Mapping[str, Any], scenario: Scenario) -> So
         InputError: there is none, or its options are wrong.
     """
     module = f"hardware.{kind}"
-    with suppress(ModuleNotFoundError):
-        if kind.isidentifier() and find_spec(module):
-            found = getattr(import_module(module), "bench_source", None)
-            if found is not None:
-                return found(options, scenario)
-    raise InputError(f"there is no source '{kind}'", remedy="docs/sources.md says how to add one")
+    found = getattr(import_module(module), "bench_source", None) if kind.isidentifier() and find_spec(module) else None
+    if found is None:
+        raise InputError(f"there is no source '{kind}'", remedy="docs/sources.md says how to add one")
+    return found(options, scenario)
 
 
 def record(
@@ -102,6 +101,8 @@ def record(
     rapid_lines: np.ndarray | None = None,
 ) -> Progress:
     """Run ``source`` to its end, or until Ctrl-C, beside the prediction of ``run``; record all of it there.
+
+    Ctrl-C is the ordinary end of a source that runs no program of its own, such as a machine that is only read.
 
     Args:
         title: kind and address of the source, for the header.
@@ -121,7 +122,7 @@ def record(
             try:
                 _follow(source, recorder, progress, show)
             except KeyboardInterrupt:
-                progress.interrupted, progress.finished, progress.why = True, False, "interrupted"
+                progress.interrupted = True
             except InputError as error:
                 error.args = (f"{error}; {progress.recorded:,} samples are kept in {progress.recording}",)
                 raise
@@ -130,8 +131,8 @@ def record(
         progress.messages = (*losses.messages, counts)
     if (outcome := getattr(source, "outcome", None)) is not None:
         progress.messages = tuple(outcome.messages)
-        if not progress.interrupted:
-            progress.finished, progress.why = outcome.finished, outcome.why
+        ended = (False, "interrupted") if progress.interrupted else (outcome.finished, outcome.why)
+        progress.finished, progress.why = ended
     return progress
 
 
@@ -141,14 +142,18 @@ def _follow(source: Source, recorder: Recorder, progress: Progress, show: Callab
     since = shown = monotonic()
     expected: int | None = None
 
-    def keep() -> None:
-        blocks = _joined(waiting)
-        waiting.clear()  # what cannot be written is not tried again
-        for block in blocks:
-            recorder.append(block)
-            progress.recorded += len(block)
+    shield = Shield()
 
-    try:
+    def keep() -> None:
+        with shield.whole():  # half a block would spoil those after it
+            blocks = _joined(waiting)
+            waiting.clear()  # what cannot be written is not tried again
+            for block in blocks:
+                recorder.append(block)
+                progress.recorded += len(block)
+
+    with shield.raised(), ExitStack() as at_the_end:
+        at_the_end.callback(keep)
         for block in source.blocks():
             waiting.append(block)
             compared = progress.live.add(block) if progress.live else slice(None)
@@ -165,8 +170,6 @@ def _follow(source: Source, recorder: Recorder, progress: Progress, show: Callab
             if now - shown > SHOW:
                 shown = now
                 show(progress)
-    finally:
-        keep()
 
 
 def _joined(blocks: list[Block]) -> list[Block]:

@@ -1,6 +1,7 @@
 """A source beside a run: what is recorded, what is shown, what is said."""
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -12,8 +13,10 @@ import pytest
 
 from hardware.bench import bench_options, open_source, record
 from hardware.channel import Block, Channel, Clock
+from hardware.linuxcnc.source import Outcome
 from hardware.live import Latency, LiveDifference, PredictedPath, predicted_path
 from hardware.recording import open_recording
+from hardware.shield import Shield
 from twin.errors import InputError
 from twin.formats.signals import write_signals
 from twin.units import MM, UM
@@ -30,6 +33,7 @@ class Scripted:
     given: list[Block]
     ends_with: BaseException | None = None
     channels: tuple[Channel, ...] = CHANNELS
+    outcome: object = None
     clock: Clock = field(default_factory=lambda: Clock(name="test", origin="start", period_s=1e-3))
 
     def __enter__(self):
@@ -140,9 +144,27 @@ def test_a_gap_is_counted_and_stays_a_gap(run):
 
 def test_ctrl_c_keeps_what_came(run):
     given = blocks()[:50]
-    progress = record(Scripted(given, KeyboardInterrupt()), run, "test", Named())
+    controller = Outcome(finished=True)
+    progress = record(Scripted(given, KeyboardInterrupt(), outcome=controller), run, "test", Named())
     assert progress.interrupted and not progress.finished
     assert sum(len(b) for b in open_recording(progress.recording).blocks()) == 500
+
+
+def test_ctrl_c_is_how_watching_a_machine_ends(run):
+    progress = record(Scripted(blocks()[:50], KeyboardInterrupt()), run, "test", Named())
+    assert progress.interrupted and progress.finished
+
+
+def test_ctrl_c_waits_for_a_block_that_is_being_written():
+    shield, done = Shield(), []
+    with pytest.raises(KeyboardInterrupt), shield.raised():
+        with shield.whole():
+            signal.raise_signal(signal.SIGINT)
+            done.append("written")
+        done.append("never")
+    assert done == ["written"]
+    with pytest.raises(KeyboardInterrupt), shield.raised():
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_a_failing_source_keeps_what_came(run):
