@@ -117,7 +117,7 @@ def check_options(options: LinuxcncOptions) -> None:
         raise InputError(f"bench.time_factor is {options.time_factor:g}", remedy=f"more than 0, at most {FASTEST:g}")
     control = options.plant.get("control") or {}
     for loop, switch in (("drift", "external_offset"), ("feed", "adaptive_feed")):
-        if control.get(loop) and not getattr(options, switch):
+        if control.get(loop) is not None and not getattr(options, switch):
             raise InputError(f"bench.plant.control.{loop} has no way to act", remedy=f"bench.{switch}=true")
     if options.faults.drive not in options.names:
         raise InputError(f"bench.faults.drive is {options.faults.drive}", remedy=f"one of {', '.join(options.names)}")
