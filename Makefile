@@ -1,5 +1,6 @@
 # make run: set up .venv and machine the default part.   make test: set up and pass the tests.
-PY    ?= python3
+# not the python3 of an active environment, which may lack pip
+PY    ?= $(or $(shell python3 -c 'import sys; print(sys._base_executable)'),python3)
 VENV  := .venv
 BIN   := $(VENV)/bin
 STAMP := $(VENV)/.installed
