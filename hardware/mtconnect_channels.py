@@ -1,7 +1,7 @@
 """From observations of an agent or an adapter to values of our channels, in our units and in an order of time."""
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +17,7 @@ from twin.errors import InputError
 DIGITS = 6  # of a second: time stamps are rounded so
 ONWARD = 10.0**-DIGITS  # [s] by which time goes on for what came late
 MOST_LATE = 20  # observations in a row that may be late; more: the clock was set back
+LONGER = 1.5  # than a time series: so long others are waited for
 SAME = 0.01  # of a period, within which two times are one
 NAN = float("nan")
 
@@ -106,8 +107,11 @@ class Readers:
         settle: float,
         losses: Losses,
     ):
-        self._settle, self._losses, self._native = settle, losses, native
+        self._losses, self._native = losses, native
+        self.settle = settle
+        """[s] by which observations may be behind others; longer than the time series are."""
         self._newest, self._late = -math.inf, 0
+        self._step = 0.0  # [s] that is added to the source's times
         self._listeners: dict[str, _Listener] = {}
         self._told: set[str] = set()
         known = {key: item for item in items for key in (item.source, item.name, item.id) if key}
@@ -155,6 +159,14 @@ class Readers:
         """Whether the data item ``key`` is a time series; False where it is not read."""
         return key in self._listeners and self._listeners[key].is_series
 
+    def learn(self, observations: Iterable[Observation]) -> None:
+        """How long time series are: events inside one may come before it or after it."""
+        for row in observations:
+            listener = self._listeners.get(row.item)
+            rate = listener and listener.is_series and (row.rate or listener.rate)
+            if rate:
+                self.settle = max(self.settle, LONGER * len(row.text.split()) / rate)
+
     def begin_anew(self) -> None:
         """The agent counts anew."""
         for listener in self._listeners.values():
@@ -172,7 +184,10 @@ class Readers:
         if listener.is_series:
             yield from self._series(listener, observation)
             return
-        time, quality = self._admitted(listener, observation)
+        admitted = self._admitted(listener, observation)
+        if admitted is None:
+            return
+        time, quality = admitted
         if observation.text.upper() == UNAVAILABLE:
             quality = int(Quality.BAD)
         bad = quality == Quality.BAD
@@ -181,6 +196,7 @@ class Readers:
 
     def hold(self, observations: Collection[Observation]) -> Iterator[Reading]:
         """What holds when we connect, all at the time of the newest of it."""
+        self.learn(observations)
         mine = [row for row in observations if row.item in self._listeners]
         now = max((row.time for row in mine), default=0.0)
         for row in mine:
@@ -190,43 +206,58 @@ class Readers:
             else:
                 yield from self.read(Observation(row.item, now, row.text, row.sequence))
 
-    def _admitted(self, listener: _Listener, observation: Observation) -> tuple[float, int]:
+    def _admitted(self, listener: _Listener, observation: Observation) -> tuple[float, int] | None:
         """Its time, on the grid of the series, and quality. What is late but new counts from now on."""
-        time = round(observation.time, DIGITS)
+        time = self._settled(observation.time, observation.time, ONWARD)
+        if time is None:
+            self._losses.late += 1
+            if not observation.time + self._step > listener.time:
+                return None  # older than what is known of it
+            self._say(f"{listener.key} comes late: it counts from when it came")
+            listener.time = observation.time + self._step
+            self._newest += ONWARD
+            return self._newest, int(Quality.UNCERTAIN)
         if self.period and math.isfinite(self._grid):
             steps = math.ceil((time - self._grid) / self.period - SAME)
             time = round(self._grid + steps * self.period, DIGITS)
-        quality = int(Quality.GOOD)
-        if time < self._newest - self._settle:
+        listener.time = max(time, listener.time)
+        self._newest = max(self._newest, time)
+        return time, int(Quality.GOOD)
+
+    def _settled(self, begin: float, end: float, onward: float) -> float | None:
+        """Time [s] of what begins and ends so, after the steps of the clock; None: it is late.
+
+        When much is late in a row the clock was set back: from then on time goes on from the newest.
+        """
+        if end + self._step >= self._newest - self.settle:
+            self._late = 0
+        elif self._late < MOST_LATE:
             self._late += 1
-            if time > listener.time and self._late <= MOST_LATE:
-                self._losses.late += 1
-                self._say(f"{listener.key} comes late: it counts from when it came")
-                time, quality = self._newest + ONWARD, int(Quality.UNCERTAIN)
-                listener.time = observation.time
-                self._newest = time
-                return time, quality
+            return None
         else:
             self._late = 0
-        listener.time = observation.time
-        self._newest = max(self._newest, time)
-        return time, quality
+            self._step = self._newest + onward - begin
+            self._losses.say(f"the source's clock was set back: {self._step:.3f} s are added from here on")
+        return round(begin + self._step, DIGITS)
 
     def _series(self, listener: _Listener, observation: Observation) -> Iterator[Reading]:
         """Its samples at their rate, the last at the time stamp."""
         rate = observation.rate or listener.rate
         if observation.text.upper() == UNAVAILABLE or not observation.text:
             listener.anchor = NAN
-            if observation.text:
-                time, _ = self._admitted(listener, observation)
-                yield Reading(time, {reader.name: NAN for reader in listener.readers}, int(Quality.BAD))
+            admitted = self._admitted(listener, observation) if observation.text else None
+            if admitted:
+                yield Reading(admitted[0], {reader.name: NAN for reader in listener.readers}, int(Quality.BAD))
             return
         values = _numbers(observation.text)
         if not rate:
             self._losses.lost += len(values)
             self._say(f"{listener.key} is a time series without a rate, and was left out")
             return
-        begin = observation.time - (len(values) - 1) / rate
+        begin = self._settled(observation.time - (len(values) - 1) / rate, observation.time, 1 / rate)
+        if begin is None:
+            self._losses.late += len(values)
+            return
         away = begin - (listener.anchor + listener.count / rate)
         if not abs(away) < len(values) / rate / 2:  # also where there is no anchor
             if math.isfinite(away):
@@ -235,7 +266,8 @@ class Readers:
         number = np.arange(listener.count, listener.count + len(values))
         times = np.round(listener.anchor + number / rate, DIGITS).tolist()
         listener.count += len(values)
-        self._grid, self._newest = times[-1], max(self._newest, times[-1])
+        listener.time = self._grid = times[-1]
+        self._newest = max(self._newest, times[-1])
         for reader in listener.readers:
             column = (values * reader.conversion.factor + reader.conversion.offset).tolist()
             for time, value in zip(times, column, strict=True):

@@ -14,7 +14,7 @@ from hardware.inbox import Gap, Inbox, Item, Losses
 from hardware.mtconnect_channels import Readers, select
 from hardware.mtconnect_model import DataItem, parse_devices
 from hardware.mtconnect_options import MtconnectOptions
-from hardware.mtconnect_streams import UNAVAILABLE, Answer, Observation, parse_answer
+from hardware.mtconnect_streams import Answer, Observation, parse_answer
 from twin.errors import InputError
 
 LONGEST_ANSWER = 1 << 26  # bytes
@@ -70,7 +70,7 @@ class MtconnectClient(threading.Thread):
 
     def _start(self) -> None:
         answer = self._ask("current")
-        numeric = {row.item for row in answer.observations if row.text.upper() != UNAVAILABLE}
+        numeric = {row.item for row in answer.observations if row.is_number}
         chosen = select(self._items, self._options.channels, numeric, native=False)
         self.readers = Readers(self._items, chosen, False, self._options.settle, self._losses)
         self._instance, self._next = answer.instance, answer.next

@@ -17,7 +17,7 @@ from twin.units import split_suffix
 UNITS = Path(__file__).with_name("mtconnect_units.yaml")
 SERIES = "TIME_SERIES"
 TEXTS = {"DATA_SET", "TABLE"}  # representations that are no numbers
-NUMBERED = re.compile(r"LINE|LINE_NUMBER|BLOCK_COUNT|PART_COUNT|TOOL_NUMBER|.*_OVERRIDE|.*_COUNTER")
+NUMBERED = re.compile(r"LINE|LINE_NUMBER|BLOCK_COUNT|PART_COUNT|TOOL_NUMBER|(?!.*_MODE).*_OVERRIDE|.*_COUNTER")
 _NO_NAME = re.compile(r"[^0-9a-z]+")
 
 

@@ -48,7 +48,7 @@ class StreamOptions:
     period: Time | None = None
     """Between samples, where they are even; none: as the time series declare, else events."""
     settle: Time = 0.2
-    """How long a sample may wait for the other channels of its time."""
+    """How long a sample may wait for the other channels of its time; at least 1.5 times as long as a time series is."""
     timeout: Time = 5.0
     """Of every request."""
     reconnect: Time = 60.0

@@ -1,6 +1,7 @@
 """Kept observations, played as if they were live: at their own pace, or so many times faster."""
 
 import gzip
+import math
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from hardware.inbox import Losses
 from hardware.mtconnect_channels import Readers, select
 from hardware.mtconnect_model import parse_devices
 from hardware.mtconnect_options import StreamOptions
-from hardware.mtconnect_streams import UNAVAILABLE, Observation, parse_answer
+from hardware.mtconnect_streams import Observation, parse_answer
 from twin.errors import InputError
 
 LONGEST_WAIT = 0.1  # [s] at once: whoever reads wants to look at other things too
@@ -76,12 +77,13 @@ class PlayedSource:
         model = options.devices
         items = parse_devices(read_bytes(Path(model)), model) if model else ()
         items = tuple(item for item in items if options.device in (None, item.device))
-        spoken = {row.item for row in observations if row.text and row.text.upper() != UNAVAILABLE}
+        spoken = {row.item for row in observations if row.is_number}
         available = {item.id for item in items if spoken & {item.id, item.name, item.source}}
         if not options.channels and not items:
             raise InputError("nobody says what is to be read", remedy="bench.devices=probe.xml, or bench.channels")
         chosen = select(items, options.channels, available, native)
         self._readers = Readers(items, chosen, native, options.settle, self.losses)
+        self._readers.learn(observations)
         self.channels: tuple[Channel, ...] = self._readers.channels
         self.clock = Clock(name="file", origin="utc", period_s=options.period or self._readers.period)
 
@@ -93,20 +95,21 @@ class PlayedSource:
     def blocks(self) -> Iterator[Block]:
         options = self._options
         names = tuple(channel.name for channel in self.channels)
-        events = EventAssembly(names, options.settle, self.clock.period_s, self.losses)
+        events = EventAssembly(names, self._readers.settle, self.clock.period_s, self.losses)
         begun, start = time.monotonic(), None
+        end = math.inf if options.duration is None else begun + options.duration
         for number, row in enumerate(self._observations, 1):
             values = list(self._readers.read(row))
             if values and options.time_factor:
                 start = row.time if start is None else start
                 due = begun + (row.time - start) / options.time_factor
-                while (wait := due - time.monotonic()) > 0:
+                while (wait := min(due, end) - time.monotonic()) > 0:
                     yield from events.take(everything=False)
                     time.sleep(min(wait, LONGEST_WAIT))
+            if time.monotonic() >= end:
+                break
             for value in values:
                 events.add(value)
             if number % AT_ONCE == 0:
                 yield from events.take(everything=False)
-            if options.duration is not None and time.monotonic() - begun >= options.duration:
-                break
         yield from events.take(everything=True)

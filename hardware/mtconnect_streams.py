@@ -26,6 +26,15 @@ class Observation:
     rate: float | None = None
     """[Hz] of a time series, where it says so itself."""
 
+    @property
+    def is_number(self) -> bool:
+        """It says one or more numbers."""
+        try:
+            float(self.text.split(maxsplit=1)[0])
+        except (ValueError, IndexError):
+            return False
+        return True
+
 
 @dataclass(frozen=True)
 class Answer:

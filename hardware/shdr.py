@@ -89,5 +89,6 @@ class ShdrSource:
     def blocks(self) -> Iterator[Block]:
         options = self._options
         names = tuple(channel.name for channel in self.channels)
-        events = EventAssembly(names, options.settle, self.clock.period_s, self.losses)
-        return assembled(self._inbox, events, options.settle, options.duration, options.silence)
+        settle = self._readers.settle
+        events = EventAssembly(names, settle, self.clock.period_s, self.losses)
+        return assembled(self._inbox, events, settle, options.duration, options.silence)

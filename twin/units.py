@@ -76,6 +76,7 @@ SUFFIX: dict[str, tuple[float, str]] = {
     "cm3": (1e-6, "m3"),
     "m_s": (1.0, "m/s"),
     "mm_s": (MM, "m/s"),
+    "um_s": (UM, "m/s"),
     "mm_min": (MM / MINUTE, "m/s"),
     "in_min": (INCH / MINUTE, "m/s"),
     "m_min": (1.0 / MINUTE, "m/s"),

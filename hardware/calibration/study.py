@@ -18,7 +18,7 @@ from hardware.calibration.recorded import read_recorded
 from hardware.priors import priors
 from hardware.recording import Header
 from hardware.simulated.hidden import hidden_parameters
-from hardware.simulated.plant import Commands, simulated_plant
+from hardware.simulated.plant import Commands, simulated_machine
 from hardware.simulated.record import record
 from twin.calibration.fit import predicted
 from twin.calibration.parameters import medians
@@ -88,7 +88,7 @@ def hits(judged: Sequence[Judged], name: str) -> int:
 
 def _recorded(program: Program, seed: int) -> Bench:
     """Run ``program`` on the machine of ``seed``; through a file, as on a bench."""
-    plant = simulated_plant(program.scenario, program.machining, seed=seed, noise_seed=seed, nest=True)
+    plant = simulated_machine(program.scenario, program.machining, seed=seed, noise_seed=seed, nest=True)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "recording.arrows"
         record(plant, program.commands, file, Header(source="simulated", started=""))

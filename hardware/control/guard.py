@@ -117,7 +117,7 @@ class Guard:
             self._target, reason = limits.safe, "watchdog"
         else:
             reason = "hold"
-        most = limits.rate * (time - self._last_time)
+        most = limits.rate * max(time - self._last_time, 0.0)  # a clock that jumps back moves nothing
         step = min(max(self._target - self.sent, -most), most)
         self._last_time = time
         if step:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
@@ -58,14 +58,14 @@ class Agent:
         return self._documents.error(code, message, uri)
 
     def _answer(self, uri: str) -> str | Stream:
-        place = urlsplit(uri)
-        words = [unquote(word) for word in place.path.split("/") if word]
+        path, _, parameters = uri.partition("?")
+        words = [unquote(word) for word in path.split("/") if word]
         if words and words[0] in (self._device.name, self._device.uuid):
             words = words[1:]
         kind = words[0] if words else "probe"
         if kind not in ALLOWED or (len(words) > 1 and kind not in ("asset", "assets")) or len(words) > 2:
-            raise BadRequest(404, "InvalidURI", f"there is nothing at {place.path}")
-        query = dict(parse_qsl(place.query, keep_blank_values=True))
+            raise BadRequest(404, "InvalidURI", f"there is nothing at {path}")
+        query = dict(parse_qsl(parameters, keep_blank_values=True))
         if unknown := set(query) - ALLOWED[kind]:
             raise BadRequest(400, "InvalidQueryParameter", f"{kind} takes no '{min(unknown)}'")
         if kind == "probe":
@@ -93,7 +93,7 @@ class Agent:
 
     def _sample(self, query: dict[str, str], wanted: set[int] | None) -> str | Stream:
         start = _integer(query, "from", 0, 1 << 62) if "from" in query else None
-        count = _integer(query, "count", 1, self._buffer.size, DEFAULT_COUNT)
+        count = _integer(query, "count", 1, self._buffer.size, min(DEFAULT_COUNT, self._buffer.size))
         heartbeat = _integer(query, "heartbeat", 1, LONGEST_HEARTBEAT, DEFAULT_HEARTBEAT)
         extract = self._buffer.extract(start, count, wanted)
         if "interval" not in query:
@@ -139,7 +139,7 @@ class Agent:
         text = path if path.startswith(".") else f".{path}"
         try:
             found = self._model.findall(text)
-        except (SyntaxError, KeyError) as error:
+        except Exception as error:  # of the library's reader of paths, which raises many kinds
             raise BadRequest(400, "InvalidXPath", f"'{path}' cannot be read: {error}") from None
         ids = {row.get("id") for element in found for row in element.iter("DataItem")}
         if not ids:

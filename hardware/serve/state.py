@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from hardware.channel import Channel
-from hardware.validation.predicted import PredictedRun, predicted_run
+from hardware.validation.predicted import predicted_run
 from twin.errors import InputError
 from twin.machine.tool import Tool
 from twin.units import Ratio, Time
 
-LINE, TOOL = "line", "tool"
+LINE, TOOL, FEED = "line", "tool", "feed_mm_min"
 MOST_ROWS = 10_000  # at once; a reader that falls behind catches up in steps
 
 
@@ -48,15 +48,17 @@ class PlayedRun:
         self.tools: Sequence[Tool] = tuple(run.tools.values())
         named = tuple(Channel(name=name, unit=unit) for name, unit in run.channels.items())
         self.channels = (*named, Channel(name=LINE, unit="1"), Channel(name=TOOL, unit="1"))
-        self._tool = np.append(run.segments["tool"].values.astype(float), np.nan)
+        self._held = {TOOL: run.segments["tool"].values.astype(float), FEED: _modal(run.segments["feed_mm_min"].values)}
+        self._starts = np.ascontiguousarray(run.segments["time_s"].values[:, 0])
+        self._values(np.zeros(1))  # what is read and compiled once would hold up the first rows
         self._begun, self._began = time.time(), time.monotonic()  # UTC [s], and a clock that never jumps
 
     @property
     def tool_changes(self) -> Sequence[tuple[float, int]]:
         """UTC since 1970 [s] at which a tool is predicted to come in, and its number."""
-        number, start = self._run.segments["tool"].values, self._run.segments["time_s"].values[:, 0]
+        number = self._held[TOOL]
         at = np.flatnonzero(np.diff(number, prepend=number[:1] - 1))
-        return [(self._begun + float(start[k]), int(number[k])) for k in at]
+        return [(self._begun + float(self._starts[k]), int(number[k])) for k in at]
 
     @property
     def ended(self) -> bool:
@@ -68,21 +70,22 @@ class PlayedRun:
         number = np.arange(first, max(first, min(self._now(), first + MOST_ROWS)))
         if not len(number):
             return np.empty(0), {}
-        return self._begun + number * self.period, values_at(self._run, self._tool, number * self.period)
+        return self._begun + number * self.period, self._values(number * self.period)
 
     def _now(self) -> int:
         """Rows that have been played."""
         played = (time.monotonic() - self._began) * self._factor
         return min(int(played / self.period) + 1, self._rows)
 
+    def _values(self, when: np.ndarray) -> dict[str, np.ndarray]:
+        """Channel -> (row,) at program times ``when`` (row,) [s]."""
+        run, at = self._run, self._run.at(when)
+        segment = np.maximum(np.searchsorted(self._starts, when, side="right") - 1, 0)
+        values = {name: np.asarray(run.values(name, at), dtype=float) for name in run.channels if name != FEED}
+        return values | {LINE: run.line[at.row].astype(float)} | {k: held[segment] for k, held in self._held.items()}
 
-def values_at(run: PredictedRun, tool: np.ndarray, when: np.ndarray) -> dict[str, np.ndarray]:
-    """Channel -> (row,) at program times ``when`` (row,) [s].
 
-    Args:
-        tool: (segment + 1,) number of each segment's tool, the last for none.
-    """
-    at = run.at(when)
-    held = np.maximum(np.searchsorted(run.segments["time_s"].values[:, 0], when, side="right") - 1, 0)
-    values = {name: np.asarray(run.values(name, at), dtype=float) for name in run.channels}
-    return values | {LINE: run.line[at.row].astype(float), TOOL: tool[held]}
+def _modal(feed: np.ndarray) -> np.ndarray:
+    """(segment,) the feed that was programmed last: a control shows it in rapids too, which have none; at first 0."""
+    last = np.maximum.accumulate(np.where(np.isfinite(feed), np.arange(len(feed)), -1))
+    return np.where(last < 0, 0.0, feed[np.maximum(last, 0)])

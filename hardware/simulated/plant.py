@@ -4,7 +4,7 @@ What the scales read is the position behind the servo loops; thermal drift moves
 them. Channels that begin with ``truth_`` are for those who judge, never for a calibration.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from hardware.channel import Channel
+from hardware.control.looped import LoopedPlant
 from hardware.path_position import path_of
-from hardware.plant import Command, Reply
+from hardware.plant import Command, Plant, Reply
 from hardware.segment_loads import QUANTITIES, segment_loads
 from hardware.simulated.cycles import ACTUAL, DRIVE, FORCE, N_OUT, N_SUMS, run_cycles, state_at_rest
 from hardware.simulated.hidden import hidden_scenario, write_truth
@@ -49,23 +50,37 @@ class Commands:
         return len(self.line)
 
 
-def simulated_plant(scenario: Scenario, machining: Machining | None = None, **options: Any) -> "SimulatedPlant":
-    """A machine with hidden parameters that runs ``scenario``'s program.
+def simulated_plant(
+    scenario: Scenario,
+    machining: Machining | None = None,
+    *,
+    control: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Plant:
+    """A machine with hidden parameters behind a controller that runs ``scenario``'s program.
 
     Args:
         scenario: what the twin knows; the hidden parameters are drawn from the priors about it.
         machining: as the twin has run it; None: it is run here, which takes as long as a run of the twin.
+        control: corrections that go back to the controller, see :mod:`hardware.control.options`; None: there are none.
         options: fields of :class:`hardware.simulated.options.PlantOptions`, units in the keys.
 
     Raises:
-        InputError: unknown options, a fault of a sensor that there is not, a program that cannot be machined.
+        InputError: unknown options, a fault of a sensor that there is not, a program that cannot be machined, a control
+            that is not armed.
     """
+    if machining is None:
+        machining = machine(scenario, lambda stage: None)
+    plant = simulated_machine(scenario, machining, **options)
+    return LoopedPlant(plant, scenario, machining, control) if control else plant
+
+
+def simulated_machine(scenario: Scenario, machining: Machining, **options: Any) -> "SimulatedPlant":
+    """As :func:`simulated_plant`, the machine alone."""
     chosen = build(PlantOptions, options, "plant")
     simulated, hidden = hidden_scenario(scenario, chosen.seed)
     if chosen.truth_file:
         write_truth(Path(chosen.truth_file), chosen.seed, hidden)
-    if machining is None:
-        machining = machine(scenario, lambda stage: None)
     return SimulatedPlant(simulated, machining, chosen)
 
 

@@ -31,7 +31,7 @@ def own_channels(plant: SimulatedPlant) -> tuple[Channel, ...]:
 def commands_of(recorded: Recorded) -> Commands:
     """What a controller commanded in a recorded run from the program's first line on, to ask it of another machine.
 
-    The commands of a program do not depend on what the scales read: LinuxCNC repeats them to the last digit.
+    That is allowed because a controller plans its path without looking at the scales.
     """
     first = int(np.argmax(recorded.line > 0))
     position = recorded.commanded[first:]

@@ -87,16 +87,17 @@ def _pictures(validation: Validation, out: Path) -> tuple[list[bytes], str]:
     """PNGs of what differs along the path, and why there is none."""
     drawn: list[bytes] = []
     segments = load(validation.run)["segments"]
-    time = segments["time_s"].values[:, 1]
+    time, line, rapid = (segments[name].values for name in ("time_s", "line", "rapid"))
     middle = (segments["start_mm"].values + segments["end_mm"].values) / 2
     file = out / ".validation.partial.png"
     try:
-        for title, bar, value in _fields(validation):
-            worst = int(np.nanargmax(np.where(segments["rapid"].values, np.nan, value)))
+        for title, unit, rows, factor in _fields(validation):
+            square = sum(_along(row, line) ** 2 for row in rows)
+            value = np.where(rapid, np.nan, factor * np.sqrt(square))  # a rapid makes no surface
+            worst = int(np.nanargmax(value))
             x, y, z = (float(v) for v in middle[worst])
-            line = int(segments["line"].values[worst])
-            said = f"{validation.said}; {title}"
-            draw(Painted(validation.run, said, bar, time, value, (x, y, z), f"line {line}"), file)
+            said, label = f"{validation.said}; {title}", f"line {int(line[worst])}"
+            draw(Painted(validation.run, said, f"RMS [{unit}]", time[:, 1], value, (x, y, z), label), file)
             drawn.append(file.read_bytes())
     except (InputError, ValueError) as error:
         return drawn, str(error)
@@ -105,19 +106,26 @@ def _pictures(validation: Validation, out: Path) -> tuple[list[bytes], str]:
     return drawn, ""
 
 
-def _fields(validation: Validation) -> list[tuple[str, str, np.ndarray]]:
-    """Title, colour bar and value (segment,) of each picture: the tip, then the load that differs most."""
+def _along(row: ChannelResult, line: np.ndarray) -> np.ndarray:
+    """RMSE (segment,); that of the NC line where a segment passed between two samples."""
+    of_line = np.full(int(line.max()) + 1, np.nan)
+    known = row.by_line.line <= line.max()
+    of_line[row.by_line.line[known]] = row.by_line.rmse[known]
+    own = row.by_segment.rmse
+    return np.where(np.isnan(own), of_line[line], own)
+
+
+def _fields(validation: Validation) -> list[tuple[str, str, list[ChannelResult], float]]:
+    """Title, unit, channels whose squares add up, factor of each picture: the tip, the load that differs most."""
     found = []
     tip = [row for row in validation.channels if row.fidelity.channel.endswith(SEEN_POSITION)]
     if tip:
-        distance = np.sqrt(sum(row.by_segment.rmse**2 for row in tip)) * 1e3
-        found.append(("tool tip at the same place of the program", "RMS [µm]", distance))
+        found.append(("tool tip at the same place of the program", "µm", tip, 1e3))
     kinds = ("_n", "_w", "_nm", "path_speed_mm_s")
     loads = [row for row in validation.channels if row.fidelity.channel.endswith(kinds)]
-    loads.sort(key=lambda row: -row.severity)
     if loads:
-        f = loads[0].fidelity
-        found.append((f"{f.channel}, RMS of the difference", f"RMS [{f.unit}]", loads[0].by_segment.rmse))
+        worst = max(loads, key=lambda row: row.severity)
+        found.append((f"{worst.fidelity.channel}, difference", worst.fidelity.unit, [worst], 1.0))
     return found
 
 

@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from hardware.plant import Command
-from hardware.simulated.plant import Commands, simulated_plant
+from hardware.simulated.plant import Commands, simulated_machine
 from twin.motion import servo_samples
 from twin.scenario import load_scenario
 from twin.simulate import machine
@@ -23,11 +23,11 @@ def main() -> None:
     n = len(move)
     commands = Commands(1e-3, position, program.spindle[move], program.line[move], speed, np.zeros(n))
     for _ in range(2):  # the first compiles
-        plant = simulated_plant(scenario, machining, nest=True)
+        plant = simulated_machine(scenario, machining, nest=True)
         began = time.perf_counter()
         plant.run(commands)
         whole = time.perf_counter() - began
-    plant = simulated_plant(scenario, machining, nest=True)
+    plant = simulated_machine(scenario, machining, nest=True)
     taken = np.empty(N_STEPS)
     for k in range(N_STEPS):
         began = time.perf_counter()

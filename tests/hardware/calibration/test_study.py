@@ -13,12 +13,13 @@ from hardware.simulated.record import planned_commands
 from twin.scenario import load_scenario
 from twin.simulate import machine
 
+COARSE = 4e-3  # [s] servo period of the short test
 PRIOR_ONLY = 0.9  # of the prior's variance left
 
 
-def program(scenario):
+def program(scenario, period=1e-3):
     machining = machine(scenario, lambda stage: None)
-    return Program(scenario, machining, planned_commands(machining, scenario.controller, 1e-3))
+    return Program(scenario, machining, planned_commands(machining, scenario.controller, period))
 
 
 def identification(shortened=True):
@@ -48,7 +49,7 @@ M30
 @pytest.fixture(scope="module")
 def programs(jax_as_users_have_it):
     scenario = identification()
-    return program(scenario), program(dataclasses.replace(scenario, program_text=POCKET))
+    return program(scenario, COARSE), program(dataclasses.replace(scenario, program_text=POCKET), COARSE)
 
 
 def test_three_machines_are_found_and_predict_another_program(programs):

@@ -8,7 +8,7 @@ import yaml
 
 from hardware.plant import Command
 from hardware.simulated.hidden import hidden_parameters, with_parameters
-from hardware.simulated.plant import Commands, simulated_plant
+from hardware.simulated.plant import Commands, simulated_machine
 from twin.errors import InputError
 from twin.motion import servo_samples
 from twin.scenario import load_scenario
@@ -66,7 +66,7 @@ def command(commands, k, **changes):
 def test_its_servo_is_the_twins(bench):
     """Position behind the loops to 1e-12 m of the twin's servo with the same parameters."""
     scenario, machining, commands = bench
-    plant = simulated_plant(scenario, machining, seed=4)
+    plant = simulated_machine(scenario, machining, seed=4)
     readings = plant.run(commands)[1]
     hidden = with_parameters(scenario, hidden_parameters(scenario, 4))
     blocks = servo_samples(machining.program, machining.motion, hidden.controller, period=PERIOD)
@@ -79,7 +79,7 @@ def test_its_servo_is_the_twins(bench):
 def test_its_loads_are_the_twins_where_the_feed_is_as_programmed(bench):
     """Mean forces and power over a slot at its programmed feed, within four standard errors of the sensors' noise."""
     scenario, machining, commands = bench
-    plant = simulated_plant(scenario, machining, seed=0)
+    plant = simulated_machine(scenario, machining, seed=0)
     readings = plant.run(commands)[1]
     steady = np.isclose(commands.path_speed, 1200 / 60e3, rtol=1e-6) & (commands.line == 7)
     middle = steady & (np.abs(commands.position[:, 0]) < 0.03)
@@ -98,9 +98,9 @@ def test_its_loads_are_the_twins_where_the_feed_is_as_programmed(bench):
 def test_slower_feed_makes_thinner_chips_only(bench):
     """At half the feed the power of the chips halves, that of the edges stays: between half and whole."""
     scenario, machining, commands = bench
-    whole = simulated_plant(scenario, machining, seed=0).run(commands)[1][:, 3]
+    whole = simulated_machine(scenario, machining, seed=0).run(commands)[1][:, 3]
     half_speed = dataclasses.replace(commands, path_speed=commands.path_speed / 2)
-    half = simulated_plant(scenario, machining, seed=0).run(half_speed)[1][:, 3]
+    half = simulated_machine(scenario, machining, seed=0).run(half_speed)[1][:, 3]
     steady = (commands.line == 7) & (np.abs(commands.position[:, 0]) < 0.03)
     k = scenario.material.coefficients
     chips = 1e-3 * 10e-3 * 0.02 * k.ktc  # depth, width, feed, tangential pressure of a slot
@@ -114,7 +114,7 @@ def test_drift_is_invisible_to_the_scales(bench):
     n = 120_000
     place = np.array([0.0, 0.0, 0.06])
     still = Commands(PERIOD, np.tile(place, (n, 1)), np.full(n, 1500.0), np.zeros(n), np.zeros(n), np.zeros(n))
-    plant = simulated_plant(scenario, machining, seed=0, nest=True)
+    plant = simulated_machine(scenario, machining, seed=0, nest=True)
     feedback, readings = plant.run(still)
     drift = np.stack([column(plant, readings, f"truth_drift_{a}_um") for a in "xyz"], axis=1)
     assert np.abs(drift[-1, 2]) > 5
@@ -125,8 +125,8 @@ def test_drift_is_invisible_to_the_scales(bench):
 
 def test_a_whole_run_and_single_steps_are_the_same(bench):
     scenario, machining, commands = bench
-    feedback, readings = simulated_plant(scenario, machining, seed=5, nest=True).run(commands)
-    plant = simulated_plant(scenario, machining, seed=5, nest=True)
+    feedback, readings = simulated_machine(scenario, machining, seed=5, nest=True).run(commands)
+    plant = simulated_machine(scenario, machining, seed=5, nest=True)
     for k in range(3000):
         reply = plant.step(command(commands, k))
         assert np.array_equal(reply.feedback, feedback[k])
@@ -138,7 +138,7 @@ def test_hidden_parameters_are_drawn_from_the_seed_and_written_apart(bench, tmp_
     assert hidden_parameters(scenario, 7) == hidden_parameters(scenario, 7)
     assert hidden_parameters(scenario, 7) != hidden_parameters(scenario, 8)
     assert hidden_parameters(scenario, 0)["controller.axis.x.gain_per_s"] == 60
-    simulated_plant(scenario, machining, seed=7, truth_file=str(tmp_path / "truth.yaml"))
+    simulated_machine(scenario, machining, seed=7, truth_file=str(tmp_path / "truth.yaml"))
     written = yaml.safe_load((tmp_path / "truth.yaml").read_text())
     assert written == {"seed": 7, "parameters": hidden_parameters(scenario, 7)}
 
@@ -150,9 +150,9 @@ def test_faults_come_when_they_are_due(bench):
         {"kind": "sensor_bias", "channel": "force_y_n", "start_s": 2, "deviations_ratio": 50},
         {"kind": "sensor_bias", "channel": "ambient_degc", "start_s": 3, "deviations_ratio": 100},
     ]
-    sound = simulated_plant(scenario, machining, seed=2)
+    sound = simulated_machine(scenario, machining, seed=2)
     plain, expected = sound.run(commands)
-    plant = simulated_plant(scenario, machining, seed=2, faults=faults)
+    plant = simulated_machine(scenario, machining, seed=2, faults=faults)
     feedback, readings = plant.run(commands)
     assert np.array_equal(feedback[:4000], plain[:4000])
     assert np.abs(feedback - plain)[4000:, 0].max() > 1e-3  # a following error that trips a controller
@@ -174,7 +174,10 @@ def test_lost_coolant_warms_the_table_no_more_from_the_coolant(bench):
     faults = [{"kind": "coolant_lost", "start_s": 0}]
     table = [
         column(plant, plant.run(flooded)[1], "table_degc")[-1]
-        for plant in (simulated_plant(warm, machining, seed=0), simulated_plant(warm, machining, seed=0, faults=faults))
+        for plant in (
+            simulated_machine(warm, machining, seed=0),
+            simulated_machine(warm, machining, seed=0, faults=faults),
+        )
     ]
     # 120 W/K on 200 kJ/K under 20 K more for 30 s: 0.36 K
     assert table[0] - table[1] == pytest.approx(0.36, abs=0.15)
@@ -182,7 +185,7 @@ def test_lost_coolant_warms_the_table_no_more_from_the_coolant(bench):
 
 def test_a_probe_touches_the_floor_that_was_cut_in_its_own_block_only(bench):
     scenario, machining, commands = bench
-    plant = simulated_plant(scenario, machining, seed=0)
+    plant = simulated_machine(scenario, machining, seed=0)
     at = np.array([0.0, -0.02, 0.0])  # over the slot of 1 mm
     touched = []
     for z in np.arange(0.001, -0.002, -1e-5):
@@ -197,8 +200,8 @@ def test_a_probe_touches_the_floor_that_was_cut_in_its_own_block_only(bench):
 def test_cutting_force_pushes_an_axis_that_gives_way(bench):
     """0.1 um/N under the force of the slot."""
     scenario, machining, commands = bench
-    stiff = simulated_plant(scenario, machining, seed=0)
-    soft = simulated_plant(scenario, machining, seed=0, compliance_um_n=0.1)
+    stiff = simulated_machine(scenario, machining, seed=0)
+    soft = simulated_machine(scenario, machining, seed=0, compliance_um_n=0.1)
     rigid, given = stiff.run(commands)[1], soft.run(commands)[1]
     steady = (commands.line == 7) & (np.abs(commands.position[:, 0]) < 0.03)
     pushed = (column(soft, given, "truth_y_mm") - column(stiff, rigid, "truth_y_mm"))[steady] * MM / UM
@@ -208,15 +211,15 @@ def test_cutting_force_pushes_an_axis_that_gives_way(bench):
 def test_what_is_not_understood_is_refused(bench):
     scenario, machining, _ = bench
     with pytest.raises(InputError, match="plant.sead"):
-        simulated_plant(scenario, machining, sead=1)
+        simulated_machine(scenario, machining, sead=1)
     with pytest.raises(InputError, match="force_q_n"):
-        simulated_plant(scenario, machining, faults=[{"kind": "sensor_bias", "channel": "force_q_n", "start_s": 0}])
+        simulated_machine(scenario, machining, faults=[{"kind": "sensor_bias", "channel": "force_q_n", "start_s": 0}])
 
 
 def test_drift_agrees_with_the_chain_of_a_run(bench):
     """Against twin.thermal over the whole program, as `twin run` computes it: within 0.05 um."""
     scenario, machining, commands = bench
-    plant = simulated_plant(scenario, machining, seed=0)
+    plant = simulated_machine(scenario, machining, seed=0)
     drift = column(plant, plant.run(commands)[1], "truth_drift_z_um")
     end = float(len(commands) // 1000)
     place = commands.position[int(end) * 1000 - 1] + np.asarray(scenario.part.machine_position)
