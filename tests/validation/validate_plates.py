@@ -4,13 +4,16 @@ Run: ``python tests/validation/validate_plates.py``. The controller's parameters
 10 (identify_hurco.py); plates 2, 8 and 11 have feeds that these do not have, 13, 16 and 19 repeat them on other tools.
 Columns: windows of uninterrupted cutting (R2, RMSE [s], total [%]); then seconds measured and predicted of the
 stretches with cutting only, with rapids among them, and of the whole program without stops for the operator.
+``--picture FILE.png`` draws the windows.
 """
 
+import argparse
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "hardware"), str(Path(__file__).parent)]
@@ -40,7 +43,27 @@ def row(name: str, found: list[Validation]) -> str:
     return cells
 
 
+def draw(found: dict[str, list[Validation]], file: Path) -> None:
+    """Windows of cutting, predicted against measured, fitted and unseen plates apart."""
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
+    for axis, (group, rows) in zip(figure.subplots(1, len(found), sharey=True), found.items(), strict=True):
+        measured, predicted = (np.concatenate([getattr(v.windows, k) for v in rows]) for k in ("measured", "predicted"))
+        r2, rmse, _ = scores(predicted, measured)
+        axis.axhline(0, color="black", linewidth=0.5)
+        axis.axhspan(-0.11, 0.11, color="black", alpha=0.12, linewidth=0)
+        axis.plot(measured, predicted - measured, ".", markersize=3, color="#1f4e79")
+        axis.set_title(f"{group}\n{len(measured)} windows, R² {r2:.4f}, RMSE {rmse:.3f} s", fontsize=10)
+        axis.set_xlabel("measured time of a window of cutting [s]")
+        axis.set_ylim(-1, 1)
+    figure.axes[0].set_ylabel("predicted minus measured [s]")
+    figure.savefig(file, dpi=110)
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--picture", type=Path, metavar="FILE.png")
+    options = parser.parse_args()
+    table: dict[str, list[Validation]] = {}
     head = "".join(f" {name:>26s}" for name in ("cutting only s", "rapids among them s", "all but stops s"))
     print(f"{'plate':>20s} {'windows':>8s} {'R2':>7s} {'RMSE_s':>7s} {'tot_%':>7s}{head}")
     with tempfile.TemporaryDirectory() as folder:
@@ -52,6 +75,9 @@ def main() -> None:
                 found.append(validate(log, run, channel_map=Path("hurco_shdr"), limits="nist_plate"))
                 print(row(str(plate), found[-1:]), flush=True)
             print(row(group, found), flush=True)
+            table[group] = found
+    if options.picture:
+        draw(table, options.picture)
 
 
 if __name__ == "__main__":
