@@ -57,6 +57,8 @@ class MqttClient(threading.Thread):
         self._numbers: dict[str, tuple[int, float]] = {}  # topic -> last running number and its time
         self._column_factors = np.ones((len(self._columns), 1))
         self._subscribed: set[int] = set()
+        self._lost_at: float | None = None  # monotonic [s]
+        self._attempts = 0  # to connect again
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -117,53 +119,62 @@ class MqttClient(threading.Thread):
         return client
 
     def run(self) -> None:
-        lost_at: float | None = None
-        pause = SHORTEST_PAUSE
-        connect = self._client.connect
-        arguments: tuple[Any, ...] = (self._host, self._port, KEEP_ALIVE)
-        connected = False
         try:
-            while not self._ending.is_set():
-                reason = ""
-                try:
-                    if not connected:
-                        connect(*arguments)
-                        connect, arguments, connected = self._client.reconnect, (), True
-                        if lost_at is not None:
-                            self._inbox.put([Gap(0, f"connected again after {time.monotonic() - lost_at:.1f} s")])
-                        lost_at, pause = None, SHORTEST_PAUSE
-                    code = self._client.loop(AWAKE)
-                    reason = f"code {int(code)}" if code else ""
-                except OSError as error:
-                    reason = str(error) or type(error).__name__
-                if not reason:
-                    continue
-                connected = False
-                if self._failure:
-                    return
-                if not self._ready.is_set():
-                    raise InputError(f"{self._options.url}: {reason}", remedy="check address, network and login")
-                if lost_at is None:
-                    lost_at = time.monotonic()
-                    self._losses.say(f"connection lost: {reason}")
-                if time.monotonic() - lost_at > self._options.reconnect:
-                    raise InputError(
-                        f"{self._options.url} has not answered for {self._options.reconnect:g} s: {reason}",
-                        remedy="what came before is recorded; start again",
-                    )
-                self._ending.wait(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-        except InputError as error:
-            self._failure = error
+            self._stay()
+        except Exception as error:
+            known = isinstance(error, InputError)
+            self._failure = self._failure or (error if known else InputError(f"{self._options.url}: {error!r}"))
         finally:
             self._inbox.close(self._failure)
             self._ready.set()
             self._client.disconnect()
 
+    def _stay(self) -> None:
+        """Be connected until we are to end, or have tried in vain for long enough."""
+        from paho.mqtt.client import error_string
+
+        connected = False
+        while not (self._ending.is_set() or self._failure):
+            try:
+                if not connected:
+                    self._client.connect(self._host, self._port, KEEP_ALIVE)
+                    connected = True
+                code = self._client.loop(AWAKE)
+                if not code:
+                    continue
+                reason = error_string(code)
+            except OSError as error:
+                reason = str(error) or type(error).__name__
+            connected = False
+            if not self._failure:
+                self._ending.wait(self._missed(reason))
+
+    def _missed(self, reason: str) -> float:
+        """The connection is not there: how long to wait [s] before the next attempt.
+
+        Raises:
+            InputError: there never was one, or it has been away for too long.
+        """
+        if not self._ready.is_set():
+            raise InputError(f"{self._options.url}: {reason}", remedy="check address, network and login")
+        if self._lost_at is None:
+            self._lost_at = time.monotonic()
+            self._losses.say(f"connection lost: {reason}")
+        if time.monotonic() - self._lost_at > self._options.reconnect:
+            raise InputError(
+                f"{self._options.url} has not answered for {self._options.reconnect:g} s: {reason}",
+                remedy="what came before is recorded; start again",
+            )
+        self._attempts += 1
+        return float(min(SHORTEST_PAUSE * 2 ** min(self._attempts, 10), LONGEST_PAUSE))
+
     def _connected(self, client: Any, data: Any, flags: Any, code: Any, properties: Any) -> None:
         if code.is_failure:
             self._failure = InputError(f"{self._options.url} refuses us: {code}", remedy="check user and password")
             return
+        if self._lost_at is not None:
+            self._inbox.put([Gap(0, f"connected again after {time.monotonic() - self._lost_at:.1f} s")])
+        self._lost_at, self._attempts = None, 0
         topics = sorted(self._keys)
         if self._options.blocks:  # what the blocks hold, before the blocks
             topics += [self._options.blocks.topic + COLUMNS, self._options.blocks.topic]
@@ -173,6 +184,7 @@ class MqttClient(threading.Thread):
     def _answered(self, client: Any, data: Any, number: int, codes: Any, properties: Any) -> None:
         if any(code.is_failure for code in codes):
             self._failure = InputError(f"{self._options.url} does not let us read all topics")
+            return
         self._subscribed.discard(number)
         self._maybe_ready()
 
