@@ -73,7 +73,8 @@ def plant_maker(options: LinuxcncOptions, scenario: Scenario) -> PlantMaker:
     if kind == "ideal":
         make: PlantMaker = IdealPlant
     elif kind == "simulated":
-        make = partial(_simulated, scenario, rest, {**control, "armed": options.armed} if control else None)
+        armed = {**control, "armed": options.armed} if control else None
+        make = partial(_simulated, scenario, {**rest, "control": armed})
     else:
         raise InputError(f"bench.plant.kind is {kind!r}", remedy="ideal or simulated")
     if faults.drive_fails_at is None and faults.plant_ends_at is None:
@@ -81,14 +82,10 @@ def plant_maker(options: LinuxcncOptions, scenario: Scenario) -> PlantMaker:
     return partial(_faulty, make, faults, options.names.index(faults.drive))
 
 
-def _simulated(scenario: Scenario, options: Mapping[str, Any], control: Mapping[str, Any] | None) -> Plant:
-    from hardware.control.looped import LoopedPlant
-    from hardware.simulated.plant import simulated_plant
-    from twin.simulate import machine
+def _simulated(scenario: Scenario, options: Mapping[str, Any]) -> Plant:
+    from hardware.simulated.plant import simulated_plant  # takes seconds to load: only where it is made
 
-    machining = machine(scenario, lambda stage: None)
-    plant = simulated_plant(scenario, machining, **options)
-    return plant if control is None else LoopedPlant(plant, scenario, machining, control)
+    return simulated_plant(scenario, **options)
 
 
 def _faulty(make: PlantMaker, faults: Faults, axis: int) -> Plant:

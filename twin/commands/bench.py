@@ -20,9 +20,7 @@ def main(words: list[str]) -> None:
     parser = command_parser("bench", "Run a controller, a machine or a recording beside the twin.", EPILOG)
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="changes to the configuration")
     parser.add_argument("--run", metavar="RUN", help="compare with this finished run, or `latest`, and make none")
-    parser.add_argument(
-        "--arm", action="store_true", help="let bench.plant.control write to the controller"
-    )
+    parser.add_argument("--arm", action="store_true", help="let bench.plant.control write to the controller")
     parser.add_argument("--outputs", type=Path, help="folder for run folders (default: outputs)")
     parser.add_argument("--conf", type=Path, help="folder of your own groups: DIR/scenario/NAME.yaml, DIR/bench/...")
     options = parser.parse_intermixed_args(words)
