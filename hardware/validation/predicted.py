@@ -21,6 +21,7 @@ from twin.data import recording
 from twin.errors import InputError
 from twin.machine.tool import Tool
 from twin.result import load
+from twin.runs import RECORD
 from twin.scenario import PartConfig
 from twin.units import MINUTE
 
@@ -81,6 +82,13 @@ class PredictedRun:
     def program_text(self) -> str:
         data = self.program_path.read_bytes()
         return (gzip.decompress(data) if self.program_path.suffix == ".gz" else data).decode("utf-8", "replace")
+
+    @property
+    def program_is_newer(self) -> bool:
+        """Whether the program was written after the run was: its hash is that of the text as it is now."""
+        if str(self.attrs["program"]).startswith("data:"):  # checked by its own checksum
+            return False
+        return self.program_path.stat().st_mtime > (self.folder / RECORD).stat().st_mtime
 
     @property
     def identity(self) -> Identity:

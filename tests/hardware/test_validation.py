@@ -1,6 +1,7 @@
 """Recordings of a machine made up: what was put into them must come out of the validation."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -240,3 +241,33 @@ def test_a_unit_that_is_not_that_of_the_name_is_refused(run, tmp_path):
     file = record(tmp_path / "a.arrows", *pieces(measured()), channels=channels)
     with pytest.raises(InputError, match="channel x_commanded_mm says that its unit is in"):
         validate(file, run)
+
+
+def test_a_program_that_was_edited_after_the_run_is_told(tmp_path):
+    run = make_run(tmp_path / "run")
+    file = record(tmp_path / "a.arrows", *pieces(measured()))
+    edited = "the NC program was written after the run: the run may have machined another text"
+    assert edited not in validate(file, run).notes
+    later = (run / "run.json").stat().st_mtime + 60
+    os.utime(run / "part.nc", (later, later))
+    assert edited in validate(file, run).notes
+
+
+def test_latency_is_as_given_or_as_recorded(run, tmp_path):
+    block = measured()
+    values = {**block.values, "latency_ms": np.linspace(1, 21, len(block))}
+    channels = (*CHANNELS, Channel(name="latency_ms", unit="ms"))
+    file = record(tmp_path / "a.arrows", Block(0, block.time, values, block.quality), channels=channels)
+    found = validate(file, run)
+    assert found.sampling.latency == pytest.approx((11e-3, 20.8e-3, 21e-3), rel=1e-3)
+    verdict = next(v for v in found.verdicts if v.what == "latency, 99th percentile")
+    assert not verdict.passed and verdict.limit == pytest.approx(0.02)
+    assert validate(file, run, latency=(1e-3, 5e-3, 9e-3)).sampling.latency == (1e-3, 5e-3, 9e-3)
+
+
+def test_the_error_of_resampling(run, tmp_path):
+    """Corners at constant speed: the second difference is the jump of speed times the period; an eighth of it."""
+    found = validate(record(tmp_path / "a.arrows", *pieces(measured())), run)
+    jump = 20.0  # [mm/s] in X at the corners of lines 6 to 8
+    error = found.channel("x_commanded_mm").interpolation
+    assert jump * PERIOD / 8 * 0.9 < error < 2 * jump * PERIOD / 8 * 1.1
