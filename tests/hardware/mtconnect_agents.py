@@ -222,5 +222,3 @@ class Adapter:
         with contextlib.suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
-
-
