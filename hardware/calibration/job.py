@@ -11,6 +11,7 @@ from rich.table import Table
 from hardware.calibration.estimate import Calibration, calibrated
 from hardware.calibration.observations import Bench, bench_of
 from hardware.calibration.recorded import read_recorded
+from hardware.calibration.suggest import suggested
 from hardware.identity import identity_of
 from hardware.recording import Header, open_recording
 from twin.calibration.file import CalibrationFile, RecordingUsed, calibration_file, sha256_of, write_calibration
@@ -64,6 +65,9 @@ def calibrate(
     written = calibration_file(config, rows, found.estimates, found.fit.misfit, found.undetermined)
     write_calibration(out, written)
     tell(found, console)
+    console.print("next, what would say most (nats of the posterior's volume):")
+    for worth in suggested(found, benches[0]):
+        console.print(f"  {worth.name}  +{worth.gain:.1f}", highlight=False)
     console.print(f"calibration {out}", highlight=False, soft_wrap=True)
     console.print(f"use it      twin run ... calibration={out}", highlight=False, soft_wrap=True)
     return written

@@ -35,7 +35,8 @@ class DriftObserver:
         self.model, self.step, self._share = model, step, scenario.material.workpiece_share
         n = len(model.nodes)
         self._steps = [_linear(*step_matrices(model, flood, step)) for flood in (False, True)]
-        self._deviation, self._live = deviation, None
+        self._deviation = deviation
+        self._live: LiveFilter | None = None
         unit = np.eye(n)
         self._growth = np.asarray(tool_point_drift(model, unit, np.zeros(n)))
         self._scale = np.asarray(axis_scale(model, jnp.asarray(unit), jnp.zeros(n)))

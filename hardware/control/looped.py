@@ -65,7 +65,8 @@ class LoopedPlant:
             self._feed.sent = 1.0
             self.force = ForceLimit(scenario, machining, chosen.feed.force, chosen.feed.least, chosen.feed.rate)
         self._power = _column(plant, "spindle_power_w")
-        self._sums, self._in_step, self._before = np.zeros(6), 0.0, None
+        self._sums, self._in_step = np.zeros(6), 0.0
+        self._before: np.ndarray | None = None
         self._wanted: float | None = None
 
     def step(self, command: Command) -> Reply:

@@ -52,12 +52,12 @@ def programs(jax_as_users_have_it):
     return program(scenario, COARSE), program(dataclasses.replace(scenario, program_text=POCKET), COARSE)
 
 
-def test_three_machines_are_found_and_predict_another_program(programs):
-    """Pooled 95 % intervals of 3 x 68 parameters: coverage above the 0.1 % point, 88 %; squared errors 0.6 to 1.5.
+def test_two_machines_are_found_and_predict_another_program(programs):
+    """Pooled 95 % intervals of 2 x 68 parameters: coverage above 88 %, which true ones miss once in 1,000; squared errors 0.6 to 1.5.
 
     The prediction of a program that was not calibrated on is at least five times better in every kind of reading.
     """
-    judged = [judge(seed, *programs) for seed in (1, 2, 3)]
+    judged = [judge(seed, *programs) for seed in (1, 2)]
     names = list(judged[0].error)
     assert len(names) > 60
     assert covered(judged, names)[0] > 0.88
