@@ -49,13 +49,12 @@ def bench(
     controller = options.get("controller")
     if controller and not any(word.startswith("controller=") for word in overrides):
         overrides.append(f"controller={controller}")
-    if run is None:
-        folder = run_scenario([*overrides, "model.servo_signals=true"], outputs=outputs, conf=conf)
-        scenario = load_scenario(*overrides, conf=conf)
-    else:
-        folder = find_run(run, outputs)
-        scenario = load_scenario(*json.loads((folder / RECORD).read_text())["overrides"], conf=conf)
-    source = open_source(kind, options, scenario)
+    made = None if run is None else find_run(run, outputs)
+    if made is not None:
+        overrides = json.loads((made / RECORD).read_text())["overrides"]
+    scenario = load_scenario(*overrides, conf=conf)
+    source = open_source(kind, options, scenario)  # what is wrong with it is said before the twin works for a minute
+    folder = made or run_scenario([*overrides, "model.servo_signals=true"], outputs=outputs, conf=conf)
     title = " ".join([kind, *(str(value) for value in given.values())])
     console.print(f"\n[bold]bench: {title}[/bold]", highlight=False)
     program = read_program(scenario)

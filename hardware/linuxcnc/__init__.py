@@ -11,10 +11,11 @@ def bench_source(options: Mapping[str, Any], scenario: Scenario) -> Source:
     """The bench that conf/bench/linuxcnc*.yaml describes, with the scenario's program.
 
     Raises:
-        InputError: the options are wrong, or the program cannot be read.
+        InputError: the options are wrong, the program cannot be read, or LinuxCNC or a compiler is not installed.
     """
     from pathlib import Path
 
+    from hardware.linuxcnc.build import built
     from hardware.linuxcnc.options import LinuxcncOptions, check_options
     from hardware.linuxcnc.plants import plant_maker
     from hardware.linuxcnc.source import LinuxcncSource
@@ -30,4 +31,5 @@ def bench_source(options: Mapping[str, Any], scenario: Scenario) -> Source:
         except OSError as error:
             raise InputError(f"cannot read the program: {error.strerror}", file=chosen.program) from None
     make_plant = plant_maker(chosen, scenario)
+    built()
     return LinuxcncSource(chosen, scenario, make_plant, program)
