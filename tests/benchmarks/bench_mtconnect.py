@@ -79,16 +79,12 @@ def measure(title: str, n: int, rate: float, publishing: float, series: bool) ->
     spent = ours.recv()
     process.join()
     losses = source.losses
-    print(
-        f"{title:<28} {observed / wall:>14,.0f} {rows * n / wall:>9,.0f} {losses.lost:>5} {np.median(lags) * 1e3:>8.0f} "
-        f"{spent / wall:>9.2f} {used / wall:>10.2f}"
-    )
+    rates = f"{observed / wall:>9,.0f} {rows * n / wall:>9,.0f} {losses.lost:>5} {np.median(lags) * 1e3:>8.0f}"
+    print(f"{title:<28} {rates} {spent / wall:>9.2f} {used / wall:>10.2f}")
 
 
 if __name__ == "__main__":
-    print(
-        f"{'':<28} {'observations/s':>14} {'values/s':>9} {'lost':>5} {'lag, ms':>8} {'agent CPU':>9} {'source CPU':>10}"
-    )
+    print(f"{'':<28} {'observ./s':>9} {'values/s':>9} {'lost':>5} {'lag, ms':>8} {'agent CPU':>9} {'source CPU':>10}")
     measure("single values, 20 channels", 20, 1000, 0.001, False)
     measure("single values, 40 channels", 40, 1000, 0.001, False)
     measure("time series, 3 x 10 kHz", 3, 10_000, 0.1, True)
