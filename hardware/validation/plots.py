@@ -1,13 +1,21 @@
 """Plots of a validation as PNG."""
 
+import io
+
 import numpy as np
 from matplotlib.figure import Figure
 
 from hardware.validation.result import BINS, ChannelResult, Validation
-from twin.view.report import _png
 
 MEASURED, PREDICTED, DIFFERENCE = "#1f4e79", "#c55a11", "#6b6b6b"
 SHOWN = 6  # channels
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as a picture file."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=110, bbox_inches="tight")
+    return stream.getvalue()
 
 
 def shown_channels(validation: Validation) -> list[ChannelResult]:
@@ -28,7 +36,7 @@ def timing_plot(validation: Validation) -> bytes:
     axis.axhline(0, color="black", linewidth=0.5)
     axis.set_xlabel("time of the program, predicted [min]")
     axis.set_ylabel("machine late [s]")
-    return _png(figure)
+    return png(figure)
 
 
 def channel_plot(row: ChannelResult, duration: float) -> bytes:
@@ -50,7 +58,7 @@ def channel_plot(row: ChannelResult, duration: float) -> bytes:
     lower.set_xlabel("time of the program, predicted [min]")
     lower.set_ylim(bottom=0)
     figure.align_ylabels()
-    return _png(figure)
+    return png(figure)
 
 
 def spectrum_plot(validation: Validation) -> bytes:
@@ -67,4 +75,4 @@ def spectrum_plot(validation: Validation) -> bytes:
     axis.set_xlabel("frequency, upper end of the band [Hz]")
     axis.set_ylabel("power of difference\nover measured [1]")
     axis.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return _png(figure)
+    return png(figure)

@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
+from hardware.validation.plots import png
 from hardware.validation.spindle_day import SpindleValidation
 from hardware.validation.tables import MARK, number
-from twin.view.report import STYLE, _png
+from twin.view.report import STYLE
 
 HEADINGS = ("known of the day", "bias K", "RMSE K", "limit K", "", "largest K", "correlation")
 KNOWN = {
@@ -86,4 +87,4 @@ def _plot(v: SpindleValidation) -> bytes:
     lower.fill_between(hours[1:], v.day.heat, step="pre", color="#8a8a8a", linewidth=0)
     lower.set_ylabel("speed [1]")
     lower.set_xlabel("time [h]")
-    return _png(figure)
+    return png(figure)
