@@ -85,10 +85,9 @@ def fit(parameters: Sequence[Parameter], observations: Sequence[Observation], mo
         step = -np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), gradient)
         tried = bounded(parameters, z + step)
         length = np.sqrt((tried - z) @ curvature @ (tried - z))
-        found = _total(parameters, observations, tried)
-        if found[0] <= cost:
-            z, (cost, gradient, information, misfit) = tried, found
-            damping *= EASIER
+        if _cost(parameters, observations, tried) <= cost:
+            z, damping = tried, damping * EASIER
+            cost, gradient, information, misfit = _total(parameters, observations, z)
         elif length < SETTLED:
             return Fit(tuple(parameters), z, information, misfit, n_steps, True)
         else:
@@ -117,19 +116,21 @@ def _predicted(predict: Predict, values: dict[str, jax.Array], inputs: Any) -> j
     return predict(values, inputs)
 
 
+def _cost(parameters: Sequence[Parameter], observations: Sequence[Observation], z: np.ndarray) -> float:
+    """What the fit makes least, without derivatives."""
+    parts = [_squares(*arguments) for _, arguments in _own(parameters, observations, z)]
+    cost = float(z @ z) + sum(float(part) for part in parts)
+    return cost if np.isfinite(cost) else np.inf
+
+
 def _total(
     parameters: Sequence[Parameter], observations: Sequence[Observation], z: np.ndarray
 ) -> tuple[float, np.ndarray, np.ndarray, dict[str, float]]:
     """Cost, half its gradient, information of the measurements, misfit of each observation."""
-    rows = {p.name: i for i, p in enumerate(parameters)}
     cost, gradient, information = float(z @ z), z.copy(), np.zeros((len(z), len(z)))
     misfit = {}
-    for seen in observations:
-        own = np.array([rows[name] for name in seen.parameters])
-        prior = tuple(np.array(column) for column in zip(*(_prior(parameters[i]) for i in own), strict=True))
-        squares, slope, curvature = _linearised(
-            seen.predict, seen.parameters, z[own], prior, seen.inputs, seen.measured, seen.deviation
-        )
+    for seen, (own, arguments) in zip(observations, _own(parameters, observations, z), strict=True):
+        squares, slope, curvature = _linearised(*arguments)
         cost += float(squares)
         gradient[own] += np.asarray(slope)
         information[np.ix_(own, own)] += np.asarray(curvature)
@@ -137,31 +138,57 @@ def _total(
     return cost if np.isfinite(cost) else np.inf, gradient, information, misfit
 
 
+def _own(
+    parameters: Sequence[Parameter], observations: Sequence[Observation], z: np.ndarray
+) -> list[tuple[np.ndarray, tuple]]:
+    """Of each observation the rows of its parameters, and the arguments of the functions below."""
+    rows = {p.name: i for i, p in enumerate(parameters)}
+    found = []
+    for seen in observations:
+        own = np.array([rows[name] for name in seen.parameters])
+        prior = tuple(np.array(column) for column in zip(*(_prior(parameters[i]) for i in own), strict=True))
+        readings = (seen.inputs, seen.measured, seen.deviation)
+        found.append((own, (seen.predict, seen.parameters, z[own], prior, *readings)))
+    return found
+
+
 def _prior(parameter: Parameter) -> tuple[float, float, bool]:
     return parameter.median, parameter.spread, parameter.kind == "log_normal"
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def _linearised(
+Prior = tuple[jax.Array, jax.Array, jax.Array]  # median, spread, whether log-normal, (parameter,) each
+
+
+def _residual(
     predict: Predict,
     names: tuple[str, ...],
     z: jax.Array,
-    prior: tuple[jax.Array, jax.Array, jax.Array],
+    prior: Prior,
     inputs: Any,
     measured: jax.Array,
     deviation: jax.Array,
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Sum of squared residuals, J'r and J'J of one observation."""
+) -> jax.Array:
+    """In units of the noise, one dimension."""
     weight = jnp.where(jnp.isfinite(deviation), 1.0 / deviation, 0.0)
     reading = jnp.where(jnp.isfinite(deviation), measured, 0.0)
+    median, spread, is_log = prior
+    value = jnp.where(is_log, median * jnp.exp(spread * z), median + spread * z)
+    values = {name: value[i] for i, name in enumerate(names)}
+    return jnp.ravel((predict(values, inputs) - reading) * weight)
 
-    def residual(z: jax.Array) -> jax.Array:
-        median, spread, is_log = prior
-        value = jnp.where(is_log, median * jnp.exp(spread * z), median + spread * z)
-        values = {name: value[i] for i, name in enumerate(names)}
-        return jnp.ravel((predict(values, inputs) - reading) * weight)
 
-    r, push = jax.linearize(residual, z)
+@partial(jax.jit, static_argnums=(0, 1))
+def _squares(predict: Predict, names: tuple[str, ...], z: jax.Array, *rest: Any) -> jax.Array:
+    r = _residual(predict, names, z, *rest)
+    return r @ r
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _linearised(
+    predict: Predict, names: tuple[str, ...], z: jax.Array, *rest: Any
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Sum of squared residuals, J'r and J'J of one observation."""
+    r, push = jax.linearize(lambda z: _residual(predict, names, z, *rest), z)
     columns = jax.lax.map(push, jnp.eye(len(names)))  # one after the other: bounded memory
     return r @ r, columns @ r, columns @ columns.T
 

@@ -53,11 +53,11 @@ def programs(jax_as_users_have_it):
 
 
 def test_two_machines_are_found_and_predict_another_program(programs):
-    """Pooled 95 % intervals of 2 x 68 parameters: coverage above 88 %, which true ones miss once in 1,000; squared errors 0.6 to 1.5.
+    """Coverage of 2 x 68 intervals above 88 %, which true ones miss once in 1,000; squared errors 0.6 to 1.5.
 
     The prediction of a program that was not calibrated on is at least five times better in every kind of reading.
     """
-    judged = [judge(seed, *programs) for seed in (1, 2)]
+    judged = [judge(seed, *programs) for seed in (2, 3)]
     names = list(judged[0].error)
     assert len(names) > 60
     assert covered(judged, names)[0] > 0.88
