@@ -182,7 +182,8 @@ class LinuxcncSource:
         """Take up what the panel says."""
         if event["event"] == "ready":
             self._began = True
-            before = ["M52 P1"] if self._options.adaptive_feed else []
+            # The start-up code may come to nothing: switching the machine on empties the controller's queue.
+            before = [f"G64 P{self._options.path_tolerance / MM}", *(["M52 P1"] if self._options.adaptive_feed else [])]
             self._sandbox.ask("run", file="/tmp/program.ngc", before=before, prefill_s=self._options.read_ahead)
         elif event["event"] == "error":
             self.outcome.messages.append(event["text"])

@@ -98,6 +98,15 @@ def test_offsets_tools_and_home_of_the_scenario():
     assert recorded["tool_length_mm"][-1] == pytest.approx(50)
 
 
+@pytest.mark.parametrize("tolerance", [0.01, 0.1])
+def test_corners_are_rounded_within_the_tolerance_of_the_bench(tolerance):
+    """Where the program states none; the nearest servo step passes the corner at about that distance."""
+    program = HEAD.replace("G64", "") + "G0 X0 Y0 Z0\nG1 X20 F3000\nY20\nM2\n"
+    recorded = run(program, chosen=options(path_tolerance_mm=tolerance))
+    away = np.hypot(recorded["x_commanded_mm"] - 20, recorded["y_commanded_mm"])[recorded["line"] > 3].min()
+    assert 0.3 * tolerance < away < 1.2 * tolerance
+
+
 def test_dwells_keep_machine_time_when_accelerated():
     """G4 is timed by another process of the controller than the motion."""
     recorded = run(HEAD + "G0 X0 Y0 Z5\nG1 X1 F600\nG4 P3\nG1 X2\nM2\n")
