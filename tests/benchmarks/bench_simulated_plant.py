@@ -35,8 +35,8 @@ def main() -> None:
         plant.readings()
         taken[k] = time.perf_counter() - began
     p50, p99 = np.percentile(taken, [50, 99]) * 1e6
-    print(f"step by step  {N_STEPS / taken.sum():10,.0f} cycles/s   p50 {p50:.0f} us   p99 {p99:.0f} us   (target 3,000)")
-    print(f"at once       {n / whole:10,.0f} cycles/s   {n:,} cycles, {len(plant.channels)} channels")
+    print(f"step by step  {N_STEPS / taken.sum():10,.0f} cycles/s (target 3,000), p50 {p50:.0f} us, p99 {p99:.0f} us")
+    print(f"at once       {n / whole:10,.0f} cycles/s, {n:,} cycles, {len(plant.channels)} channels")
 
 
 if __name__ == "__main__":
