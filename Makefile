@@ -12,7 +12,7 @@ run: $(STAMP)
 	$(BIN)/twin run $(ARGS)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -q $(ARGS)
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 view: $(STAMP)
 	$(BIN)/twin view latest

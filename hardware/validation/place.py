@@ -16,6 +16,7 @@ from hardware.validation.predicted import PredictedRun
 CREEP = 1e-3  # [mm/s] at which a machine at rest advances along its path, so that waiting is progress too
 NEAR = 0.02  # [s] by which a position moves the place
 SLOW = 0.2  # [mm/s] below which a position says nothing of the time
+APART = 2.0  # [mm] from which on a line begins elsewhere; rounded corners are nearer
 CHUNK = 1 << 18  # samples that are sharpened at once
 
 
@@ -106,6 +107,8 @@ def program_time(
     if tip is None:
         theirs = run.time
     a, b = found.recorded, found.predicted
+    if tip is not None and run.has_signals:
+        a, b = _meeting(a, b, tip, run)
     first, last, close = int(a[0]), _end(line, a[-1]), min(_end(run.line, b[-1]), len(run.time) - 1)
     samples = slice(first, last)
     # beyond the last anchor both go on alike
@@ -121,6 +124,16 @@ def program_time(
             place[rows] = _sharpened(place[rows], tip[rows], run)
         place[samples] = np.maximum.accumulate(place[samples])
     return place, replace(found, end=(stop, close))
+
+
+def _meeting(
+    recorded: np.ndarray, predicted: np.ndarray, tip: np.ndarray, run: PredictedRun
+) -> tuple[np.ndarray, np.ndarray]:
+    """The anchors at which both stand at the same point: a control that joins lines begins one where another ended."""
+    apart = np.linalg.norm(tip[recorded] - run.commanded[predicted], axis=1)
+    meet = apart <= APART
+    meet[[0, -1]] = True
+    return (recorded[meet], predicted[meet]) if meet.mean() > 0.5 else (recorded, predicted)
 
 
 def _end(line: np.ndarray, first: int) -> int:

@@ -71,3 +71,18 @@ def test_without_positions_time_is_progress(tmp_path):
     place, _ = program_time(block.time, block.values["line"].astype(int), None, run)
     on_line = block.values["line"] == 6
     assert np.diff(place[on_line]) == pytest.approx(1e-3 / 1.5, rel=1e-2)
+
+
+def test_a_control_that_joins_lines_names_the_next_one_too_early(tmp_path):
+    """The label of the line after line 6 comes half a second before its place: the position tells."""
+    run = predicted_run(make_run(tmp_path / "run"))
+    block = measured(begin=2.0)
+    line = block.values["line"].astype(int)
+    after = int(np.flatnonzero(line == 6)[-1]) + 1
+    line[after - 500 : after] = line[after]
+    tip = np.stack([block.values[f"{a}_commanded_mm"] for a in "xyz"], axis=1).astype(np.float32)
+    assert np.linalg.norm(tip[after - 500] - tip[after]) > 3  # [mm] between where it is named and where it begins
+    place, _ = program_time(block.time, line, tip, run)
+    inside = np.isfinite(place)
+    there, _ = path_at(place[inside])
+    assert np.abs(there - tip[inside]).max() < 5e-3  # [mm]
