@@ -6,8 +6,8 @@ import ipaddress
 import json
 import struct
 import subprocess
-import threading
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,14 +18,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 from opcua_servers import free_port
+from reading import joined, numbers
+from reading import read as read_all
 
-from hardware.channel import Quality, check_block
+from hardware.channel import Quality
 from hardware.mqtt import MqttSource, bench_source
 from hardware.mqtt_options import BlockOptions, MqttOptions, TopicChannel
 from hardware.mqtt_payload import BinaryBlock, numbers_in, pack_block, unpack_block
 from twin.errors import InputError
 
 REST = 0.8  # [s] for what was published to arrive
+read = partial(read_all, rest=REST)
 X = TopicChannel(topic="mill/axes", key="x", unit="m")
 LOAD = TopicChannel(topic="mill/spindle", key="load.value")
 
@@ -39,32 +42,6 @@ def options(broker, **others):
 def broker(tmp_path_factory):
     with Broker(tmp_path_factory.mktemp("broker")) as running:
         yield running
-
-
-def read(source, publish=lambda: None):
-    """Everything that comes while ``publish`` runs beside it, and a while after."""
-
-    def drive():
-        publish()
-        time.sleep(REST)
-        source.__exit__()
-
-    writer = threading.Thread(target=drive)
-    writer.start()
-    blocks = []
-    for block in source.blocks():
-        check_block(block, source.channels)
-        blocks.append(block)
-    writer.join()
-    return blocks
-
-
-def joined(blocks, name):
-    return np.concatenate([block.values[name] for block in blocks])
-
-
-def numbers(blocks):
-    return np.concatenate([np.arange(block.first, block.first + len(block)) for block in blocks])
 
 
 def axes(k, **others):

@@ -1,14 +1,14 @@
 """The MTConnect source against agents over HTTP: ours, and one that misbehaves as told."""
 
 import dataclasses
-import threading
 import time
 
 import numpy as np
 import pytest
 from mtconnect_agents import PERIOD, PROBE, Counting, TalkingAgent, iso, served
+from reading import joined, numbers, quality, read, times
 
-from hardware.channel import Quality, check_block
+from hardware.channel import Quality
 from hardware.mtconnect import MtconnectSource, bench_source
 from hardware.mtconnect_model import channel_names, conversion, parse_devices
 from hardware.mtconnect_options import ItemChannel, MtconnectOptions
@@ -24,34 +24,6 @@ GOOD, UNCERTAIN, BAD = (int(quality) for quality in (Quality.GOOD, Quality.UNCER
 def options(url, **others):
     quick = {"interval": 0.02, "settle": 0.05, "silence": 0.5, "timeout": 2.0}
     return MtconnectOptions(url=url, **(quick | others))
-
-
-def read(source, write=lambda: None):
-    """Everything that comes until it is silent, while ``write`` runs beside it."""
-    writer = threading.Thread(target=write)
-    writer.start()
-    blocks = []
-    for block in source.blocks():
-        check_block(block, source.channels)
-        blocks.append(block)
-    writer.join()
-    return blocks
-
-
-def joined(blocks, name):
-    return np.concatenate([block.values[name] for block in blocks])
-
-
-def times(blocks):
-    return np.concatenate([block.time for block in blocks])
-
-
-def quality(blocks):
-    return np.concatenate([block.quality for block in blocks]).tolist()
-
-
-def numbers(blocks):
-    return np.concatenate([np.arange(block.first, block.first + len(block)) for block in blocks])
 
 
 def following(agent, write, **others):

@@ -1,19 +1,22 @@
 """The OPC UA source against a real server: values, times, quality, what is lost, what a user is told."""
 
 import dataclasses
-import threading
 import time
+from functools import partial
 
 import numpy as np
 import pytest
 from opcua_servers import SPACE, PlantServer, free_port
+from reading import joined
+from reading import read as read_all
 
-from hardware.channel import Quality, check_block
+from hardware.channel import Quality
 from hardware.opcua import OpcuaSource, bench_source
 from hardware.opcua_options import Login, NodeChannel, OpcuaOptions, TraceOptions
 from twin.errors import InputError
 
 REST = 0.8  # [s] for what was written to arrive
+read = partial(read_all, rest=REST)
 OVERFLOW, UNCERTAIN, BAD = 0x480, 0x40000000, 0x80000000
 X, Y = NodeChannel(node=f"nsu={SPACE};s=x"), NodeChannel(node="Plant/y")
 TRACE = TraceOptions(
@@ -30,28 +33,6 @@ def options(url, **others):
 def plant():
     with PlantServer() as server:
         yield server
-
-
-def read(source, write=lambda: None):
-    """Everything that comes while ``write`` runs beside it, and a while after."""
-
-    def drive():
-        write()
-        time.sleep(REST)
-        source.__exit__()
-
-    writer = threading.Thread(target=drive)
-    writer.start()
-    blocks = []
-    for block in source.blocks():
-        check_block(block, source.channels)
-        blocks.append(block)
-    writer.join()
-    return blocks
-
-
-def joined(blocks, name):
-    return np.concatenate([block.values[name] for block in blocks])
 
 
 def now():

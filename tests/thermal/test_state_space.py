@@ -160,7 +160,6 @@ def test_blocks_of_float32_inputs_lose_a_millionth():
     np.testing.assert_allclose(quick, exact, atol=1e-6 * float(jnp.ptp(exact)))
 
 
-
 def test_switched_conductances_against_the_matrix_exponential(inputs):
     systems = [network(seed=1), network(seed=2)]
     regime = np.random.default_rng(5).integers(0, 2, len(inputs))

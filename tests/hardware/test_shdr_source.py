@@ -1,14 +1,14 @@
 """SHDR: an adapter over TCP, and logs of real machines played as if they were live."""
 
-import threading
 import time
 from collections import defaultdict
 
 import numpy as np
 import pytest
 from mtconnect_agents import Adapter, iso
+from reading import joined, read, times
 
-from hardware.channel import Quality, check_block
+from hardware.channel import Quality
 from hardware.mtconnect import bench_source as xml_source
 from hardware.mtconnect_options import ItemChannel, ShdrOptions
 from hardware.shdr import ShdrSource, bench_source, played_log
@@ -27,25 +27,6 @@ XY = {name: CHANNELS[name] for name in ("x_actual_mm", "line")}
 
 def options(url, **others):
     return ShdrOptions(url=url, **({"settle": 0.05, "silence": 0.5, "timeout": 1.0, "channels": XY} | others))
-
-
-def read(source, write=lambda: None):
-    writer = threading.Thread(target=write)
-    writer.start()
-    blocks = []
-    for block in source.blocks():
-        check_block(block, source.channels)
-        blocks.append(block)
-    writer.join()
-    return blocks
-
-
-def joined(blocks, name):
-    return np.concatenate([block.values[name] for block in blocks])
-
-
-def times(blocks):
-    return np.concatenate([block.time for block in blocks])
 
 
 def test_rows_of_every_kind():
