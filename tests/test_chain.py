@@ -18,7 +18,7 @@ FEATURES = """
 - {kind: wall, name: nowhere, centre_mm: [10, 5, -9], normal: [0, 1, 0], thickness_mm: 2, size_mm: [4, 2]}
 """
 SHOULDER = "G0 Z10\nG0 X-10 Y44\nG0 Z-2\nG1 X70\n"  # 1 mm off the side
-BASE = ("scenario=own", "model.wall_error=static")
+BASE = ("scenario=own", "model.wall_error=static", "model.removal.resolution_mm=0.5")
 
 
 @pytest.fixture(scope="module")

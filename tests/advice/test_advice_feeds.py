@@ -114,6 +114,7 @@ def test_air_keeps_its_feed_and_axes_their_speed(scenario, machining):
     assert set(plan.feeds.holds[straight]) == {"axes"}
 
 
+@pytest.mark.long
 def test_rewritten_program_keeps_the_limits_in_the_full_model(scenario):
     advice = Advice(limits=Limits(force=350.0, deflection=30e-6, **WIDE))
     found = optimise(scenario, advice)

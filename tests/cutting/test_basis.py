@@ -55,6 +55,7 @@ def test_rescaled_history_is_exact():
     assert rescaled(force_basis(forces, ALUMINIUM), TITANIUM) == pytest.approx(np.asarray(other), rel=1e-10, abs=1e-9)
 
 
+@pytest.mark.long
 def test_deviation_against_monte_carlo(path_loads, basis):
     """1,000 draws of the coefficients: four times the sampling error of a standard deviation is 9 %."""
     random = np.random.default_rng(0)

@@ -1,6 +1,7 @@
 """A source beside a run: what is recorded, what is shown, what is said."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -173,14 +174,18 @@ def test_a_failing_source_keeps_what_came(run):
     assert sum(len(b) for b in open_recording(run / "recording.arrows").blocks()) == 500
 
 
-def test_a_full_disk_is_said_and_what_was_written_stays(run):
+def test_a_full_disk_is_said_and_what_was_written_stays(run, tmp_path):
     """The operating system refuses to let the file grow: 25 kB are allowed."""
+    shutil.copytree(run, tmp_path / "before")
     code = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-    code += "resource.setrlimit(resource.RLIMIT_FSIZE, (25_000, 25_000))\n"
     code += "from pathlib import Path\nfrom test_bench_record import Named, Scripted, blocks, record\n"
+    code += "record(Scripted(blocks()), Path(sys.argv[2]), 'test', Named())\n"  # compiled kernels are kept on disk too
+    code += "resource.setrlimit(resource.RLIMIT_FSIZE, (25_000, 25_000))\n"
     code += "record(Scripted(blocks(slower=20)), Path(sys.argv[1]), 'test', Named())"
     here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
-    done = subprocess.run([sys.executable, "-c", code, str(run)], capture_output=True, text=True, env=here)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(run), str(tmp_path / "before")], capture_output=True, text=True, env=here
+    )
     said = done.stderr.strip().splitlines()[-1]
     kept = sum(len(b) for b in open_recording(run / "recording.arrows").blocks())
     assert "InputError" in said and f"{kept:,} samples are kept" in said, said

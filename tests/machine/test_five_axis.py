@@ -186,6 +186,7 @@ def test_small_angles_to_second_order():
     assert rest(20.0) / rest(10.0) == pytest.approx(4.0, rel=0.02)
 
 
+@pytest.mark.long
 def test_jacobians_against_differences():
     """By the pose and by one error of every axis."""
     model, h = random_five_axis(), 1e-6

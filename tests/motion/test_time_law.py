@@ -255,7 +255,12 @@ CORNERS = "\n".join(
 
 
 @pytest.mark.parametrize(
-    ("cornering", "jerk"), [("junction_deviation", None), ("speed_step", 60.0), ("tolerance", 60.0)]
+    ("cornering", "jerk"),
+    [
+        ("junction_deviation", None),
+        pytest.param("speed_step", 60.0, marks=pytest.mark.long),
+        pytest.param("tolerance", 60.0, marks=pytest.mark.long),
+    ],
 )
 def test_derivatives_in_the_machines_parameters(cornering, jerk):
     controller = machine(

@@ -55,7 +55,7 @@ def display():
     if not shutil.which("Xvfb") and not os.environ.get("CI"):
         pytest.skip("needs the package xvfb, which CI installs")
     seen, told = os.pipe()
-    command = ["Xvfb", "-displayfd", str(told), "-screen", "0", "1300x900x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(told), "-screen", "0", "1300x900x24", "-nolisten", "tcp", "-noreset"]
     with subprocess.Popen(command, pass_fds=[told], stderr=subprocess.DEVNULL) as server:
         os.close(told)
         with os.fdopen(seen) as pipe:

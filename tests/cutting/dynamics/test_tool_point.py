@@ -131,7 +131,12 @@ def test_modes_reproduce_the_coupled_response():
     assert static == pytest.approx(coupled[0].real, rel=0.02)
 
 
-@pytest.mark.parametrize("name", sorted(file.stem for file in (CONF / "machine").glob("*.yaml")))
+MACHINES = sorted(file.stem for file in (CONF / "machine").glob("*.yaml"))
+
+
+@pytest.mark.parametrize(
+    "name", [name if name == "hurco" else pytest.param(name, marks=pytest.mark.long) for name in MACHINES]
+)
 def test_every_tool_on_file_has_modes(name):
     """The modes give back the coupled response to 3 % of its largest value and to 5 % when static."""
     spindle = build(Machine, yaml.safe_load((CONF / "machine" / f"{name}.yaml").read_text())).spindle_modes
