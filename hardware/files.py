@@ -11,8 +11,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from hardware.channel import Block, Channel, Clock, Quality
-from hardware.replay import unit_of
+from hardware.channel import Block, Clock, Quality
+from hardware.replay import described
 from hardware.unit_symbols import checked_factor, named
 from twin.config import build
 from twin.errors import InputError
@@ -93,17 +93,7 @@ class FileSource:
         self._period = _period(self._main)
         origin = "start" if content.start is None else "utc"
         self.clock = Clock(name="the file", origin=origin, period_s=self._period)  # type: ignore[arg-type]
-        self.channels = tuple(
-            Channel(
-                name=name,
-                unit=unit_of(name),
-                sensor=row.sensor,
-                serial_number=row.serial_number,
-                calibrated_on=row.calibrated_on,
-                uncertainty=row.uncertainty,
-            )
-            for name, row in rows.items()
-        )
+        self.channels = tuple(described(name, row) for name, row in rows.items())
 
     def __enter__(self) -> Self:
         return self

@@ -8,7 +8,7 @@ from hardware.events import EventAssembly
 from hardware.inbox import Inbox, Losses, assembled
 from hardware.mqtt_client import MqttClient, broker_of
 from hardware.mqtt_options import MqttOptions
-from hardware.replay import unit_of
+from hardware.replay import described, unit_of
 from hardware.source import Source
 from hardware.traces import TraceAssembly
 from twin.config import build
@@ -54,17 +54,7 @@ class MqttSource:
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        scalars = tuple(
-            Channel(
-                name=name,
-                unit=unit_of(name),
-                sensor=row.sensor,
-                serial_number=row.serial_number,
-                calibrated_on=row.calibrated_on,
-                uncertainty=row.uncertainty,
-            )
-            for name, row in self._options.channels.items()
-        )
+        scalars = tuple(described(name, row) for name, row in self._options.channels.items())
         return (*scalars, *(Channel(name=name, unit=unit_of(name)) for name in self._client.columns))
 
     def blocks(self) -> Iterator[Block]:

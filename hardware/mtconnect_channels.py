@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hardware.channel import Channel, Quality
+from hardware.channel import Quality
 from hardware.inbox import Losses, Reading
 from hardware.mtconnect_model import Conversion, DataItem, channel_names, conversion
 from hardware.mtconnect_options import ItemChannel
 from hardware.mtconnect_streams import UNAVAILABLE, Observation
-from hardware.replay import unit_of
+from hardware.replay import described
 from twin.errors import InputError
 
 DIGITS = 6  # of a second: time stamps are rounded so
@@ -120,17 +120,7 @@ class Readers:
             if item is None and items:
                 raise InputError(f"channel {name}: there is no data item {row.item!r}", remedy=_near(row.item, known))
             self._listen(name, row, item)
-        self.channels = tuple(
-            Channel(
-                name=name,
-                unit=unit_of(name),
-                sensor=row.sensor,
-                serial_number=row.serial_number,
-                calibrated_on=row.calibrated_on,
-                uncertainty=row.uncertainty,
-            )
-            for name, row in chosen.items()
-        )
+        self.channels = tuple(described(name, row) for name, row in chosen.items())
         rates = {one.rate for one in self._listeners.values() if one.is_series}
         rate = rates.pop() if len(rates) == 1 else None
         self.period = 1 / rate if rate else None

@@ -12,7 +12,7 @@ from hardware.opcua_client import OpcuaClient
 from hardware.opcua_discovery import MachineTool, machine_tools
 from hardware.opcua_login import prepared_client
 from hardware.opcua_options import NodeChannel, OpcuaOptions, TraceOptions
-from hardware.replay import unit_of
+from hardware.replay import described
 from hardware.source import Source
 from hardware.traces import TraceAssembly
 from twin.config import build
@@ -76,18 +76,6 @@ class OpcuaSource:
             return assembled(self._inbox, trace, options.settle, options.duration, options.silence)
         events = EventAssembly(names, options.settle, options.period, self.losses)
         return assembled(self._inbox, events, options.settle, options.duration, options.silence)
-
-
-def described(name: str, row: NodeChannel) -> Channel:
-    """Channel ``name`` with what is known of its sensor."""
-    return Channel(
-        name=name,
-        unit=unit_of(name),
-        sensor=row.sensor,
-        serial_number=row.serial_number,
-        calibrated_on=row.calibrated_on,
-        uncertainty=row.uncertainty,
-    )
 
 
 def discover(options: OpcuaOptions) -> tuple[MachineTool, ...]:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -202,3 +202,28 @@ class ShdrSource:
 def unit_of(name: str) -> str:
     """Unit that the suffix of a channel's name states: ``force_x_n`` is in n; 1 where there is none."""
     return name.rsplit("_", 1)[1] if "_" in name else "1"
+
+
+class Described(Protocol):
+    """What is declared of a channel's sensor."""
+
+    @property
+    def sensor(self) -> str: ...
+    @property
+    def serial_number(self) -> str: ...
+    @property
+    def calibrated_on(self) -> str: ...
+    @property
+    def uncertainty(self) -> float | None: ...
+
+
+def described(name: str, row: Described) -> Channel:
+    """The channel ``name`` of the sensor that ``row`` declares."""
+    return Channel(
+        name=name,
+        unit=unit_of(name),
+        sensor=row.sensor,
+        serial_number=row.serial_number,
+        calibrated_on=row.calibrated_on,
+        uncertainty=row.uncertainty,
+    )
