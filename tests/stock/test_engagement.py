@@ -207,7 +207,7 @@ def test_arcs_ascend_whatever_the_votes():
     """Also where the last step between looks is shorter than the others."""
     random = np.random.default_rng(5)
     bounds = np.zeros((engagement.MOST_ARCS, 2), np.int64)
-    for n_looks in (8, 24, 40, 96):
+    for n_looks in np.array([1, 2, 3, 6]) * engagement.BLOCK:
         for first, last in ((0, 960), (0, 481), (13, 700), (-200, 333)):
             vote = random.uniform(-1, 1, (1, n_looks)).astype(np.float32)
             n = engagement._find_arcs(vote, 0, n_looks, first, last, bounds)

@@ -1,7 +1,8 @@
 component twinlock "servo cycles in step with a plant in another process";
 description """Each servo cycle sends the commands over a Unix socket to the plant and blocks until it has answered. Servo
 time therefore never runs ahead of the plant, however slow that is. For simulation only. The socket keeps messages whole
-and tells at once when the plant is gone; then `ok` falls, for good.""";
+and tells at once when the plant is gone; then `ok` falls, for good. Servo time stands in a shared file, by which other
+processes of the controller time their dwells.""";
 pin in float cmd_#[5] "joint positions, mm or degrees";
 pin out float fb_#[5] "what the scales read";
 pin in float spindle_rpm;
@@ -21,9 +22,14 @@ param rw u32 patience_s = 60 "longest wait for one answer";
 variable int fd = -1;
 variable int gone;
 variable double n;
+variable double *servo_time;
 include <sys/socket.h>;
 include <sys/un.h>;
 include <sys/time.h>;
+include <sys/mman.h>;
+include <sys/stat.h>;
+include <fcntl.h>;
+include <stdio.h>;
 include <unistd.h>;
 include <string.h>;
 include <errno.h>;
@@ -33,6 +39,7 @@ license "GPL";
 author "machining-twin";
 ;;
 #define PLANT "/tmp/plant.sock"   /* /tmp is the sandbox's own */
+#define SERVO_TIME "/tmp/servo_time" /* [s], one double */
 #define PROBING 5
 #define OFFSET_COUNT 1e-4         /* mm */
 
@@ -51,6 +58,16 @@ static int attach(unsigned patience) {
     return s;
 }
 
+static double *shared_time(void) {
+    static double nowhere;
+    void *place = MAP_FAILED;
+    int file = open(SERVO_TIME ".new", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (file >= 0 && !fchmod(file, 0644) && !ftruncate(file, sizeof(double)) && !rename(SERVO_TIME ".new", SERVO_TIME))
+        place = mmap(NULL, sizeof(double), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0); /* seen only when whole */
+    if (file >= 0) close(file);
+    return place == MAP_FAILED ? &nowhere : place;
+}
+
 static int exchange(int s, struct request *out, struct answer *in) {
     ssize_t size;
     if (send(s, out, sizeof *out, MSG_NOSIGNAL) != sizeof *out) return 0;
@@ -67,8 +84,10 @@ FUNCTION(_) {
         gone = fd < 0;
         ok = !gone;
     }
+    if (!servo_time) servo_time = shared_time();
     n++;
     cycles = (unsigned)n;
+    *servo_time = n * fperiod;
     if (gone) return;
     out.number = n;
     out.period = fperiod;

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +79,17 @@ class Intervening(IdealPlant):
         reply = super().step(command)
         reply.feed_factor, reply.offset_z = self.feed_factor, self.offset_z
         return reply
+
+
+@dataclass
+class Late(IdealPlant):
+    """Takes longer over each answer than a cycle of the accelerated controller lasts."""
+
+    seconds: float
+
+    def step(self, command: Command) -> Reply:
+        time.sleep(self.seconds)
+        return super().step(command)
 
 
 @dataclass
