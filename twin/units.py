@@ -50,6 +50,11 @@ AnglePerLength = Annotated[float, "rad/m"]
 KinematicViscosity = Annotated[float, "m2/s"]
 ViscousFriction = Annotated[float, "N s/m"]
 Compliance = Annotated[float, "m/N"]
+Energy = Annotated[float, "J"]
+Money = Annotated[float, "EUR"]
+CostRate = Annotated[float, "EUR/s"]
+EnergyPrice = Annotated[float, "EUR/J"]
+MaterialPrice = Annotated[float, "EUR/kg"]
 
 
 class Uncertain(NamedTuple):
@@ -124,6 +129,11 @@ SUFFIX: dict[str, tuple[float, str]] = {
     "mm2_s": (1e-6, "m2/s"),
     "n_s_m": (1.0, "N s/m"),
     "um_n": (1e-6, "m/N"),
+    "kwh": (3.6e6, "J"),
+    "eur": (1.0, "EUR"),
+    "eur_h": (1.0 / HOUR, "EUR/s"),
+    "eur_kwh": (1.0 / 3.6e6, "EUR/J"),
+    "eur_kg": (1.0, "EUR/kg"),
 }
 
 
