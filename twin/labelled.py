@@ -48,6 +48,7 @@ def result_of(scenario: Scenario, prediction: Prediction) -> Result:
         release=_release_words(scenario),
         band_um=cut.provenance.band / UM,
         parts_per_tool=json.dumps(_parts_per_tool(scenario, machining)),
+        life_used_by_part=json.dumps(_life_used_by_part(scenario, machining)),
         warnings="\n".join(f"line {w.line}: {w.word}: {w.message}" for w in machining.warnings),
         not_modelled="\n".join(note for tool in scenario.tools.values() for note in unmodelled(tool)),
         collisions="\n".join(
@@ -81,6 +82,14 @@ def _parts_per_tool(scenario: Scenario, machining: Machining) -> dict[str, float
     return {f"T{number}": float(n) for number, n in zip(scenario.tools, parts, strict=True) if np.isfinite(n)}
 
 
+def _life_used_by_part(scenario: Scenario, machining: Machining) -> dict[str, float]:
+    """Part of each tool's life that one part uses up, by T word; empty where no law of wear is known."""
+    wear = machining.process.wear
+    if wear is None:
+        return {}
+    return {f"T{n}": float(used) for n, used in zip(scenario.tools, np.asarray(wear.used_by_part), strict=True)}
+
+
 def _segments(scenario: Scenario, machining: Machining, error: np.ndarray) -> xr.Dataset:
     path, process, engagement = machining.toolpath, machining.process, machining.cut.engagement
     loads, spread = process.loads, process.deviation
@@ -103,6 +112,7 @@ def _segments(scenario: Scenario, machining: Machining, error: np.ndarray) -> xr
             "feed_mm_min": (path.feed * MINUTE / MM, "mm/min", "programmed feed"),
             "speed_mm_min": (machining.speed * MINUTE / MM, "mm/min", "mean speed along the segment"),
             "spindle_speed_rpm": (path.spindle / RPM, "rpm", "spindle speed, > 0 clockwise"),
+            "flood": ((path.coolant & 2) > 0, "1", "flood coolant is on"),
             "removed_mm3": (engagement.volume / MM**3, "mm³", "removed volume"),
             "depth_mm": (engagement.depth / MM, "mm", "engaged height above the tip"),
             "force_mean_n": (load(loads.force_mean), "N", "mean force on the tool, part axes", ("axis",)),
