@@ -1,0 +1,1 @@
+"""Production: life of tools and components, history, line, schedule, cost and decisions."""
