@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import yaml
@@ -16,21 +17,20 @@ from rich.console import Console
 
 from twin.errors import InputError
 from twin.formats.mesh import write_mesh
-from twin.formats.signals import write_signals
-from twin.labelled import result_of
 from twin.motion import servo_samples
 from twin.prediction import Machining
-from twin.result import Result
 from twin.runs import new_run, write_record
 from twin.scenario import Scenario, load_scenario
 from twin.simulate import machine, predict
 from twin.stock.mesh import part_mesh
 from twin.units import MM
-from twin.view.part import write_part
 from twin.view.picture import BY_SOURCE, Drawer
-from twin.view.tables import print_features, print_summary
+
+if TYPE_CHECKING:
+    from twin.result import Result
 
 SERVO_PERIOD = 1e-3  # [s]
+NEEDED_LAST = ("twin.formats.signals", "twin.view.part", "twin.view.tables", "twin.labelled")  # half a second to load
 
 
 def run_scenario(overrides: Sequence[str], *, outputs: Path, conf: Path | None = None, picture: bool = True) -> Path:
@@ -63,9 +63,13 @@ def _run(
 ) -> Path:
     watch("composing the scenario")
     scenario = load_scenario(*overrides, conf=conf)
+    threading.Thread(target=lambda: [import_module(name) for name in NEEDED_LAST], daemon=True).start()
     with new_run(outputs, scenario.part.name) as (folder, final), Drawer() if picture else nullcontext() as drawer:
         machining = machine(scenario, watch)
         prediction = predict(scenario, machining, watch)
+        from twin.labelled import result_of
+        from twin.view.part import write_part
+
         result = result_of(scenario, prediction)
         watch("writing the part")
         cut, model = machining.cut, scenario.model
@@ -79,6 +83,8 @@ def _run(
         (folder / "config.yaml").write_text(yaml.safe_dump(scenario.config, sort_keys=False, allow_unicode=True))
         result.save(folder)
         if model.servo_signals:
+            from twin.formats.signals import write_signals
+
             watch("writing servo signals")
             write_signals(folder / "signals.parquet", _servo_channels(scenario, machining), SERVO_PERIOD)
         watch("writing the report")
@@ -148,7 +154,7 @@ class Stopwatch:
         return self._lap - self.started
 
 
-def _record(result: Result, overrides: Sequence[str], watch: Stopwatch) -> dict[str, Any]:
+def _record(result: "Result", overrides: Sequence[str], watch: Stopwatch) -> dict[str, Any]:
     """run.json: what was asked, what came out, how long it took."""
     attrs = {str(name): value for name, value in result.tree.attrs.items() if isinstance(value, (str, int, float))}
     return {
@@ -163,8 +169,12 @@ def _record(result: Result, overrides: Sequence[str], watch: Stopwatch) -> dict[
     }
 
 
-def _tell(console: Console, result: Result, folder: Path, missing_picture: InputError | None, watch: Stopwatch) -> None:
+def _tell(
+    console: Console, result: "Result", folder: Path, missing_picture: InputError | None, watch: Stopwatch
+) -> None:
     """What a user wants to know first."""
+    from twin.view.tables import print_features, print_summary
+
     attrs = result.tree.attrs
     print_summary(result, console)
     print_features(result, console)

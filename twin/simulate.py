@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
@@ -15,14 +16,12 @@ from twin.cache import cached, content_key, source_key
 from twin.compiled import in_blocks, kept, padded_rows
 from twin.errors import InputError
 from twin.inspection import inspect, plan
-from twin.labelled import result_of
 from twin.machine import Tool, beyond_travel, geometric_error, machine_kinematics
 from twin.motion import segment_times, servo_error, time_law
 from twin.prediction import SOURCES, Machining, Prediction
 from twin.process import Process, process
 from twin.program import Program, ProgramWarning, Toolpath, interpret, linearise
 from twin.rehearsal import rehearsed
-from twin.result import Result
 from twin.scenario import Scenario
 from twin.stock import Cut, cut
 from twin.stock.deviation import Candidates, candidate_heights, candidates_of, deviation_by_source, doubtful
@@ -31,12 +30,15 @@ from twin.thermal import machine_error
 from twin.warming import duty, temperatures
 from twin.workpiece import along_normal, part_sections, release
 
+if TYPE_CHECKING:
+    from twin.result import Result
+
 CODE = Path(__file__).parent
 BLOCK = 1 << 14  # samples whose deviation is computed at once
 Say = Callable[[str], None]
 
 
-def simulate(scenario: Scenario, say: Say = lambda stage: None) -> Result:
+def simulate(scenario: Scenario, say: Say = lambda stage: None) -> "Result":
     """Machine the scenario in the twin.
 
     Args:
@@ -46,7 +48,10 @@ def simulate(scenario: Scenario, say: Say = lambda stage: None) -> Result:
     Raises:
         InputError: the program or the set-up cannot be machined.
     """
-    return result_of(scenario, predict(scenario, machine(scenario, say), say))
+    prediction = predict(scenario, machine(scenario, say), say)
+    from twin.labelled import result_of  # loads xarray and pandas
+
+    return result_of(scenario, prediction)
 
 
 def machine(scenario: Scenario, say: Say) -> Machining:
