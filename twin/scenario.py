@@ -62,11 +62,17 @@ class WorkOffset:
     """Origin of a work coordinate system in machine axes."""
 
     x: Length = 0.0
+    """Along machine X."""
     y: Length = 0.0
+    """Along machine Y."""
     z: Length = 0.0
+    """Along machine Z."""
     a: Angle = 0.0
+    """About machine X."""
     b: Angle = 0.0
+    """About machine Y."""
     c: Angle = 0.0
+    """About machine Z."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,10 +44,15 @@ class PhysicalProperties(Row):
     """Physical properties of one source at room temperature; None where it is silent."""
 
     density: Annotated[Uncertain, "kg/m3"] | None = None
+    """Mass per volume."""
     specific_heat: Annotated[Uncertain, "J/(kg K)"] | None = None
+    """Heat per mass and kelvin."""
     conductivity: Annotated[Uncertain, "W/(m K)"] | None = None
+    """Thermal conductivity."""
     expansion: Annotated[Uncertain, "1/K"] | None = None
+    """Coefficient of linear thermal expansion."""
     youngs_modulus: UncertainPressure | None = None
+    """Young's modulus."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +84,9 @@ class KienzleSet(Row):
     """Specific cutting force of one source: kc = kc11 (h / 1 mm)^-mc."""
 
     kc11: UncertainPressure
+    """Specific cutting force at a chip of 1 mm by 1 mm."""
     mc: UncertainRatio
+    """How fast it falls with the chip thickness: the exponent."""
     rake: Angle
     """Rake of the tests that the table is given for."""
 
@@ -93,21 +100,37 @@ class OrthogonalSet(Row):
     """Orthogonal cutting tests of one source: see :class:`twin.cutting.oblique.OrthogonalDatabase`."""
 
     shear_stress: UncertainPressure
+    """In the shear plane, at rake 0."""
     shear_stress_rake: Annotated[float, "Pa/rad"] = 0.0
+    """Its change with the rake."""
     friction: UncertainAngle
+    """Friction angle on the rake face, at rake 0 and a chip of no thickness."""
     friction_rake: Ratio = 0.0
+    """Its change with the rake."""
     friction_chip: Annotated[float, "rad/m"] = 0.0
+    """Its change with the chip thickness."""
     friction_speed: Annotated[float, "rad s/m"] = 0.0
+    """Its change with the cutting speed."""
     chip_ratio: UncertainRatio = Uncertain(0.0, 0.0)
+    """Uncut over cut chip thickness, at a chip of 1 mm and rake 0; 0: the shear angle is given instead."""
     chip_ratio_rake: Annotated[float, "1/rad"] = 0.0
+    """Its change with the rake."""
     power: Ratio = 0.0
+    """Exponent of the chip ratio in the chip thickness."""
     power_rake: Annotated[float, "1/rad"] = 0.0
+    """Its change with the rake."""
     shear_angle: UncertainAngle = Uncertain(0.0, 0.0)
+    """At rake 0 and a chip of no thickness; used where no chip ratio is given."""
     shear_angle_rake: Ratio = 0.0
+    """Its change with the rake."""
     shear_angle_chip: Annotated[float, "rad/m"] = 0.0
+    """Its change with the chip thickness."""
     shear_angle_speed: Annotated[float, "rad s/m"] = 0.0
+    """Its change with the cutting speed."""
     kte: UncertainLineForce
+    """Tangential edge force per edge length."""
     kre: UncertainLineForce
+    """Edge force per edge length, normal to the cut surface."""
 
     @property
     def database(self) -> OrthogonalDatabase:
@@ -131,6 +154,7 @@ class Material:
     workpiece_share: Ratio
     """Part of the cutting power that stays in the part as heat."""
     workpiece_share_source: str
+    """Where that part comes from."""
     cutting: tuple[CoefficientSet, ...]
     """Every source of cutting coefficients."""
     chosen: str
@@ -138,7 +162,9 @@ class Material:
     reason: str
     """Why that one."""
     kienzle: tuple[KienzleSet, ...] = ()
+    """Specific cutting forces of handbooks."""
     orthogonal: tuple[OrthogonalSet, ...] = ()
+    """Orthogonal cutting tests, for the transformation to milling."""
 
     def __post_init__(self) -> None:
         names = [entry.name for entry in self.cutting]

@@ -26,6 +26,7 @@ class Cmm:
     """conf/cmm: a measuring machine and its plan."""
 
     name: str
+    """What it is called in reports."""
     length_constant: Length
     """A of the limit of length error ``A + L / K`` (ISO 10360-2)."""
     length_slope: Ratio
@@ -51,6 +52,7 @@ class Cmm:
     n_plane_rows: int
     """Grid of points on a plane, and on each face of a wall."""
     n_plane_columns: int
+    """... and points along each row."""
     n_profile_points: int
     """Spread over a profile."""
 

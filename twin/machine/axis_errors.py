@@ -42,13 +42,21 @@ class RotationTerm:
     """EAX, EBX … of an axis as a function of its position p; the fields as in DisplacementTerm."""
 
     polynomial: tuple[Angle, ...] = ()
+    """Coefficients of s**k, s = -1 .. 1 over the travel."""
     table: tuple[Angle, ...] = ()
+    """Values added at ``position`` (or ``angle``), linear between."""
     position: tuple[Length, ...] = ()
+    """Where the table's values hold, of a linear axis."""
     angle: tuple[Angle, ...] = ()
+    """Where the table's values hold, of a rotary axis."""
     cosine: tuple[Angle, ...] = ()
+    """Fourier series: amplitudes of cos(2 pi k p / period), k = 1, 2 …"""
     sine: tuple[Angle, ...] = ()
+    """Amplitudes of sin(2 pi k p / period)."""
     scatter: Angle
+    """Standard deviation of the value."""
     source: str
+    """Where the numbers come from; 'assumed' if nowhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +64,7 @@ class Offset:
     """X0C, Y0C, Y0A …: displacement of a rotary axis's line from its nominal place, seen from its carrier."""
 
     value: Length
+    """Along the axis that the first letter names."""
     scatter: Length
     """Standard deviation."""
     source: str
@@ -67,6 +76,7 @@ class Squareness:
     """A0Z, B0Z, C0Y: rotation of an axis's line from its place square to the others; of rotary axes A0C, B0C …"""
 
     value: Angle
+    """About the axis that the first letter names."""
     scatter: Angle
     """Standard deviation."""
     source: str

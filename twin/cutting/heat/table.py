@@ -17,7 +17,9 @@ class FlowStressRow:
     name: str
     """What ``chosen`` refers to."""
     constants: JohnsonCook
+    """Of the Johnson-Cook law."""
     source: str
+    """Publication and state of the material."""
     sureness: Sureness
     """Read in the source, remembered from it, or assumed."""
 
@@ -27,8 +29,11 @@ class FlowStressTable:
     """A material's flow stress by source; where there are several, their spread is the scatter."""
 
     material: str
+    """Alloy and temper."""
     rows: tuple[FlowStressRow, ...]
+    """One a source."""
     chosen: str
+    """Name of the row in force."""
     reason: str
     """Why that one."""
     scatter: str
@@ -50,13 +55,20 @@ class ToolMaterial:
     """A cutting material."""
 
     name: str
+    """What it is called."""
     density: Density
+    """Mass per volume."""
     specific_heat: SpecificHeat
+    """Heat per mass and kelvin."""
     conductivity: Conductivity
+    """Thermal conductivity."""
     conductivity_scatter: Conductivity
     """One standard deviation between grades."""
     flank_share: Ratio
     """Part of the flank's heat that the work takes."""
     flank_share_scatter: Ratio
+    """One standard deviation."""
     source: str
+    """Where the numbers come from."""
     sureness: Sureness
+    """Read in the source, remembered from it, or assumed."""

@@ -26,9 +26,11 @@ class TaylorLaw:
     reference_life: Time
     """At the reference speed, feed and depth and an immersion of 1."""
     reference_speed: Speed
+    """Cutting speed at which the reference life holds."""
     reference_feed: Length
     """Per tooth, or per revolution of a turning tool."""
     reference_depth: Length
+    """Axial depth at which it holds."""
     speed_exponent: Ratio
     """k."""
     feed_exponent: Ratio
@@ -53,6 +55,7 @@ class UsuiLaw:
     """
 
     factor: PerPressure
+    """Depth worn off per pressure and length slid, at an infinite temperature."""
     activation: TemperatureDifference
     """Absolute temperature."""
     clearance: Angle

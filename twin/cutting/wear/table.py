@@ -18,7 +18,9 @@ class WearScatter:
     life: Ratio
     """Of the logarithm of the life, from tool to tool."""
     speed_exponent: Ratio
+    """Of the exponent k."""
     growth: Ratio
+    """Of the exponent of the wear curve."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,9 @@ class WearRow:
     tool: str
     """Tool material, coating, coolant, operation."""
     law: TaylorLaw
+    """Extended Taylor law of the flank."""
     scatter: WearScatter
+    """How far another tool of the kind may lie."""
     scatter_basis: str
     """Where the scatter comes from."""
     source: str
@@ -44,13 +48,17 @@ class UsuiRow:
     """Usui's constants of one tool material."""
 
     name: str
+    """What it is called."""
     tool: str
     """Tool material and the temperatures that the constants hold for."""
     law: UsuiLaw
+    """Constants of Usui's law."""
     source: str
+    """Publication."""
     scatter: str
     """What is known of it."""
     sureness: Sureness
+    """Read in the source, remembered from it, or assumed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +68,9 @@ class ForceGrowth(WearGrowth):
     scatter: WearGrowth
     """One standard deviation."""
     source: str
+    """Publication, or why it is assumed."""
     sureness: Sureness
+    """Read in the source, remembered from it, or assumed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +78,15 @@ class WearTable:
     """A material's rows; ``chosen`` is the one in force."""
 
     material: str
+    """Workpiece material."""
     rows: tuple[WearRow, ...]
+    """One a tool and source."""
     chosen: str
+    """Name of the row in force."""
     reason: str
     """Why that one."""
     force_growth: ForceGrowth
+    """How forces grow as the flank wears."""
     usui: tuple[UsuiRow, ...] = ()
     """Laws from pressure and temperature, where there are any."""
 
