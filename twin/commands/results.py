@@ -1,25 +1,63 @@
-"""`twin results`: a table of finished runs."""
+"""`twin results`: runs and sweeps as a table; sorted, filtered, exported."""
 
 from pathlib import Path
 
 from twin.commands.parser import command_parser
-from twin.errors import InputError
 
-SUMMARY = "table of finished runs"
-EXAMPLE = "twin results"
+SUMMARY = "table of runs or of a sweep; filter, export"
+EXAMPLE = "twin results --sort machining_time_min"
+EPILOG = """\
+examples:
+  twin results                                          every run in outputs, oldest first
+  twin results --where "deviation_95_pct_within_um<30" --sort machining_time_min
+  twin results SWEEP --pareto machining_time_min max:chatter_margin
+  twin results SWEEP --columns scenario peak_cutting_force_n --csv table.csv --xlsx table.xlsx
+columns end in their unit; conditions join comparisons with and, or, not and parentheses"""
+MOST_ROWS = 50
 
 
 def main(words: list[str]) -> None:
-    """Print a table of finished runs."""
-    parser = command_parser("results", "Table of finished runs, oldest first.")
-    parser.add_argument("folder", nargs="?", type=Path, help="folder of run folders (default: outputs)")
-    options = parser.parse_args(words)
+    """Print a table of finished runs or of a sweep."""
+    parser = command_parser("results", "Table of finished runs, or of a sweep.", EPILOG)
+    parser.add_argument("place", nargs="?", type=Path, help="folder of runs, sweep, Parquet or CSV (default: outputs)")
+    parser.add_argument("--where", action="append", default=[], metavar="CONDITION", help="only rows that hold")
+    parser.add_argument("--sort", metavar="COLUMN", help="smallest first")
+    parser.add_argument("--descending", action="store_true", help="largest first")
+    parser.add_argument("--pareto", nargs="+", metavar="COLUMN", help="only the Pareto front: COLUMN or max:COLUMN")
+    parser.add_argument("--columns", nargs="+", metavar="COLUMN", help="only these")
+    parser.add_argument("--limit", type=int, metavar="N", help=f"rows printed (default: {MOST_ROWS} of a sweep)")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write all rows as CSV")
+    parser.add_argument("--xlsx", type=Path, metavar="FILE", help="also write all rows for Excel")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the Pareto front among all rows (PNG)")
+    options = parser.parse_intermixed_args(words)
 
+    from twin.errors import InputError
     from twin.resources import outputs_folder
-    from twin.runs import list_runs
-    from twin.view.tables import print_runs
+    from twin.sweep.columns import read_table, selected, sorted_by, write_csv, write_xlsx
+    from twin.sweep.pareto import goals, pareto_front
+    from twin.sweep.where import where
+    from twin.view.result_table import print_table
 
-    folder = options.folder or outputs_folder()
-    if not folder.is_dir():
-        raise InputError("no such folder", file=folder, remedy="`twin run` makes runs in outputs")
-    print_runs(list_runs(folder), folder)
+    if options.picture and len(options.pareto or ()) < 2:
+        raise InputError("a picture of the front needs two goals or more", remedy="--pareto COLUMN COLUMN")
+    place = options.place or outputs_folder()
+    table = read_table(place)
+    for condition in options.where:
+        table = where(table, condition)
+    if options.pareto:
+        chosen, everything = goals(options.pareto), table
+        table = pareto_front(table, chosen)
+        if options.picture:
+            from twin.view.front import draw_front
+
+            draw_front(everything, table, chosen, options.picture)
+    if options.sort:
+        table = sorted_by(table, options.sort, options.descending)
+    if options.columns:
+        table = selected(table, options.columns)
+    print_table(table, options.limit if options.limit is not None else MOST_ROWS, place)
+    for file, write in ((options.csv, write_csv), (options.xlsx, write_xlsx)):
+        if file:
+            write(table, file)
+    for file in filter(None, (options.csv, options.xlsx, options.picture)):
+        print(f"written  {file}")

@@ -1,9 +1,5 @@
 """Tables in the terminal."""
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 from rich.console import Console
 from rich.table import Table
@@ -49,26 +45,5 @@ def print_features(result: Result, console: Console, most: int = 16) -> None:
             *measured,
             f"{float(row['error_um']):+.1f}",
             *(f"{float(v):+.1f}" for v in row["contribution_um"].values),
-        )
-    console.print(table)
-
-
-def print_runs(runs: Sequence[tuple[Path, dict[str, Any]]], folder: Path) -> None:
-    """One line a run; the numbers are those of its summary."""
-    console = Console(width=None if Console().is_terminal else 200)
-    if not runs:
-        console.print(f"no runs in {folder}; `twin run` makes one")
-        return
-    names = list(dict.fromkeys(name for _, record in runs for name in record["summary"]))
-    table = Table()
-    table.add_column("run", overflow="fold")
-    table.add_column("scenario")
-    for name in names:
-        unit = next(record["summary"][name][1] for _, record in runs if name in record["summary"])
-        table.add_column(f"{name} [{unit}]", justify="right")
-    for path, record in runs:
-        values = (record["summary"].get(name) for name in names)
-        table.add_row(
-            str(path.relative_to(folder)), record["scenario"], *("" if v is None else f"{v[0]:,.4g}" for v in values)
         )
     console.print(table)

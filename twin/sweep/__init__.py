@@ -1,0 +1,1 @@
+"""Many runs: designs, tables of results, what they say."""
