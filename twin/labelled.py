@@ -114,7 +114,9 @@ def _segments(scenario: Scenario, machining: Machining, error: np.ndarray) -> xr
             "spindle_speed_rpm": (path.spindle / RPM, "rpm", "spindle speed, > 0 clockwise"),
             "flood": ((path.coolant & 2) > 0, "1", "flood coolant is on"),
             "removed_mm3": (engagement.volume / MM**3, "mm³", "removed volume"),
+            "tool_axis": (path.axis_start, "1", "unit tool axis, tip to spindle", ("axis",)),
             "depth_mm": (engagement.depth / MM, "mm", "engaged height above the tip"),
+            "engagement_deg": (_widest_engagement(engagement.arc), "deg", "widest engaged angle of its slices"),
             "force_mean_n": (load(loads.force_mean), "N", "mean force on the tool, part axes", ("axis",)),
             "force_peak_n": (load(loads.resultant_peak), "N", "largest force within a revolution"),
             "torque_mean_nm": (load(loads.torque_mean), "N m", "mean spindle torque"),
@@ -156,6 +158,12 @@ def _segments(scenario: Scenario, machining: Machining, error: np.ndarray) -> xr
         bound=["start", "end"],
         source=list(SOURCES),
     )
+
+
+def _widest_engagement(arc: np.ndarray) -> np.ndarray:
+    """Engaged angle of the slice with most of it (segment,) [deg] float32; arcs as in Engagement."""
+    span = np.nan_to_num(arc[..., 1] - arc[..., 0]).sum(axis=2)
+    return np.degrees(span.max(axis=1, initial=0)).astype(np.float32)
 
 
 def _surface(prediction: Prediction) -> xr.Dataset:

@@ -175,7 +175,7 @@ def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
         shared_folder("scenarios") / part.name,
     ]
     program_file = _find(part.program, folders)
-    stock = _solid(part.stock, "scenario.stock", folders)
+    stock = solid_of(part.stock, "scenario.stock", folders)
     features: tuple[Feature, ...] = ()
     if part.features:
         file = _find(part.features, folders)
@@ -202,8 +202,8 @@ def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
         residual_stress=_residual_stress(config, part, stock),
         environment=build(Environment, _section(config, "environment"), "environment"),
         stock=stock,
-        target=None if part.target.kind == "envelope" else _solid(part.target, "scenario.target", folders, stock),
-        fixtures=tuple(_solid(s, f"scenario.fixtures[{i}]", folders) for i, s in enumerate(part.fixtures)),
+        target=None if part.target.kind == "envelope" else solid_of(part.target, "scenario.target", folders, stock),
+        fixtures=tuple(solid_of(s, f"scenario.fixtures[{i}]", folders) for i, s in enumerate(part.fixtures)),
         features=features,
         thin_walls=thin_walls,
         model=build(ModelConfig, _section(config, "model"), "model"),
@@ -250,7 +250,7 @@ def _text(file: Path) -> str:
     return (gzip.decompress(data) if file.suffix == ".gz" else data).decode("utf-8", errors="replace")
 
 
-def _solid(solid: SolidConfig, where: str, folders: list[Path], expected: Stock | None = None) -> Stock:
+def solid_of(solid: SolidConfig, where: str, folders: list[Path], expected: Stock | None = None) -> Stock:
     """The solid that a configuration describes; a mesh must be about as large as ``expected``."""
     needs = {"box": ("lower", "upper"), "cylinder": ("base", "radius", "length"), "mesh": ("file",), "run": ("file",)}
     missing = [name for name in needs.get(solid.kind, ()) if getattr(solid, name) is None]

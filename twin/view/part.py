@@ -33,6 +33,8 @@ def vertex_fields(result: Result, sample: np.ndarray) -> dict[str, np.ndarray]:
     of_segment = {
         "force_n": segments["force_peak_n"].values,
         "power_w": segments["power_w"].values,
+        "depth_mm": segments["depth_mm"].values,
+        "engagement_deg": segments["engagement_deg"].values,
         "chatter_margin": segments["chatter_margin"].values,
         "wear_um": segments["wear_um"].values,
         "interface_degc": segments["interface_degc"].values,

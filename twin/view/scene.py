@@ -1,45 +1,14 @@
 """The part in 3D, coloured by a predicted quantity."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyvista as pv
 
 from twin.errors import InputError
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """How one field of part.vtp is shown."""
-
-    field: str  # name of the point data array
-    title: str  # what the colour bar says, with the unit
-    colour_map: str  # perceptually even and safe for the colour-blind
-    symmetric: bool  # limits around zero
-
+from twin.view.quantity import NOT_KNOWN, QUANTITIES, bar_format, colour_limits, limits_of
 
 VIEW_FROM = (-0.55, -1.0, 1.1)  # from the operator's left, steep enough to see floors
-
-QUANTITIES = {
-    q.field: q
-    for q in (
-        Quantity("deviation_um", "deviation [µm]", "RdBu_r", True),
-        Quantity("deviation_thermal_um", "thermal deviation [µm]", "RdBu_r", True),
-        Quantity("deviation_geometric_um", "geometric deviation [µm]", "RdBu_r", True),
-        Quantity("deviation_servo_um", "servo deviation [µm]", "RdBu_r", True),
-        Quantity("deviation_deflection_um", "deflection deviation [µm]", "RdBu_r", True),
-        Quantity("deviation_release_um", "release deviation [µm]", "RdBu_r", True),
-        Quantity("excess_um", "excess over target [µm]", "RdBu_r", True),
-        Quantity("force_n", "peak force [N]", "viridis", False),
-        Quantity("power_w", "spindle power [W]", "viridis", False),
-        Quantity("chatter_margin", "stable depth over depth [1]", "viridis", False),
-        Quantity("wear_um", "flank wear of the tool [µm]", "viridis", False),
-        Quantity("interface_degc", "chip temperature [°C]", "inferno", False),
-        Quantity("time_s", "time of cut [s]", "viridis", False),
-        Quantity("line", "NC line", "viridis", False),
-    )
-}
 
 
 def load_part(run: Path) -> pv.PolyData:
@@ -82,6 +51,7 @@ def part_scene(
     quantity = QUANTITIES[field]
     if same_limits and limit is None and field in deviation_fields(part):
         limit = common_limit(part)
+    limits = limits_of(quantity, part.point_data[field], limit)
     pv.global_theme.multi_samples = 0
     plotter = pv.Plotter(off_screen=off_screen, window_size=[1280, 800])
     plotter.set_background("white")
@@ -89,9 +59,9 @@ def part_scene(
         part,
         scalars=field,
         cmap=quantity.colour_map,
-        clim=colour_limits(part.point_data[field], quantity.symmetric, limit),
+        clim=limits,
         lighting=False,
-        nan_color="#d9d9d9",
+        nan_color=NOT_KNOWN,
         show_scalar_bar=False,
         interpolate_before_map=True,
     )
@@ -100,7 +70,7 @@ def part_scene(
         mapper=actor.mapper,
         title=quantity.title,
         vertical=True,
-        fmt="%.0f",
+        fmt=bar_format(limits),
         n_labels=5,
         color="black",
         title_font_size=18,
@@ -156,7 +126,7 @@ def sources_scene(part: pv.PolyData) -> pv.Plotter:
             cmap=quantity.colour_map,
             clim=(-limit, limit),
             lighting=False,
-            nan_color="#d9d9d9",
+            nan_color=NOT_KNOWN,
             show_scalar_bar=False,
             interpolate_before_map=True,
         )
@@ -179,24 +149,3 @@ def sources_scene(part: pv.PolyData) -> pv.Plotter:
         plotter.reset_camera(bounds=part.bounds)
         plotter.camera.zoom(1.1)
     return plotter
-
-
-def colour_limits(values: np.ndarray, symmetric: bool, limit: float | None) -> tuple[float, float]:
-    """Round limits that hold 98 % of the values, around zero where ``symmetric``."""
-    finite = values[np.isfinite(values)]
-    if limit is not None:
-        return (-limit if symmetric else 0.0), limit
-    if finite.size == 0:
-        return -1.0, 1.0
-    if symmetric:
-        top = _round_up(float(np.percentile(np.abs(finite), 98)))
-        return -top, top
-    return 0.0, _round_up(float(np.percentile(finite, 98)))
-
-
-def _round_up(value: float) -> float:
-    """The next of 1, 2, 5 x 10^n at or above ``value``."""
-    if value <= 0:
-        return 1.0
-    decade = 10.0 ** np.floor(np.log10(value))
-    return float(next(step * decade for step in (1, 2, 5, 10) if step * decade >= value * (1 - 1e-9)))
