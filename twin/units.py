@@ -36,6 +36,7 @@ Pressure = Annotated[float, "Pa"]
 LineForce = Annotated[float, "N/m (edge)"]
 Mass = Annotated[float, "kg"]
 Density = Annotated[float, "kg/m3"]
+LineDensity = Annotated[float, "kg/m"]
 Temperature = Annotated[float, "degC"]
 TemperatureDifference = Annotated[float, "K"]
 Expansion = Annotated[float, "1/K"]
@@ -110,6 +111,7 @@ SUFFIX: dict[str, tuple[float, str]] = {
     "n_mm": (1e3, "N/m (edge)"),
     "kg": (1.0, "kg"),
     "kg_m3": (1.0, "kg/m3"),
+    "kg_m": (1.0, "kg/m"),
     "degc": (1.0, "degC"),
     "k": (1.0, "K"),
     "per_k": (1.0, "1/K"),
