@@ -22,6 +22,7 @@ from twin.inspection.features import Feature, read_features
 from twin.machine.machine import Machine
 from twin.machine.tool import Tool
 from twin.motion.controller import Controller
+from twin.override import ProcessConfig
 from twin.resources import shared_folder
 from twin.stock.removal import RemovalSettings
 from twin.stock.workpiece import Stock
@@ -149,6 +150,7 @@ class Scenario:
     structure: Structure | None  # None: the lumped network of the machine says how it drifts
     residual_stress: ResidualStress | None  # None: what its release does to the part is not modelled
     environment: Environment
+    process: ProcessConfig  # override switches
     stock: Stock
     target: Stock | None
     fixtures: tuple[Stock, ...]
@@ -201,6 +203,7 @@ def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
         structure=build(Structure, config["structure"], "structure") if config.get("structure") else None,
         residual_stress=_residual_stress(config, part, stock),
         environment=build(Environment, _section(config, "environment"), "environment"),
+        process=build(ProcessConfig, _section(config, "process"), "process"),
         stock=stock,
         target=None if part.target.kind == "envelope" else solid_of(part.target, "scenario.target", folders, stock),
         fixtures=tuple(solid_of(s, f"scenario.fixtures[{i}]", folders) for i, s in enumerate(part.fixtures)),

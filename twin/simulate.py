@@ -18,6 +18,7 @@ from twin.errors import InputError
 from twin.inspection import inspect, plan
 from twin.machine import Tool, beyond_travel, geometric_error, machine_kinematics
 from twin.motion import segment_times, servo_error, time_law
+from twin.override import driven
 from twin.prediction import SOURCES, Machining, Prediction
 from twin.process import Process, process
 from twin.program import Program, ProgramWarning, Toolpath, interpret, linearise
@@ -70,9 +71,11 @@ def machine(scenario: Scenario, say: Say) -> Machining:
         *_beyond_travel(scenario, toolpath),
     )
     say(f"removing material and timing the motion: {toolpath.n_segments:,} segments")
+    as_programmed = toolpath
+    program, toolpath = driven(scenario.process, program, toolpath)
     with rehearsed(scenario) as ready, ThreadPoolExecutor(1) as beside:
         timing = beside.submit(time_law, program, scenario.controller)
-        removed = _cut(scenario, toolpath)
+        removed = _cut(scenario, as_programmed)  # whatever the feed
         motion = timing.result()
         ready()
     time = segment_times(motion, program, toolpath)
