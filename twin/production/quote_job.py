@@ -1,0 +1,64 @@
+"""One job of `twin quote`: a finished run in, a folder with the quotation out."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+
+from twin.production.economics import Economics
+from twin.production.operations import operations_of
+from twin.production.quote import GeneralTolerance, Order, Quotation, material_of, quote
+from twin.production.settings import read_settings
+from twin.result import load
+from twin.runs import new_run
+
+
+def quote_run(
+    folder: Path,
+    order: Order,
+    chosen: Mapping[str, str],
+    prices: Sequence[str],
+    *,
+    outputs: Path,
+    conf: Path | None = None,
+    picture: bool = True,
+) -> Path:
+    """Quote the part of a finished run, print the quotation, write its folder; return that.
+
+    Args:
+        chosen: options of ``economics`` and ``tolerance``, where not the standard ones.
+        prices: changes to the economics.
+
+    Raises:
+        InputError: bad input of any kind; nothing is left behind.
+    """
+    from twin.view.quote import draw_quotation, print_quotation, quotation_record  # loads matplotlib
+
+    found = quotation_of(folder, order, chosen, prices, conf)
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    print_quotation(found, console)
+    record = quotation_record(found) | {"run": str(folder), "economics": chosen.get("economics", "standard")}
+    with new_run(outputs, f"{folder.name.split('_', 1)[-1]}_quote") as (partial, final):
+        (partial / "quote.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+        if picture:
+            draw_quotation(found).savefig(partial / "quote.png", dpi=150)
+    console.print(f"quotation {final}", highlight=False, soft_wrap=True)
+    return final
+
+
+def quotation_of(
+    folder: Path, order: Order, chosen: Mapping[str, str], prices: Sequence[str] = (), conf: Path | None = None
+) -> Quotation:
+    """The quotation of a finished run.
+
+    Raises:
+        InputError: bad input of any kind.
+    """
+    economics = read_settings(Economics, "economics", chosen.get("economics", "standard"), prices, conf)
+    tolerance = read_settings(GeneralTolerance, "tolerance", chosen.get("tolerance", "iso2768_f"), (), conf)
+    result = load(folder)
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    return quote(result, operations_of(result, config), economics, order, tolerance, material_of(config))
