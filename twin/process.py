@@ -116,18 +116,42 @@ def loads_and_vibration(scenario: Scenario, toolpath: Toolpath, engagement: Enga
     touch = contact(engagement, toolpath, mills, scenario.program_file)
     with ThreadPoolExecutor(1) as beside:  # the one compiles while the other computes
         vibration = beside.submit(_vibration, scenario, touch, toolpath.spindle)
-        forces, deviation = _forces(scenario, touch, mills, speed, toolpath.spindle)
+        forces = _forces(scenario, touch, mills, speed, toolpath.spindle)
         modes, chatter = vibration.result()
-    return Cutting(mills, touch, forces, deviation, modes, chatter)
+    return Cutting(mills, touch, forces.mean, forces.deviation, modes, chatter)
 
 
-def _forces(
-    scenario: Scenario, touch: Contact, mills: Cutters, speed: np.ndarray, spindle: np.ndarray
-) -> tuple[Loads, Loads]:
-    """Loads of every segment and their standard deviation; air cuts left out; a worn tool's edge rubs more."""
+@dataclass(frozen=True)
+class Forces:
+    """Loads of every segment, and one standard deviation of each."""
+
+    mean: Loads
+    deviation: Loads
+
+
+def _forces(scenario: Scenario, touch: Contact, mills: Cutters, speed: np.ndarray, spindle: np.ndarray) -> Forces:
+    """Loads of every segment; kept on disk by content."""
+    arrays, by_coefficients = jax.tree.map(np.asarray, (touch, mills)), _by_coefficients(scenario)
     deviations = scenario.material.coefficient_deviations
-    cutting, arrays = np.asarray(touch.depth) > 0, jax.tree.map(np.asarray, touch)
-    groups = [(np.flatnonzero(cutting & np.isin(arrays.tool, tools)), k) for tools, k in _by_coefficients(scenario)]
+    key = content_key(arrays, speed, spindle, by_coefficients, deviations, source_key(CODE / "cutting"))
+
+    def make() -> Forces:
+        return Forces(*_computed_forces(arrays[0], mills, speed, spindle, by_coefficients, deviations))
+
+    return cached(twin.CACHE / "loads", key, Forces, make)[0]
+
+
+def _computed_forces(
+    arrays: Contact,
+    mills: Cutters,
+    speed: np.ndarray,
+    spindle: np.ndarray,
+    by_coefficients: Sequence[tuple[list[int], CuttingCoefficients]],
+    deviations: CuttingCoefficients,
+) -> tuple[Loads, Loads]:
+    """Loads and their standard deviation; air cuts left out; a worn tool's edge rubs more."""
+    cutting = arrays.depth > 0
+    groups = [(np.flatnonzero(cutting & np.isin(arrays.tool, tools)), k) for tools, k in by_coefficients]
     if not cutting.any():
         groups = [(np.array([0]), groups[0][1])]  # a program without a cut still has loads, of zero
     forces: Any = None
