@@ -170,7 +170,11 @@ def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
     Raises:
         InputError: whatever is wrong in configuration, program or files.
     """
-    config = compose(overrides, conf=conf)
+    return scenario_of(compose(overrides, conf=conf), conf=conf)
+
+
+def scenario_of(config: dict[str, Any], *, conf: Path | None = None) -> Scenario:
+    """The scenario of a composed configuration; ``conf`` and errors as of :func:`load_scenario`."""
     part = build(PartConfig, _section(config, "scenario"), "scenario")
     folders = [
         *([conf.resolve().parent / "scenarios" / part.name] if conf else []),
