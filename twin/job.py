@@ -80,6 +80,7 @@ def _run(
             drawer.begin(folder, folder / "sources.png", BY_SOURCE)
         watch("writing results")
         write_mesh(folder / "part.stl", mesh.vertices, mesh.faces)  # for the next setup
+        (folder / "program.nc").write_text(scenario.program_text)
         (folder / "config.yaml").write_text(yaml.safe_dump(scenario.config, sort_keys=False, allow_unicode=True))
         result.save(folder)
         if model.servo_signals:
