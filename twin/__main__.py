@@ -15,6 +15,7 @@ COMMANDS = (
     "show",
     "view",
     "results",
+    "report",
     "inspect",
     "cutter",
     "stability",
@@ -25,6 +26,7 @@ COMMANDS = (
     "calibrate",
     "validate",
     "serve",
+    "quote",
 )  # modules of twin/commands, in the order of the help
 
 
