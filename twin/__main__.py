@@ -13,8 +13,10 @@ from twin.errors import InputError
 COMMANDS = (
     "run",
     "show",
+    "explain",
     "view",
     "results",
+    "sensitivity",
     "report",
     "inspect",
     "cutter",
@@ -27,6 +29,7 @@ COMMANDS = (
     "validate",
     "serve",
     "quote",
+    "oee",
 )  # modules of twin/commands, in the order of the help
 
 
@@ -71,7 +74,7 @@ def _help() -> str:
     ]
     for name in COMMANDS:
         command = import_module(f"twin.commands.{name}")
-        lines.append(f"  {name:<10} {command.SUMMARY:<42} {command.EXAMPLE}")
+        lines.append(f"  {name:<11} {command.SUMMARY:<42} {command.EXAMPLE}")
     return "\n".join([*lines, "", "`twin COMMAND --help` tells more."])
 
 
