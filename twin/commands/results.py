@@ -4,7 +4,7 @@ from pathlib import Path
 
 from twin.commands.parser import command_parser
 
-SUMMARY = "table of runs or of a sweep; filter, export"
+SUMMARY = "table of runs or of a sweep; filter, sort"
 EXAMPLE = "twin results --sort machining_time_min"
 EPILOG = """\
 examples:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from twin.sweep.columns import varying
@@ -23,13 +24,13 @@ def print_table(table: pa.Table, most: int, place: Path) -> None:
         return
     names, shared = varying(table)
     for name, value in shared.items():
-        console.print(f"[dim]{name}[/dim] {_text(value)} everywhere", highlight=False)
+        console.print(f"[dim]{escape(name)}[/dim] {escape(_text(value))} everywhere", highlight=False)
     shown = Table()
     for name in names:
         text = pa.types.is_string(table.schema.field(name).type)
-        shown.add_column(_heading(name), overflow="fold", justify="left" if text else "right")
+        shown.add_column(escape(_heading(name)), overflow="fold", justify="left" if text else "right")
     for row in table.slice(0, most).select(names).to_pylist():
-        shown.add_row(*(_text(row[name]) for name in names))
+        shown.add_row(*(escape(_text(row[name])) for name in names))
     console.print(shown)
     if table.num_rows > most:
         console.print(f"{most} of {table.num_rows:,} rows; --limit shows more, --csv and --xlsx write all")

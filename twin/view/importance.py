@@ -1,0 +1,54 @@
+"""Sensitivity of a result, as a table and as a tornado chart."""
+
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from twin.sweep.importance import Importance
+from twin.view.tornado import draw_tornado
+
+
+def print_importance(found: Importance) -> None:
+    """One line a parameter, the most important first."""
+    indices, totals = found.indices, not np.isnan(found.indices.total).all()
+    console = Console(width=None if Console().is_terminal else 160)
+    table = Table(title=f"{found.result}, mean {found.middle:,.5g}: whose scatter it shows", title_justify="left")
+    table.add_column("parameter", no_wrap=True)
+    headings = ["low tenth", "high tenth", "first order", "95 %" if totals else "of nothing, below"]
+    for heading in (*headings, *(("total", "95 %") if totals else ())):
+        table.add_column(heading, justify="right")
+    for row in indices.order:
+        cells = [f"{value:,.5g}" for value in found.swing[row]]
+        low, high = indices.first_interval[row]
+        cells += [f"{indices.first[row]:.3f}", f"{low:.3f} to {high:.3f}" if totals else f"{high:.3f}"]
+        if totals:
+            cells += [f"{indices.total[row]:.3f}", "{:.3f} to {:.3f}".format(*indices.total_interval[row])]
+        table.add_row(escape(indices.name[row]), *cells)
+    console.print(table)
+    console.print(
+        f"parameters by themselves explain {max(np.nansum(indices.first), 0):.0%} of the variance; "
+        "the rest is interaction" + ("" if totals else ", noise of the estimate, or unknown"),
+        highlight=False,
+    )
+
+
+def draw_importance(found: Importance, file: Path) -> None:
+    """Draw the tornado chart into ``file`` (PNG)."""
+    indices = found.indices
+    shares = [("first order", indices.first, None if np.isnan(indices.total).all() else indices.first_interval)]
+    if not np.isnan(indices.total).all():
+        shares.append(("total", indices.total, indices.total_interval))
+    draw_tornado(
+        indices.name,
+        found.swing,
+        found.middle,
+        found.result,
+        file,
+        ends_mean=("mean over its lowest tenth", "mean over its highest tenth"),
+        title=f"What moves {found.result}",
+        shares=shares,
+        order=indices.order,
+    )
