@@ -17,10 +17,10 @@ from hardware.validation.result import ChannelResult, Validation
 from hardware.validation.tables import number, print_validation
 from twin.errors import InputError
 from twin.result import load
-from twin.view.report import STYLE
+from twin.view.page import STYLE, VALIDATION
 
 REPORT, DATA, LINES = "report.html", "validation.json", "validation_lines.csv"
-BEGIN, END = "<!-- validation -->", "<!-- end of validation -->"
+BEGIN, END = VALIDATION
 SEEN_POSITION = "_actual_mm"
 
 

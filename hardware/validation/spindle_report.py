@@ -12,7 +12,7 @@ from rich.table import Table
 from hardware.validation.plots import png
 from hardware.validation.spindle_day import SpindleValidation
 from hardware.validation.tables import MARK, number
-from twin.view.report import STYLE
+from twin.view.page import STYLE
 
 HEADINGS = ("known of the day", "bias K", "RMSE K", "limit K", "", "largest K", "correlation")
 KNOWN = {

@@ -17,7 +17,7 @@ from twin.inspect_run import Inspected
 from twin.inspection.features import Circle
 from twin.inspection.virtual_cmm import SOURCES
 from twin.units import MM, UM
-from twin.view.report import STYLE
+from twin.view.page import STYLE
 
 matplotlib.use("Agg")
 from matplotlib.figure import Figure

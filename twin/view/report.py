@@ -1,28 +1,13 @@
 """The run report: one self-contained HTML page."""
 
-import base64
 import html
-import io
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 
 from twin.result import Result
-
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt
-from matplotlib.figure import Figure
-
-STYLE = """
-body { font: 14px/1.5 system-ui, sans-serif; color: #1b1b1b; max-width: 1100px; margin: 2em auto; padding: 0 1em; }
-h1 { margin-bottom: 0; } h2 { margin-top: 2em; border-bottom: 1px solid #ccc; } .sub { color: #555; margin-top: 0; }
-table { border-collapse: collapse; } th, td { padding: .25em .5em; border-bottom: 1px solid #ddd; text-align: left; }
-.wide { overflow-x: auto; } td.n { text-align: right; font-variant-numeric: tabular-nums; } img { max-width: 100%; }
-.warn { background: #fff4d6; padding: .5em 1em; border-left: 4px solid #d99000; }
-"""
+from twin.view.page import CLOSING, findings, image, opening, plain, plt, png_of, table
 
 SHOWN_NODES = 8  # those whose temperature changes most
 
@@ -44,7 +29,7 @@ class ReportPage:
     def write(self, folder: Path) -> None:
         """Write report.html into ``folder``; shows part.png and sources.png where they are there."""
         files = [file for file in (folder / "part.png", folder / "sources.png") if file.is_file()]
-        pictures = "".join(_image(file.read_bytes()) for file in files) or "<p>No picture was drawn.</p>"
+        pictures = "".join(image(file.read_bytes()) for file in files) or "<p>No picture was drawn.</p>"
         (folder / "report.html").write_text(self.before + pictures + self.after)
 
 
@@ -52,24 +37,38 @@ def report_page(result: Result) -> ReportPage:
     """The report of ``result``: its tables and plots."""
     attrs = result.tree.attrs
     before = [
-        "<!doctype html><html lang=en><meta charset=utf-8>",
-        f"<title>{html.escape(str(attrs['title']))}</title><style>{STYLE}</style><body>",
+        opening(str(attrs["title"])),
         f"<h1>{html.escape(str(attrs['title']))}</h1>",
         f"<p class=sub>scenario {html.escape(str(attrs['scenario']))} · program {html.escape(str(attrs['program']))} · "
         f"{attrs['created']} · twin {attrs['version']}</p>",
-        _warnings(result),
+        findings(found(result)),
         "<h2>The run in numbers</h2>",
         _summary(result),
         "<h2>The part, coloured by predicted deviation</h2>",
     ]
     after = [
-        _image(_deviation_plot(result)),
+        image(deviation_plot(result)),
         "<h2>Inspected features</h2>",
         _features(result),
         "<h2>Load and temperature over the program</h2>",
-        _image(_load_plot(result)),
-        _image(_thermal_plot(result)),
+        image(_load_plot(result)),
+        image(_thermal_plot(result)),
         "<h2>What is in the numbers, and what is not</h2>",
+        what_is_not(result),
+        CLOSING,
+    ]
+    return ReportPage("".join(before), "".join(after))
+
+
+def found(result: Result) -> list[str]:
+    """Collisions and warnings of the run, a sentence each."""
+    return [line for key in ("collisions", "warnings") for line in str(result.tree.attrs.get(key, "")).splitlines()]
+
+
+def what_is_not(result: Result) -> str:
+    """What the numbers hold and what no model here says."""
+    attrs = result.tree.attrs
+    lines = [
         f"<p>Deviation of {result['surface'].sizes['sample']:,} surface samples through provenance: positive is "
         f"material left. At {100 * float(result['surface']['doubtful'].mean()):.2f} % of the samples a pass that was "
         "not recorded could have made the surface; they are marked <i>doubtful</i> in the result.</p>",
@@ -80,36 +79,13 @@ def report_page(result: Result) -> ReportPage:
         f"<p>release of residual stress: {html.escape(str(attrs['release']))}</p>",
         f"<p>Not modelled in this version: {'; '.join(NOT_MODELLED)}.</p>",
         *(f"<p>{html.escape(note)}.</p>" for note in str(attrs["not_modelled"]).splitlines()),
-        "</body></html>",
     ]
-    return ReportPage("".join(before), "".join(after))
-
-
-def _warnings(result: Result) -> str:
-    lines = [line for key in ("collisions", "warnings") for line in str(result.tree.attrs.get(key, "")).splitlines()]
-    if not lines:
-        return ""
-    shown = "".join(f"<li>{html.escape(line)}</li>" for line in lines[:30])
-    more = f"<li>and {len(lines) - 30} more in run.json</li>" if len(lines) > 30 else ""
-    return f"<div class=warn><b>{len(lines)} findings</b><ul>{shown}{more}</ul></div>"
+    return "".join(lines)
 
 
 def _summary(result: Result) -> str:
-    rows = (
-        (name, f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}", unit)
-        for name, (value, unit) in result.summary().items()
-    )
-    return _table(("quantity", "value", "unit"), rows)
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    def cell(text: str) -> str:
-        number = text.lstrip("+-−±").replace(",", "").replace(".", "").isdigit()
-        return f"<td class=n>{html.escape(text)}</td>" if number else f"<td>{html.escape(text)}</td>"
-
-    head = "".join(f"<th>{html.escape(h)}</th>" for h in headings)
-    body = "".join("<tr>" + "".join(map(cell, row)) + "</tr>" for row in rows)
-    return f"<div class=wide><table><tr>{head}</tr>{body}</table></div>"
+    rows = ((name, plain(value), unit) for name, (value, unit) in result.summary().items())
+    return table(("quantity", "value", "unit"), rows)
 
 
 def _features(result: Result) -> str:
@@ -134,24 +110,29 @@ def _features(result: Result) -> str:
     measured = [f"{name} [mm]" for name in features["laboratory"].values]
     shares = [f"{source} [µm]" for source in sources]
     headings = ("feature", "characteristic", "nominal [mm]", "predicted [mm]", *measured, "error [µm]", *shares)
-    return _table(headings, rows)
+    return table(headings, rows)
 
 
-def _deviation_plot(result: Result) -> bytes:
+def deviation_plot(result: Result, dpi: int = 110) -> bytes:
+    """How the deviation of the machined surface, and the share of each source, is distributed: a PNG."""
     surface = result["surface"]
     machined = surface["machined"].values
+    area = surface["area_mm2"].values[machined] / 100
     figure, axis = plt.subplots(figsize=(10, 3))
     total = surface["deviation_um"].values[machined]
     low, high = np.percentile(total, [0.5, 99.5])
-    bins = np.linspace(low - 1e-9, high + 1e-9, 80).tolist()
-    axis.hist(total, bins, color="#888888", label="total")
+    bins = np.linspace(low - 1e-9, high + 1e-9, 80)
+    heights = np.histogram(total, bins, weights=area)[0]
+    axis.stairs(heights, bins, fill=True, color="#bbbbbb", label="total")
+    axis.set_ylim(0, 1.3 * heights.max())  # a source that adds nothing nearly everywhere is one high column
     for k, source in enumerate(surface["source"].values):
         values = surface["contribution_um"].values[machined, k]
-        axis.hist(values, bins, histtype="step", linewidth=1.5, label=str(source))
+        if values.any():
+            axis.stairs(np.histogram(values, bins, weights=area)[0], bins, linewidth=1.5, label=str(source))
     axis.set_xlabel("deviation along the surface normal [µm], + is material left")
-    axis.set_ylabel("surface samples")
+    axis.set_ylabel("machined surface [cm²]")
     axis.legend(frameon=False)
-    return _png(figure)
+    return png_of(figure, dpi)
 
 
 def _load_plot(result: Result) -> bytes:
@@ -163,7 +144,7 @@ def _load_plot(result: Result) -> bytes:
     axes[1].plot(time, segments["power_w"].values, color="#8c4a00", linewidth=0.6)
     axes[1].set_ylabel("spindle power [W]")
     axes[1].set_xlabel("time [min]")
-    return _png(figure)
+    return png_of(figure)
 
 
 def _thermal_plot(result: Result) -> bytes:
@@ -180,15 +161,4 @@ def _thermal_plot(result: Result) -> bytes:
     axes[1].set_ylabel("tool-point drift [µm]")
     axes[1].set_xlabel("time [min]")
     axes[1].legend(frameon=False)
-    return _png(figure)
-
-
-def _png(figure: Figure) -> bytes:
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=110, bbox_inches="tight")
-    plt.close(figure)
-    return stream.getvalue()
-
-
-def _image(png: bytes) -> str:
-    return f'<p><img src="data:image/png;base64,{base64.b64encode(png).decode()}"></p>'
+    return png_of(figure)

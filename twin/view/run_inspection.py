@@ -1,0 +1,103 @@
+"""Inspected features in the report of a run: a table of all, a picture of the largest errors."""
+
+import html
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from twin.inspect_run import Inspected
+from twin.result import Result
+from twin.units import UM
+from twin.view.page import image, png_of, signed, table
+from twin.view.run_plots import COLOURS
+
+LARGEST = 20  # characteristics whose error is drawn
+DPI = 150
+
+
+def features_section(result: Result, inspected: Inspected | None) -> str:
+    """Table and picture; says so where the scenario declares no features.
+
+    Args:
+        result: of the run.
+        inspected: the part on the virtual CMM, for the uncertainty of measuring; None: not known.
+    """
+    features = result["features"]
+    if not features.sizes.get("feature"):
+        return "<p>The scenario declares no features.</p>"
+    sure = {} if inspected is None else _uncertainty(inspected)
+    cmm = "" if inspected is None else html.escape(inspected.cmm.name)
+    said = (
+        f"u: standard uncertainty of measuring this characteristic on {cmm}. It says nothing of how far the prediction "
+        "is from the real part: only a measured part does."
+        if sure
+        else "The uncertainty of measuring is not known: the file of the features is no longer there."
+    )
+    return (
+        image(png_of(draw_largest(result), DPI), f"The {LARGEST} largest predicted errors and what makes them.")
+        + _table(result, sure)
+        + f"<p>{said}</p>"
+    )
+
+
+def draw_largest(result: Result) -> Figure:
+    """Share of each source in the largest errors; the dot is the error."""
+    features = result["features"]
+    error = features["error_um"].values
+    order = np.argsort(-np.nan_to_num(np.abs(error), nan=-1.0), kind="stable")[:LARGEST]
+    labels = [f"{features['name'].values[i]}, {features['characteristic'].values[i]}" for i in order]
+    figure = Figure(figsize=(10, 0.9 + 0.22 * len(order)), layout="constrained")
+    axes = figure.subplots()
+    place = np.arange(len(order))
+    share = features["contribution_um"].values[order]
+    for k, source in enumerate(features["contributor"].values):
+        before = share[:, :k]
+        same_side = np.where(np.sign(before) == np.sign(share[:, k : k + 1]), before, 0.0).sum(axis=1)
+        axes.barh(place, share[:, k], left=same_side, color=COLOURS[k], height=0.65, label=str(source))
+    axes.plot(error[order], place, "ko", markersize=4, label="error")
+    axes.axvline(0, color="k", linewidth=0.6)
+    axes.set_yticks(place, labels, fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlabel("predicted minus nominal [µm]")
+    axes.grid(axis="x", alpha=0.3)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=7, frameon=False, fontsize=8)
+    return figure
+
+
+def _table(result: Result, sure: dict[tuple[str, str], float]) -> str:
+    features = result["features"]
+    known = {name: features[name].values for name in features.data_vars}
+    rows = []
+    for i, key in enumerate(zip(known["name"], known["characteristic"], strict=True)):
+        rows.append(
+            (
+                *map(str, key),
+                f"{known['nominal_mm'][i]:.3f}",
+                f"{known['predicted_mm'][i]:.4f}",
+                f"{sure[key]:.1f}" if key in sure else "",
+                *("" if np.isnan(v) else f"{v:.4f}" for v in known["measured_mm"][i]),
+                signed(known["error_um"][i]),
+                *map(signed, known["contribution_um"][i]),
+            )
+        )
+    headings = (
+        "feature",
+        "characteristic",
+        "nominal [mm]",
+        "predicted [mm]",
+        "u [µm]",
+        *(f"{name} [mm]" for name in features["laboratory"].values),
+        "error [µm]",
+        *(f"{name} [µm]" for name in features["contributor"].values),
+    )
+    return table(headings, rows, tight=True)
+
+
+def _uncertainty(inspected: Inspected) -> dict[tuple[str, str], float]:
+    """Standard uncertainty [µm] by feature and characteristic."""
+    reading = inspected.reading
+    return {
+        (callout.feature, callout.characteristic): float(reading.monte_carlo[i]) / UM
+        for i, callout in enumerate(reading.callout)
+        if not callout.datums
+    }
