@@ -108,7 +108,7 @@ def operation_row(operation: Operation, segments: xr.Dataset) -> tuple[str, ...]
 
 
 def _heads(program: str) -> list[tuple[int, str]]:
-    """NC line and text of each comment that stands alone, but for those above the first block, which are of the file."""
+    """NC line and text of each comment that stands alone; those above the first block are of the file."""
     found, begun = [], False
     for number, text in enumerate(program.splitlines(), 1):
         name = _comment(text)
