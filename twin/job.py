@@ -19,7 +19,7 @@ from twin.errors import InputError
 from twin.formats.mesh import write_mesh
 from twin.motion import servo_samples
 from twin.prediction import Machining
-from twin.runs import new_run, write_record
+from twin.runs import PROGRAM, new_run, write_record
 from twin.scenario import Scenario, load_scenario
 from twin.simulate import machine, predict
 from twin.stock.mesh import part_mesh
@@ -80,7 +80,7 @@ def _run(
             drawer.begin(folder, folder / "sources.png", BY_SOURCE)
         watch("writing results")
         write_mesh(folder / "part.stl", mesh.vertices, mesh.faces)  # for the next setup
-        (folder / "program.nc").write_text(scenario.program_text)
+        (folder / PROGRAM).write_text(scenario.program_text)
         (folder / "config.yaml").write_text(yaml.safe_dump(scenario.config, sort_keys=False, allow_unicode=True))
         result.save(folder)
         if model.servo_signals:

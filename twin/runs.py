@@ -11,6 +11,7 @@ from typing import Any
 from twin.errors import InputError
 
 RECORD = "run.json"
+PROGRAM = "program.nc"  # the text that was run, whatever becomes of its file
 
 
 @contextmanager

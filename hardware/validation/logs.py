@@ -23,6 +23,7 @@ from twin.motion.identify import window_times
 from twin.motion.windows import RunLog, cutting_windows
 from twin.program import Program, interpret, linearise
 from twin.program.program import Op
+from twin.runs import PROGRAM
 from twin.scenario import ModelConfig
 
 STEP = 0.1  # [s] at which a log is compared; events come about 0.15 s apart
@@ -157,7 +158,7 @@ def _timed(run: PredictedRun, program: Program, feed: np.ndarray, rapid: np.ndar
         part_zero=run.part.part_zero,
     )
     if not np.array_equal(toolpath.line, run.segments["line"].values):
-        raise InputError("the NC program has changed since the run", file=run.program_path, remedy="run it again")
+        raise InputError("the NC program has changed since the run", file=run.folder / PROGRAM, remedy="run it again")
     motion = time_law(program, controller, feed_override=feed, rapid_override=rapid)
     time = segment_times(motion, program, toolpath)
     speed = toolpath.length / np.maximum(time[:, 1] - time[:, 0], 1e-9) * 60e3

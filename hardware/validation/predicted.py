@@ -4,7 +4,6 @@ Names, units and meanings are those of recordings (docs/recordings.md). Servo ch
 of 1 ms; loads belong to a segment of the toolpath and are constant along it; temperatures are interpolated.
 """
 
-import gzip
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +16,10 @@ import yaml
 
 from hardware.identity import Identity, offsets_hash, program_hash, tools_hash
 from twin.config import build
-from twin.data import recording
 from twin.errors import InputError
 from twin.machine.tool import Tool
 from twin.result import load
-from twin.runs import RECORD
+from twin.runs import PROGRAM
 from twin.scenario import PartConfig
 from twin.units import MINUTE
 
@@ -66,29 +64,16 @@ class PredictedRun:
         return {int(number): build(Tool, {"number": int(number), **row}, f"tools.{number}") for number, row in rows}
 
     @cached_property
-    def program_path(self) -> Path:
-        """The NC program.
+    def program_text(self) -> str:
+        """Of the NC program that was run.
 
         Raises:
-            InputError: it is no longer there.
+            InputError: the run did not keep it.
         """
-        name = str(self.attrs["program"])
-        path = recording(name.removeprefix("data:")) if name.startswith("data:") else Path(name)
-        if not path.is_file():
-            raise InputError("the NC program of this run is gone", file=name, remedy="put it back, or run again")
-        return path
-
-    @cached_property
-    def program_text(self) -> str:
-        data = self.program_path.read_bytes()
-        return (gzip.decompress(data) if self.program_path.suffix == ".gz" else data).decode("utf-8", "replace")
-
-    @property
-    def program_is_newer(self) -> bool:
-        """Whether the program was written after the run was: its hash is that of the text as it is now."""
-        if str(self.attrs["program"]).startswith("data:"):  # checked by its own checksum
-            return False
-        return self.program_path.stat().st_mtime > (self.folder / RECORD).stat().st_mtime
+        file = self.folder / PROGRAM
+        if not file.is_file():
+            raise InputError("the run has not kept its NC program", file=file, remedy="run it again")
+        return file.read_text()
 
     @property
     def identity(self) -> Identity:

@@ -149,8 +149,6 @@ def check_identity(header: Header, run: PredictedRun, file: Path) -> tuple[tuple
             )
         else:
             agreed.append(f"{what} {own[:12]}…")
-    if run.program_is_newer:
-        notes.append("the NC program was written after the run: the run may have machined another text")
     return tuple(agreed), tuple(notes)
 
 

@@ -53,7 +53,7 @@ PART = {
 def make_run(folder: Path) -> Path:
     """Write the run into ``folder`` and return it."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "part.nc").write_text(PROGRAM)
+    (folder / "program.nc").write_text(PROGRAM)
     config = {"scenario": PART, "tools": {"1": TOOL}}
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     ends = np.array([row[1] for row in MOVES], float)

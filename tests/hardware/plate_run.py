@@ -59,6 +59,7 @@ def timed_run(folder: Path, plate: int) -> Path:
     tree = xr.DataTree.from_dict({"segments": dataset("segment", columns), "thermal": thermal, "features": features})
     tree.attrs.update(title=scenario.part.title, program=scenario.program_file, duration_s=motion.duration)
     Result(tree).save(folder)
+    (folder / "program.nc").write_text(scenario.program_text)
     (folder / "config.yaml").write_text(yaml.safe_dump(scenario.config, sort_keys=False, allow_unicode=True))
     (folder / "run.json").write_text(json.dumps({"status": "done"}))
     return folder

@@ -1,7 +1,6 @@
 """Recordings of a machine made up: what was put into them must come out of the validation."""
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -243,14 +242,11 @@ def test_a_unit_that_is_not_that_of_the_name_is_refused(run, tmp_path):
         validate(file, run)
 
 
-def test_a_program_that_was_edited_after_the_run_is_told(tmp_path):
+def test_a_run_that_kept_no_program_is_refused(tmp_path):
     run = make_run(tmp_path / "run")
-    file = record(tmp_path / "a.arrows", *pieces(measured()))
-    edited = "the NC program was written after the run: the run may have machined another text"
-    assert edited not in validate(file, run).notes
-    later = (run / "run.json").stat().st_mtime + 60
-    os.utime(run / "part.nc", (later, later))
-    assert edited in validate(file, run).notes
+    (run / "program.nc").unlink()
+    with pytest.raises(InputError, match=r"the run has not kept its NC program.*run it again"):
+        validate(record(tmp_path / "a.arrows", *pieces(measured())), run)
 
 
 def test_latency_is_as_given_or_as_recorded(run, tmp_path):
