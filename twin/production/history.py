@@ -172,5 +172,5 @@ def head_of(database: sqlite3.Connection) -> Head:
 
 
 def _stored(row: tuple[Any, ...]) -> StoredEvent:
-    *columns, body, digest = row
-    return StoredEvent(*columns, body=json.loads(body), hash=digest)
+    seq, recorded_us, time_us, source, kind, part, serial, body, digest = row
+    return StoredEvent(seq, recorded_us, time_us, source, kind, part, serial, json.loads(body), digest)

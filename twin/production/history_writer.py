@@ -161,7 +161,8 @@ class HistoryWriter:
         """What goes into the next transaction; nothing at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._given or self._closing)
-            taken, n = [], 0
+            taken: list[Given] = []
+            n = 0
             while self._given and (not taken or n + len(self._given[0][1]) <= TOGETHER):
                 taken.append(self._given.popleft())
                 n += len(taken[-1][1])
