@@ -29,6 +29,7 @@ COMMANDS = (
     "validate",
     "serve",
     "quote",
+    "line",
     "oee",
 )  # modules of twin/commands, in the order of the help
 

@@ -1,46 +1,56 @@
 """Hydra composition of conf/ into plain data, with errors a user can act on."""
 
-import difflib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
+from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverrideParseException
 from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from twin.errors import InputError
+from twin.errors import InputError, nearest
 from twin.resources import shared_folder
 
 CALIBRATION = "calibration="  # not Hydra's: a file of `twin calibrate`
+SCENARIO = "scenario="
+MISSING_OPTION = re.compile(r"Could not find '([\w@]+)/([^']+)'")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One file of a composition."""
+
+    file: Path
+    package: str
+    """Dotted key under which its content stands; empty: at the top."""
 
 
 def compose(overrides: Sequence[str] = (), *, conf: Path | None = None) -> dict[str, Any]:
     """Return the composed configuration as plain nested data.
 
     Args:
-        overrides: Hydra overrides, ``scenario=nist_plate`` or ``tools.5.stick_out_mm=12``; and ``calibration=FILE``,
-            whose values come last.
+        overrides: Hydra overrides, ``scenario=nist_plate`` or ``tools.5.stick_out_mm=12``; ``scenario=FILE.yaml`` of
+            one's own; and ``calibration=FILE``, whose values come last.
         conf: a folder of further groups (own scenarios, tools, machines), searched before the project's.
 
     Raises:
-        InputError: unknown group, option or key, or a malformed override.
+        InputError: unknown group, option or key, a malformed override, or a file that is no YAML.
     """
-    files = [override.partition("=")[2] for override in overrides if override.startswith(CALIBRATION)]
-    overrides = [override for override in overrides if not override.startswith(CALIBRATION)]
-    search = [f"hydra.searchpath=[file://{conf.resolve()}]"] if conf else []
-    for override in overrides:
-        _check_option(override, conf)
-    GlobalHydra.instance().clear()
-    try:
-        with initialize_config_dir(str(shared_folder("conf")), version_base="1.3"):
-            composed = hydra_compose("config", overrides=[*search, *overrides])
-            plain = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise _readable(error, overrides, conf) from None
+    files = [override.removeprefix(CALIBRATION) for override in overrides if override.startswith(CALIBRATION)]
+    with _hydra(overrides, conf) as words:
+        composed = hydra_compose("config", overrides=words)
+        plain = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     assert isinstance(plain, dict)
     config = {str(key): value for key, value in plain.items()}
     if not files:
@@ -48,6 +58,28 @@ def compose(overrides: Sequence[str] = (), *, conf: Path | None = None) -> dict[
     from twin.calibration.file import with_calibration  # loads JAX
 
     return with_calibration(config, Path(files[-1]))
+
+
+def layers(overrides: Sequence[str] = (), *, conf: Path | None = None) -> list[Layer]:
+    """The files that :func:`compose` merges, the later over the earlier.
+
+    Raises:
+        InputError: as :func:`compose`.
+    """
+    own = own_scenario(overrides, conf)
+    found = []
+    with _hydra(overrides, conf) as words:
+        loader = GlobalHydra.instance().config_loader()
+        for part in loader.compute_defaults_list("config", words, RunMode.RUN).defaults:
+            path, package = part.config_path or "", part.package or ""
+            if path.startswith("hydra/") or package.startswith("hydra"):
+                continue
+            folders = [*([conf] if conf else []), shared_folder("conf")]
+            candidates = [folder / f"{path}.yaml" for folder in folders]
+            if own is not None and path == f"scenario/{_own_name(own)}":
+                candidates = [own]
+            found += [Layer(file, package) for file in candidates if file.is_file()][:1]
+    return found
 
 
 def groups(conf: Path | None = None) -> dict[str, list[str]]:
@@ -59,26 +91,110 @@ def groups(conf: Path | None = None) -> dict[str, list[str]]:
     return {group: sorted(options) for group, options in sorted(found.items())}
 
 
+def own_scenario(overrides: Sequence[str], conf: Path | None = None) -> Path | None:
+    """The file that ``scenario=`` names, where it is no option of the group: FILE.yaml, or FILE without its ending.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    named = [override.removeprefix(SCENARIO) for override in overrides if override.startswith(SCENARIO)]
+    if not named or named[-1] in groups(conf).get("scenario", ()):
+        return None
+    name = Path(named[-1]).expanduser()
+    if name.suffix in (".yaml", ".yml"):
+        if not name.is_file():
+            raise InputError("there is no such scenario", file=name, remedy="`twin new PROGRAM.nc` makes one")
+        return name.resolve()
+    beside = name.with_name(f"{name.name}.yaml") if name.name else name
+    return beside.resolve() if beside.is_file() else None
+
+
+@contextmanager
+def _hydra(overrides: Sequence[str], conf: Path | None) -> Iterator[list[str]]:
+    """Hydra over conf/ and ``conf``; yields the overrides in its words, and turns its errors into the user's terms."""
+    overrides = [override for override in overrides if not override.startswith(CALIBRATION)]
+    own = own_scenario(overrides, conf)
+    if own is not None:
+        _store(own)
+    words = [f"hydra.searchpath=[file://{conf.resolve()}]"] if conf else []
+    for override in overrides:
+        if own is not None and override.startswith(SCENARIO):
+            words.append(f"{SCENARIO}{_own_name(own)}")
+            continue
+        _check_option(override, conf)
+        name, _, value = override.lstrip("+").partition("=")
+        words.append(f"~{name}" if value == "null" and name in groups(conf) else override)
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(shared_folder("conf")), version_base="1.3"):
+            yield words
+    except (HydraException, OmegaConfBaseException, ValueError, yaml.YAMLError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise _readable(error, overrides, conf) from None
+
+
+def _own_name(file: Path) -> str:
+    """What an own scenario's file is called within Hydra."""
+    return f"own_{re.sub(r'[^0-9A-Za-z_]', '_', file.stem)}_{sha256(str(file).encode()).hexdigest()[:8]}"
+
+
+def _store(file: Path) -> None:
+    """Make an own scenario's file an option of the group."""
+    try:
+        content = yaml.safe_load(file.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise _no_yaml(error, file) from None
+    if not isinstance(content, dict) or "scenario" not in content:
+        raise InputError("the file has no 'scenario:'", file=file, remedy="`twin new PROGRAM.nc` makes one that has")
+    ConfigStore.instance().store(name=_own_name(file), node=content, group="scenario", package="_global_")
+
+
+def _no_yaml(error: Exception, file: object = None) -> InputError:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return InputError(
+        f"the file is no YAML: {problem}",
+        file=file or getattr(mark, "name", None),
+        line=mark.line + 1 if mark else None,
+        remedy="keys and values are written `key: value`, indented by blanks",
+    )
+
+
 def _check_option(override: str, conf: Path | None) -> None:
     """Raise InputError where a group is to be an option that it lacks; Hydra passes over that where it is optional."""
     name, _, value = override.lstrip("+").partition("=")
-    known = groups(conf).get(name)
+    group, at, package = name.partition("@")
+    known = groups(conf).get(group.strip("/"))
     if known and value not in (*known, "null") and "," not in value:
-        near = difflib.get_close_matches(value, known, 1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise InputError(f"there is no {name} '{value}'", remedy=f"{hint}known: {', '.join(known)}")
+        raise InputError(
+            f"there is no {group} '{value}'{f' for {package}' if at else ''}",
+            remedy=f"{nearest(value, known)}known: {', '.join(known)}",
+        )
 
 
 def _readable(error: Exception, overrides: Sequence[str], conf: Path | None) -> InputError:
     """The error in the user's terms: which override, what is known instead."""
+    if isinstance(error, yaml.YAMLError):
+        return _no_yaml(error)
     text = str(error).strip().splitlines()[0]
+    if isinstance(error, OverrideParseException):
+        return InputError(f"override '{error.override}' cannot be read: {text}", remedy="write key=value")
+    missing = MISSING_OPTION.search(text)
+    if missing and missing[1] in groups(conf):
+        known = groups(conf)[missing[1]]
+        return InputError(
+            f"there is no {missing[1]} '{missing[2]}': {text}",
+            remedy=f"{nearest(missing[2], known)}known: {', '.join(known)}",
+        )
     for override in sorted(overrides, key=len, reverse=True):  # the most specific one that the message names
         name = override.partition("=")[0].lstrip("+~")
         if name in text or override in text:
-            near = difflib.get_close_matches(name, _known_keys(overrides, override, conf), 1)
-            hint = f"did you mean {near[0]}? " if near else ""
+            known = [*_known_keys(overrides, override, conf), *groups(conf)]
             return InputError(
-                f"override '{override}' does not fit: {text}", remedy=f"{hint}`twin show` lists every key"
+                f"override '{override}' does not fit: {text}",
+                remedy=f"{nearest(name, known)}`twin show` lists every key, `twin explain KEY` tells of one",
+                key=name,
             )
     return InputError(f"the configuration does not compose: {text}", remedy="`twin show` lists every key")
 

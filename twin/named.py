@@ -84,7 +84,7 @@ def entry_of(entries: Sequence[Any], key: str, name: str) -> int:
     Raises:
         InputError: none is, or several are.
     """
-    found = [number for number, entry in enumerate(entries) if key in (_label(entry), str(number))]
+    found = [number for number, entry in enumerate(entries) if key in (label_of(entry), str(number))]
     if len(found) != 1:
         raise InputError(f"{len(found) or 'no'} entries are called {key!r}: {name}", remedy="see `twin show`")
     return found[0]
@@ -97,7 +97,7 @@ def _matches(node: Any, keys: list[tuple[str, bool]], name: str) -> Iterator[str
     (key, bracketed), *rest = keys
     if bracketed and isinstance(node, list):
         for number, entry in enumerate(node):
-            label = _label(entry) or str(number)
+            label = label_of(entry) or str(number)
             if fnmatch.fnmatchcase(label, key):
                 yield from _matches(entry, rest, f"{name}[{label}]")
     elif not bracketed and isinstance(node, Mapping):
@@ -122,7 +122,8 @@ def _parent(config: Any, name: str) -> tuple[dict[str, Any], str]:
     return node, last
 
 
-def _label(entry: Any) -> str | None:
+def label_of(entry: Any) -> str | None:
+    """What an entry of a list is of: its ``name``, its ``node``, or what it is ``between``; None: nothing says."""
     values = entry if isinstance(entry, Mapping) else vars(entry) if hasattr(entry, "__dict__") else {}
     if "between" in values:
         return "-".join(values["between"])

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from math import pi
+from typing import Annotated
 
 import jax
 import jax.numpy as jnp
 
+from twin.config import NOT_NEGATIVE, SHARE
 from twin.errors import InputError
 from twin.units import AngularSpeed, Ratio, Temperature, TemperatureDifference, Time
 
@@ -31,11 +33,11 @@ class Environment:
     """Time of the step, from the start of the program."""
     coolant: Temperature
     """Coolant at the mean ambient temperature."""
-    coolant_follow: Ratio
+    coolant_follow: Annotated[Ratio, SHARE]
     """How far it goes with the ambient: 0 chilled, 1 wholly."""
     warm_up_spindle_speed: AngularSpeed
     """Spindle speed of the warm-up before the program."""
-    warm_up: Time
+    warm_up: Annotated[Time, NOT_NEGATIVE]
     """How long it took; 0: cold start."""
 
     def __post_init__(self) -> None:
