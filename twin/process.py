@@ -203,11 +203,11 @@ def _vibration(
     """Modes of every tool and the chatter margin of every segment, where the machine states its spindle's modes."""
     if not scenario.machine.spindle_modes:
         return None, None
-    modes = _modes(scenario)
+    modes = tool_modes(scenario)
     return modes, _chatter(scenario, touch, spindle, modes)
 
 
-def _modes(scenario: Scenario) -> list[Modes]:
+def tool_modes(scenario: Scenario) -> list[Modes]:
     """Modes of every tool's tip against the part, rows as in the tool list; kept on disk by content."""
     spindle = scenario.machine.spindle_modes
     code = source_key(CODE / "cutting" / "dynamics")
