@@ -134,7 +134,7 @@ def quote(
     tools = {}
     for t in sorted({operation.tool for operation in operations}):
         mine = [operation for operation in operations if operation.tool == t]
-        tools[f"T{t} {mine[0].tool_name}"] = spread_of(_lives(mine, e))
+        tools[f"T{t} {mine[0].tool_name}"] = spread_of(tool_lives(mine, e))
     segments = result["segments"]
     volume = segments.removed_mm3.values
     cost = sum((a.cost for a in accounts.values()), np.zeros(n))
@@ -201,7 +201,7 @@ def out_of_tolerance(result: Result, tolerance: GeneralTolerance, deviation: flo
     )
 
 
-def _lives(operations: list[Operation], e: Any) -> np.ndarray:
+def tool_lives(operations: list[Operation], e: Any) -> np.ndarray:
     """(draw,) lives of their tool that the operations use."""
     used = np.zeros_like(e.trust.tool_life.value)
     for operation in operations:

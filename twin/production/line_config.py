@@ -1,0 +1,163 @@
+"""The schema of conf/line: stations, parts, orders."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from twin.errors import InputError
+from twin.units import CostRate, EnergyPrice, Money, Power, Ratio, Time, Uncertain
+
+UncertainTime = Annotated[Uncertain, "s"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Breakdown:
+    """Failures after an exponential time of work; the part in work is finished after the repair."""
+
+    between: Time
+    """Mean working time between failures (MTBF)."""
+    repair: UncertainTime
+    """Log-normal."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarmUp:
+    """What a machine that stood still does before it may cut."""
+
+    idle: Time
+    """A machine that stood longer is cold; at the start all are."""
+    time: Time
+
+
+@dataclass(frozen=True, kw_only=True)
+class Down:
+    """A machine of the station that stands still, as planned or as it broke."""
+
+    start: Time
+    end: Time
+
+
+@dataclass(frozen=True, kw_only=True)
+class Station:
+    """Like machines with one queue."""
+
+    n_machines: int = 1
+    setup: UncertainTime = Uncertain(0.0, 0.0)
+    """When a lot of another part comes than the machine made last."""
+    breakdown: Breakdown | None = None
+    warm_up: WarmUp | None = None
+    down: tuple[Down, ...] = ()
+    """Of the station's first machine."""
+    ready_power: Power = 0.0
+    """Of each machine, all the time from the first release to the last part."""
+    working_power: Power = 0.0
+    """More than that while it works; a step that states its energy has that instead."""
+    rate: CostRate = 0.0
+    """Of the time that a lot occupies the machine, people included."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolUse:
+    """A tool that a step wears."""
+
+    used: Annotated[Uncertain, "1"]
+    """Part of its life that one part uses; the deviation is that of the life from tool to tool."""
+    price: Money = 0.0
+    """Of a life."""
+    replacement: Time = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What is done to each part at one station."""
+
+    station: str
+    time: UncertainTime = Uncertain(0.0, 0.0)
+    """Of a part; left out where a run says it."""
+    run: str | None = None
+    """A finished run of the twin that says time, energy and wear of tools; ``latest`` is the newest."""
+    distribution: Literal["lognormal", "exponential"] = "lognormal"
+    energy: Annotated[Uncertain, "J"] | None = None
+    """Of a part, above the ready power."""
+    tools: dict[str, ToolUse] = field(default_factory=dict)
+    share: Ratio = 1.0
+    """Of the parts; the others pass by."""
+    lost: Ratio = 0.0
+    """Of the parts, found bad here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinePart:
+    """A kind of part."""
+
+    steps: dict[str, Step]
+    """In their order."""
+    material: Money = 0.0
+    """Of one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineOrder:
+    """Parts that are asked for."""
+
+    part: str
+    n_parts: int
+    n_lot: int = 0
+    """Parts that go through together; 0: all of them."""
+    release: Time = 0.0
+    due: Time | None = None
+    between: Time | None = None
+    """The lots arrive at random (Poisson), so long apart in the mean; none: all at the release."""
+    urgent: bool = False
+    """Goes before all that wait."""
+
+    @property
+    def lots(self) -> tuple[int, ...]:
+        """Sizes of its lots."""
+        size = self.n_lot or self.n_parts
+        whole, rest = divmod(self.n_parts, size)
+        return (size,) * whole + ((rest,) if rest else ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A line of machines and what it is to make."""
+
+    name: str
+    stations: dict[str, Station]
+    parts: dict[str, LinePart]
+    orders: dict[str, LineOrder]
+    rule: Literal["due", "first_come"] = "first_come"
+    """Which of those that wait is next."""
+    energy_price: EnergyPrice = 5e-8
+
+    def __post_init__(self) -> None:
+        if not self.orders:
+            raise InputError(f"{self.name} has no orders", remedy="add one below orders")
+        for name, part in self.parts.items():
+            if not part.steps:
+                raise InputError(f"part {name} has no steps")
+            for step_name, step in part.steps.items():
+                _known(f"step {step_name} of {name}", "station", step.station, self.stations)
+                if step.run is None and step.time.value <= 0:
+                    raise InputError(f"step {step_name} of {name} takes no time", remedy="give its time or a run")
+                if not (0 <= step.share <= 1 and 0 <= step.lost < 1):
+                    raise InputError(f"step {step_name} of {name}: shares lie between 0 and 1")
+        for name, order in self.orders.items():
+            _known(f"order {name}", "part", order.part, self.parts)
+            if order.n_parts < 1 or order.n_lot < 0:
+                raise InputError(f"order {name} asks for {order.n_parts} parts in lots of {order.n_lot}")
+            if order.due is not None and order.due < order.release:
+                raise InputError(f"order {name} is due before it is released", remedy="is a clock running backwards?")
+        for name, station in self.stations.items():
+            if station.n_machines < 1:
+                raise InputError(f"station {name} has {station.n_machines} machines")
+            if station.breakdown and station.breakdown.between <= 0:
+                raise InputError(f"station {name}: the mean time between failures must be positive")
+            for down in station.down:
+                if down.end <= down.start:
+                    raise InputError(f"station {name} is down until before it is down")
+
+
+def _known(what: str, kind: str, name: str, known: dict) -> None:
+    if name not in known:
+        raise InputError(f"{what}: there is no {kind} '{name}'", remedy="one of " + ", ".join(known))
