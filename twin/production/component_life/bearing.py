@@ -86,7 +86,7 @@ def _factors(kind: str) -> tuple[np.ndarray, np.ndarray, float, np.ndarray]:
 
 
 def viscosity(lubricant: Lubricant, temperature: ArrayLike) -> jax.Array:
-    """Kinematic viscosity [m2/s] at ``temperature`` [degC], any shape: Walther's line through two points (ASTM D341)."""
+    """Kinematic viscosity [m2/s] at ``temperature`` [degC], any shape: a line through two points (ASTM D341)."""
 
     def loglog(value: ArrayLike) -> jax.Array:
         return jnp.log(jnp.log(jnp.asarray(value) / CENTISTOKE + WALTHER_OFFSET))

@@ -44,7 +44,7 @@ def together(parts: ArrayLike) -> jax.Array:
 
 
 def carriage_loads(
-    force: ArrayLike, point: ArrayLike, drive: ArrayLike, spacing: ArrayLike
+    force: ArrayLike, point: ArrayLike, drive: ArrayLike, spacing: tuple[ArrayLike, ArrayLike]
 ) -> tuple[jax.Array, jax.Array]:
     """Normal and lateral load on each of four carriages (..., 4) [N]: statics of a rigid body.
 
@@ -57,15 +57,15 @@ def carriage_loads(
         drive: (3,) [m] where the screw holds against the sum along the travel.
         spacing: (2,) [m] between carriages along and across.
     """
-    force, point = jnp.asarray(force, float), jnp.asarray(point, float)
-    along = jnp.sum(force[..., 0], axis=-1)
-    held = jnp.stack([-along, jnp.zeros_like(along), jnp.zeros_like(along)], axis=-1)
-    moment = jnp.sum(jnp.cross(point, force), axis=-2) + jnp.cross(jnp.asarray(drive, float), held)
-    spacing = jnp.asarray(spacing, float)
-    x = jnp.array([0.5, 0.5, -0.5, -0.5]) * spacing[0]
-    y = jnp.array([0.5, -0.5, -0.5, 0.5]) * spacing[1]
+    force = jnp.asarray(force, float)
+    point = jnp.broadcast_to(jnp.asarray(point, float), force.shape)
     total = jnp.sum(force, axis=-2)
-    pitch, roll, yaw = moment[..., 1, None], moment[..., 0, None], moment[..., 2, None]
-    normal = -total[..., 2, None] / 4 + x * pitch / jnp.sum(x**2) - y * roll / jnp.sum(y**2)
-    lateral = -total[..., 1, None] / 4 - x * yaw / jnp.sum(x**2)
+    held = jnp.zeros_like(total).at[..., 0].set(-total[..., 0])
+    at_nut = jnp.broadcast_to(jnp.asarray(drive, float), total.shape)
+    roll, pitch, yaw = jnp.moveaxis(jnp.sum(jnp.cross(point, force), axis=-2) + jnp.cross(at_nut, held), -1, 0)
+    along, across = (jnp.asarray(length, float) for length in spacing)
+    x = jnp.array([0.5, 0.5, -0.5, -0.5]) / along  # place over the sum of squares of all places
+    y = jnp.array([0.5, -0.5, -0.5, 0.5]) / across
+    normal = jnp.multiply.outer(pitch, x) - jnp.multiply.outer(roll, y) - total[..., 2, None] / 4
+    lateral = -jnp.multiply.outer(yaw, x) - total[..., 1, None] / 4
     return normal, lateral
