@@ -28,6 +28,7 @@ COMMANDS = (
     "calibrate",
     "validate",
     "serve",
+    "life",
     "quote",
     "line",
     "oee",

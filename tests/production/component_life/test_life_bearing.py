@@ -40,7 +40,7 @@ def test_radial_and_axial_load():
 
 
 def test_modified_life_by_hand():
-    """Every input by hand: 25 degrees, Fr 1 kN, Fa 2 kN: P = .41 x 1000 + .87 x 2000 = 2,150 N; kappa 2, e_C C_u / P .25.
+    """25 degrees, Fr 1 kN, Fa 2 kN: P = .41 x 1000 + .87 x 2000 = 2,150 N; kappa 2, e_C C_u / P .25.
 
     1.9987 / 2^.071739 = 1.90175; (2.5671 - 1.90175)^.83 = .71307; times .25^(1/3) = .44921; .1 x .55079^-9.3 = 25.63.
     """
