@@ -145,8 +145,9 @@ def _store(file: Path) -> None:
         content = yaml.safe_load(file.read_text())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise _no_yaml(error, file) from None
-    if not isinstance(content, dict) or "scenario" not in content:
+    if not isinstance(content, dict) or not isinstance(content.get("scenario"), dict):
         raise InputError("the file has no 'scenario:'", file=file, remedy="`twin new PROGRAM.nc` makes one that has")
+    content["scenario"].setdefault("folder", str(file.parent))
     ConfigStore.instance().store(name=_own_name(file), node=content, group="scenario", package="_global_")
 
 

@@ -29,6 +29,7 @@ SCHEMAS = {  # top key or group, of some by its kind -> its schema, loaded when 
     "structure": "twin.thermal.finite_volume.structure:Structure",
     "residual_stress": "twin.workpiece.residual_stress:ResidualStress",
     "environment": "twin.thermal.environment:Environment",
+    "process": "twin.override:ProcessConfig",
     "tool": "twin.machine.tool:Tool",
     "cmm": "twin.inspection.cmm:Cmm",
     "advice": "twin.advice.limits:Advice",

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from twin.compose import Layer
+from twin.errors import InputError
 from twin.named import parts
 
 COMMENT = re.compile(r"(?:^|\s)#\s?(.*)$")
@@ -43,6 +44,22 @@ def origins(key: str, files: Sequence[Layer], overrides: Sequence[str] = ()) -> 
         if equals and (key == name or key.startswith((f"{name}.", f"{name}["))) and "." in name:
             found.append(Origin(None, None, value, ""))
     return found
+
+
+def placed(error: InputError, files: Sequence[Layer], overrides: Sequence[str] = ()) -> InputError:
+    """The error with file and line of the key that it speaks of, or of the nearest one above it that is written."""
+    key = error.key
+    if any(override.lstrip("+").startswith(f"{key}.") for override in overrides):
+        return error  # what the user has just written is the likelier cause
+    while key and error.file is None:
+        found = origins(key, files, overrides)
+        if found:
+            origin = found[-1]
+            if origin.file is None:
+                return error  # an override: the user has it before the eyes
+            return InputError(error.message, file=origin.file, line=origin.line, remedy=error.remedy, key=error.key)
+        key = key[: max(key.rfind("."), key.rfind("["), 0)]
+    return error
 
 
 def origin_in(layer: Layer, key: str) -> Origin | None:

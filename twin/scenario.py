@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import yaml
 
-from twin.compose import compose
+from twin.compose import compose, layers
 from twin.config import build
 from twin.cutting.form import DeclaredWall
 from twin.cutting.heat.table import ToolMaterial
@@ -22,6 +22,7 @@ from twin.inspection.features import Feature, read_features
 from twin.machine.machine import Machine
 from twin.machine.tool import Tool
 from twin.motion.controller import Controller
+from twin.origin import placed
 from twin.override import ProcessConfig
 from twin.resources import shared_folder
 from twin.stock.removal import RemovalSettings
@@ -84,6 +85,8 @@ class PartConfig:
     """Folder in scenarios/."""
     title: str
     """One line for tables and pictures."""
+    folder: str | None = None
+    """Where the scenario's files lie, if not in scenarios/NAME: of a scenario of one's own, where its YAML file is."""
     program: str
     """NC file beside the scenario (may be gzipped), an own path, or ``data:FOLDER/FILE`` of a recording."""
     work_offsets: dict[str, WorkOffset] = field(default_factory=dict)
@@ -170,13 +173,18 @@ def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
     Raises:
         InputError: whatever is wrong in configuration, program or files.
     """
-    return scenario_of(compose(overrides, conf=conf), conf=conf)
+    config = compose(overrides, conf=conf)
+    try:
+        return scenario_of(config, conf=conf)
+    except InputError as error:
+        raise placed(error, layers(overrides, conf=conf), overrides) from None
 
 
 def scenario_of(config: dict[str, Any], *, conf: Path | None = None) -> Scenario:
     """The scenario of a composed configuration; ``conf`` and errors as of :func:`load_scenario`."""
     part = build(PartConfig, _section(config, "scenario"), "scenario")
     folders = [
+        *([Path(part.folder)] if part.folder else []),
         *([conf.resolve().parent / "scenarios" / part.name] if conf else []),
         shared_folder("scenarios") / part.name,
     ]
