@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 from twin.production.component_life.outlook import Outlook
 
 YEAR = 250.0  # working days
-SHORTEST, LONGEST = 1.0, 100 * YEAR  # [days] ends of the axis
+LONGEST = 100 * YEAR  # [days] that fatigue is asked about
+SHORTEST, FARTHEST = 1.0, 1e10  # [days] of the axis
 
 
 def draw_life(found: Outlook) -> Figure:
@@ -29,17 +30,15 @@ def draw_life(found: Outlook) -> Figure:
 
 def _draw_days(axes, found: Outlook) -> None:  # type: ignore[no-untyped-def]
     rows = np.arange(len(found.component))
-    low, middle, high = np.clip(found.days.T, SHORTEST, LONGEST)
-    beyond = found.days[:, 0] >= LONGEST
-    axes.hlines(rows[~beyond], low[~beyond], high[~beyond], color="tab:blue", linewidth=5, alpha=0.4, label="90 %")
-    seen = ~beyond & (found.days[:, 1] < LONGEST)
-    axes.plot(middle[seen], rows[seen], "|", color="tab:blue", markersize=14, markeredgewidth=2, label="median")
-    for row in rows[beyond]:
-        axes.text(LONGEST * 0.8, row, "beyond 100 years ▸", ha="right", va="center", fontsize=8, color="0.4")
-    axes.set(xscale="log", xlim=(SHORTEST, LONGEST), xlabel="working days left (250 a year)")
+    works = np.isfinite(found.days[:, 1])
+    low, middle, high = found.days[works].T
+    axes.axvspan(LONGEST, FARTHEST, color="0.92", label="beyond 100 years: no prediction")
+    axes.hlines(rows[works], low, high, color="tab:blue", linewidth=5, alpha=0.4, label="90 %")
+    axes.plot(middle, rows[works], "|", color="tab:blue", markersize=14, markeredgewidth=2, label="median")
+    right = max(10 * LONGEST, float(high.max(initial=LONGEST)) * 2)
+    axes.set(xscale="log", xlim=(SHORTEST, min(right, FARTHEST)), xlabel="working days left (250 a year)")
     axes.set_yticks(rows, found.component)
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
     axes.set_title("left of fatigue life", fontsize=10)
-    if not beyond.all():
-        axes.legend(loc="upper left", fontsize=8)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.06), ncols=3, fontsize=8, frameon=False)

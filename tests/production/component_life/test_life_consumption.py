@@ -83,7 +83,7 @@ def made(**changes):
         sample_operation=half,
         friction=np.zeros(3),
     )
-    operations = tuple(Operation(f"T{k + 1}", (k, k), HOUR / 2) for k in (0, 1))
+    operations = tuple(Operation(f"T{k + 1}", "a mill") for k in (0, 1))
     return RunLoads(Path("made"), "made", "made up", "XY", HOUR, 0.1, operations, replace(loads, **changes), {})
 
 

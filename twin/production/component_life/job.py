@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import yaml
 from rich.console import Console
 from rich.table import Table
@@ -42,22 +43,23 @@ def life_of(
         components, file = components_of(runs[0].machine, conf)
     taken = [consumption(components, run) for run in runs]
     before = read_book(book, runs[0].machine) if book else {}
-    for run, found, n in zip(runs, taken, parts_a_day, strict=True):
-        lives = {name: float(days * n * used) for name, used in zip(found.component, found.used, strict=True)}
+    if unknown := set(before) - set(taken[0].component):
+        raise InputError(
+            f"the book names '{min(unknown)}', which {runs[0].machine} has not",
+            file=book,
+            remedy="its components: " + ", ".join(taken[0].component),
+        )
+    for run, one, n in zip(runs, taken, parts_a_day, strict=True):
+        lives = {name: float(days * n * used) for name, used in zip(one.component, one.used, strict=True)}
         if book and days:
             book_work(book, runs[0].machine, run.folder.name, days * n, lives)
-        before = {name: before.get(name, 0.0) + lives[name] for name in lives} | {
-            name: lives for name, lives in before.items() if name not in lives
-        }
-    names = [[operation.name for operation in run.operations] for run in runs]
-    found = outlook(taken, names, parts_a_day, before)
+        before = {name: before.get(name, 0.0) + lives[name] for name in lives}
+    found = outlook(taken, [[o.label for o in run.operations] for run in runs], parts_a_day, before)
     _tell(runs, parts_a_day, found, file, console)
     return found
 
 
-def _tell(
-    runs: Sequence[RunLoads], parts_a_day: Sequence[float], found: Outlook, file: Path, console: Console
-) -> None:
+def _tell(runs: Sequence[RunLoads], parts_a_day: Sequence[float], found: Outlook, file: Path, console: Console) -> None:
     for run, n in zip(runs, parts_a_day, strict=True):
         console.print(f"{n:g} parts a day of {run.title}, {run.duration / 60:.1f} min each", highlight=False)
     table = Table(title=f"Components of {runs[0].machine} ({file.name})", title_justify="left")
@@ -92,11 +94,12 @@ def _tell(
         highlight=False,
     )
     shares = Table(title="Share of each operation in what is consumed, %", title_justify="left")
-    shares.add_column("operation", no_wrap=True)
+    for heading in ("operation", "tool"):
+        shares.add_column(heading, no_wrap=True)
     for name in found.component:
         shares.add_column(name.replace(" ", "\n"), justify="right")
-    for j, operation in enumerate(found.operation):
-        shares.add_row(operation, *(f"{100 * value:.1f}" for value in found.share[:, j]))
+    for j, operation in enumerate(operation for run in runs for operation in run.operations):
+        shares.add_row(operation.label, operation.tool, *(f"{100 * value:.1f}" for value in found.share[:, j]))
     console.print(shares)
 
 
@@ -104,7 +107,7 @@ def _changes(found: Outlook, k: int) -> tuple[float, float, float]:
     """Factors of the life of component ``k`` when force, temperature and preload change as the headings say."""
     return (
         1.1 ** -found.by_force[k],
-        float(2.718281828459045 ** (-5 * found.by_temperature[k])),
+        float(np.exp(-5 * found.by_temperature[k])),
         1.1 ** -found.by_preload[k],
     )
 

@@ -38,16 +38,14 @@ def outlook(
 
     Args:
         taken: of each run, by one part.
-        operations: names of each run's operations.
+        operations: labels of each run's operations.
         parts_a_day: of each run.
         before: component -> lives L10 consumed so far.
 
     Raises:
-        InputError: no parts, or a book that names a component that the machine has not.
+        InputError: no parts.
     """
     names = taken[0].component
-    if unknown := set(before) - set(names):
-        raise InputError(f"the book names '{min(unknown)}', which this machine has not", remedy=", ".join(names))
     if min(parts_a_day) < 0 or not sum(parts_a_day):
         raise InputError(f"{', '.join(f'{n:g}' for n in parts_a_day)} parts a day", remedy="give numbers above zero")
     amounts = np.array([n * c.used for n, c in zip(parts_a_day, taken, strict=True)])  # (run, component)

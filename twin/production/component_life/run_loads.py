@@ -54,9 +54,8 @@ class Loads:
 class Operation:
     """A stretch of the program with one tool."""
 
-    name: str  # T word and tool
-    lines: tuple[int, int]  # first and last of the NC program
-    seconds: float
+    label: str  # T word, and first and last line of the NC program
+    tool: str
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def read_run(folder: Path) -> RunLoads:
         table_axes=machine.chain.split("b")[0],
         duration=float(attrs["duration_s"]),
         force_scatter=float(spread.sum() / peak[cutting].sum()) if cutting.any() else 0.0,
-        operations=_operations(stretch, number, s["line"].values, end - start, tools),
+        operations=_operations(stretch, number, s["line"].values, tools),
         loads=_padded(loads),
         tool_life_used=life_used,
     )
@@ -181,14 +180,14 @@ def _program_text(folder: Path, part: PartConfig) -> str:
 
 
 def _operations(
-    stretch: np.ndarray, number: np.ndarray, line: np.ndarray, seconds: np.ndarray, tools: dict[int, Tool]
+    stretch: np.ndarray, number: np.ndarray, line: np.ndarray, tools: dict[int, Tool]
 ) -> tuple[Operation, ...]:
     found = []
     for k in range(int(stretch[-1]) + 1):
         mine = stretch == k
-        tool = tools.get(int(number[mine][0]))
-        name = f"T{number[mine][0]} {tool.name}" if tool else "no tool"
-        found.append(Operation(name, (int(line[mine].min()), int(line[mine].max())), float(seconds[mine].sum())))
+        tool = int(number[mine][0])
+        label = f"T{tool} {line[mine].min()}–{line[mine].max()}"
+        found.append(Operation(label, tools[tool].name if tool in tools else "no tool"))
     return tuple(found)
 
 
