@@ -6,7 +6,7 @@ BIN   := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP   := $(PY) -m pip --disable-pip-version-check --python $(BIN)/python install --quiet
 
-.PHONY: run test view lint lock clean
+.PHONY: run test view lint docs validation lock clean
 
 run: $(STAMP)
 	$(BIN)/twin run $(ARGS)
@@ -19,6 +19,12 @@ view: $(STAMP)
 
 lint: $(STAMP)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+docs: $(STAMP)  ## the site, in site/: opens from the file system
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+validation: $(STAMP)  ## its tables again, from the recordings (minutes)
+	$(BIN)/python docs/make_validation.py
 
 # Needs python3, pip and make only; the versions and their hashes are in requirements.lock.
 $(STAMP): requirements.lock pyproject.toml

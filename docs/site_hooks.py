@@ -1,0 +1,60 @@
+"""What the site adds to the pages of docs/: the scenarios beside it, and equations drawn without a script from outside.
+
+mkdocs calls the functions by name (`hooks` in mkdocs.yml).
+"""
+
+import html
+import io
+import re
+from pathlib import Path
+
+from matplotlib.font_manager import FontProperties
+from matplotlib.mathtext import math_to_image
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
+CARRIED = {".md", ".png", ".yaml"}
+MATH = re.compile(r"^```math\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+OUT_OF_DOCS = re.compile(r"\]\(((?:\.\./)*)\.\./scenarios/")
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Every scenario has a page."""
+    pages = ["scenarios/README.md", *(f"scenarios/{file.parent.name}/README.md" for file in _readmes())]
+    assert config.nav is not None
+    config.nav = [{"Scenarios": pages} if item == {"Scenarios": "scenarios/README.md"} else item for item in config.nav]
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the scenarios."""
+    for file in sorted(SCENARIOS.rglob("*")):
+        if file.suffix in CARRIED and not any(part.startswith(".") for part in file.parts):
+            place = (Path("scenarios") / file.relative_to(SCENARIOS)).as_posix()
+            files.append(File.generated(config, place, abs_src_path=str(file)))
+    return files
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Draw equations; turn links to the scenarios, which lie beside docs/ in the checkout and in it on the site."""
+    return OUT_OF_DOCS.sub(r"](\1scenarios/", MATH.sub(lambda found: _drawn(found[1]), markdown))
+
+
+def _readmes() -> list[Path]:
+    return sorted(SCENARIOS.glob("*/README.md"))
+
+
+def _drawn(equations: str) -> str:
+    """One picture a line of TeX, in the colour of the text around it."""
+    return "\n".join(f'<p class="equation">{_svg(line)}</p>' for line in equations.strip().splitlines() if line.strip())
+
+
+def _svg(line: str) -> str:
+    stream = io.StringIO()
+    math_to_image(f"${line.strip()}$", stream, prop=FontProperties(size=13), format="svg", color="#010203")
+    picture = stream.getvalue()
+    picture = picture[picture.index("<svg") :].replace("#010203", "currentColor")
+    picture = re.sub(r"<metadata>.*?</metadata>", "", picture, flags=re.DOTALL)
+    said = html.escape(line.strip(), quote=True)
+    return picture.replace("<svg", f'<svg role="img" aria-label="{said}"', 1).replace("\n", " ")
