@@ -51,7 +51,7 @@ class Drawer:
             InputError: no GL library (names the package to install), or the run has no such field.
         """
         _, stderr = self._child.communicate(timeout=300)
-        _check(self._child.returncode, stderr)
+        check_end(self._child.returncode, stderr)
         if not all(file.is_file() for file in self._files):
             raise InputError("no picture: VTK found no GL library to draw with", remedy=GL_REMEDY)
 
@@ -74,21 +74,7 @@ def render(run: Path, file: Path, field: str = "deviation_um", title: str = "", 
         drawer.finish()
 
 
-def open_window(run: Path, field: str, title: str = "", same_limits: bool = False) -> None:
-    """Show the part of ``run`` until its window is closed; its keys switch the field and the colour range.
-
-    Raises:
-        InputError: there is no display, or no GL library.
-    """
-    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform in ("darwin", "win32")):
-        raise InputError("there is no display to open a window on", remedy="use --screenshot FILE.png")
-    command = [sys.executable, "-m", "twin.view.picture", "--window"]
-    order = json.dumps([str(run), field, "", title, same_limits]) + "\n"
-    child = subprocess.run(command, input=order, stderr=subprocess.PIPE, text=True)
-    _check(child.returncode, child.stderr)
-
-
-def _check(status: int, stderr: str) -> None:
+def check_end(status: int, stderr: str) -> None:
     """Turn the child's end into an error: 2 carries a message, a signal means VTK found nothing to draw with."""
     lines = stderr.strip().splitlines()
     if status == 2 and lines:
@@ -99,25 +85,19 @@ def _check(status: int, stderr: str) -> None:
         raise InputError(f"no picture: {lines[-1] if lines else f'the drawing process ended with {status}'}")
 
 
-def _main(window: bool) -> None:
-    """In the child: get ready, wait for orders, draw each, then save or show."""
-    if not window and not os.environ.get("DISPLAY"):
+def _main() -> None:
+    """In the child: get ready, wait for orders, draw each."""
+    if not os.environ.get("DISPLAY"):
         os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
     from twin.view.scene import load_part, part_scene, sources_scene
-    from twin.view.switch import FieldSwitch
 
     while order := sys.stdin.readline():
         run, field, file, title, same_limits = json.loads(order)
         try:
             part = load_part(Path(run))
-            if window:
-                FieldSwitch(part, field, title=title, same_limits=same_limits).plotter.show()
-                return
             by_source = field == BY_SOURCE
             plotter = (
-                sources_scene(part)
-                if by_source
-                else part_scene(part, field, title=title, same_limits=same_limits, off_screen=True)
+                sources_scene(part) if by_source else part_scene(part, field, title=title, same_limits=same_limits)
             )
         except InputError as error:
             print(error, file=sys.stderr)
@@ -135,4 +115,4 @@ def _save(plotter: Any, file: str) -> None:
 
 
 if __name__ == "__main__":
-    _main(window="--window" in sys.argv)
+    _main()

@@ -32,7 +32,6 @@ def part_scene(
     title: str = "",
     limit: float | None = None,
     same_limits: bool = False,
-    off_screen: bool = False,
 ) -> pv.Plotter:
     """A plotter with the part coloured by ``field``.
 
@@ -53,7 +52,7 @@ def part_scene(
         limit = common_limit(part)
     limits = limits_of(quantity, part.point_data[field], limit)
     pv.global_theme.multi_samples = 0
-    plotter = pv.Plotter(off_screen=off_screen, window_size=[1280, 800])
+    plotter = pv.Plotter(off_screen=True, window_size=[1280, 800])
     plotter.set_background("white")
     actor = plotter.add_mesh(
         part,

@@ -23,7 +23,9 @@ SAME_PLACE = 0.5  # [mm] farther than this, a vertex of the other part is anothe
 class Compared(Protocol):
     """Three linked views: the left one, the right one, and their difference."""
 
-    names: tuple[str, str, str]
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """Of the three views."""
 
     @property
     def meshes(self) -> tuple[pv.PolyData, pv.PolyData, pv.PolyData]:
@@ -85,7 +87,10 @@ class TwinAndMeasured:
     """
 
     run: LoadedRun
-    names = ("twin", "measured", "twin minus measured")
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        return "twin", "measured", "twin minus measured"
 
     @property
     def meshes(self) -> tuple[pv.PolyData, pv.PolyData, pv.PolyData]:

@@ -8,7 +8,7 @@ from twin.stock.envelope import profile
 from twin.units import MM
 from twin.view.stage.loaded import LoadedRun
 
-REACH = 2.0  # [mm] farther from the point than this a pass is not told of
+REACH = 5.0  # [mm] farther from the point than this a pass is not told of
 
 
 @dataclass(frozen=True)

@@ -234,6 +234,8 @@ class Stage:
         ball = pv.Sphere(radius=0.006 * self.run.part.length)
         actor = self.plotter.add_mesh(ball, color=MARK, lighting=False, reset_camera=False, pickable=False)
         actor.visibility = False
+        actor.mapper.SetResolveCoincidentTopologyToPolygonOffset()  # in front of what hides it
+        actor.mapper.SetRelativeCoincidentTopologyPolygonOffsetParameters(0, -60_000)
         return actor
 
     def _locator(self, place: int) -> vtk.vtkStaticCellLocator:
