@@ -1,12 +1,15 @@
-"""The override switches: feed and spindle speed as a share of what the program says, for all tools or for one."""
+"""The operator's switches: feed and spindle speed as a share of what the program says, and the coolant."""
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
 from twin.errors import InputError
 from twin.program import Op, Program, Toolpath
 from twin.units import Ratio
+
+FLOOD = 2  # bit of a row's coolant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +31,12 @@ class Override:
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessConfig(Override):
-    """conf ``process``: the override switches."""
+    """conf ``process``: the operator's switches."""
 
     tools: dict[int, Override] = field(default_factory=dict)
     """Further factors while one tool cuts, by its number."""
+    coolant: Literal["programmed", "off", "flood"] = "programmed"
+    """As the program says (M7, M8, M9), never, or flood whenever the spindle turns."""
 
     def of_tools(self, tool: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Factors on feed and speed where the tools ``tool`` (row,) are in the spindle, (row,) each."""
@@ -49,8 +54,12 @@ def driven(process: ProcessConfig, program: Program, toolpath: Toolpath) -> tupl
     feed, speed = process.of_tools(program.tool)
     tapping = program.op == Op.TAP
     feed[tapping] = speed[tapping] = 1.0
-    move = toolpath.move
+    move, coolant = toolpath.move, program.coolant
+    if process.coolant != "programmed":
+        coolant = np.where((process.coolant == "flood") & (program.spindle != 0), FLOOD, 0).astype(coolant.dtype)
     return (
-        replace(program, feed=program.feed * feed, spindle=program.spindle * speed),
-        replace(toolpath, feed=toolpath.feed * feed[move], spindle=toolpath.spindle * speed[move]),
+        replace(program, feed=program.feed * feed, spindle=program.spindle * speed, coolant=coolant),
+        replace(
+            toolpath, feed=toolpath.feed * feed[move], spindle=toolpath.spindle * speed[move], coolant=coolant[move]
+        ),
     )

@@ -36,13 +36,19 @@ def test_day_and_step():
     np.testing.assert_allclose(coolant_temperature(environment, hours * 3600), 21 + 0.5 * (ambient - 22), rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["shop_20", "shop_drift"])
+@pytest.mark.parametrize("name", ["shop_20", "shop_day", "shop_drift", "cold_start"])
 def test_shops_build(name):
     environment = build(Environment, yaml.safe_load((CONF / f"{name}.yaml").read_text()))
     assert np.isfinite(ambient_temperature(environment, jnp.array([0.0, 3600.0, 86400.0]))).all()
 
 
-@pytest.mark.parametrize("change", [{"warm_up_min": -1}, {"coolant_follow_ratio": 1.5}])
-def test_impossible_values_are_refused(change):
-    with pytest.raises(InputError, match="warm-up time is negative or coolant_follow"):
-        build(Environment, {**DAY, **change})
+@pytest.mark.parametrize("key, value", [("warm_up_min", -1), ("coolant_follow_ratio", 1.5)])
+def test_impossible_values_are_refused(key, value):
+    with pytest.raises(InputError, match=rf"{key} is {value} \(allowed: "):
+        build(Environment, {**DAY, key: value})
+
+
+def test_a_pump_of_high_pressure_warms_the_coolant():
+    time = jnp.array([0.0, 3600.0])
+    plain, pumped = (build(Environment, {**DAY, "coolant_rise_k": rise}) for rise in (0, 1.7))
+    np.testing.assert_allclose(coolant_temperature(pumped, time) - coolant_temperature(plain, time), 1.7, rtol=1e-12)

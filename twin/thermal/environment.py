@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 
 from twin.config import NOT_NEGATIVE, SHARE
-from twin.errors import InputError
 from twin.units import AngularSpeed, Ratio, Temperature, TemperatureDifference, Time
 
 DAY = 86400.0  # s
@@ -35,19 +34,12 @@ class Environment:
     """Coolant at the mean ambient temperature."""
     coolant_follow: Annotated[Ratio, SHARE]
     """How far it goes with the ambient: 0 chilled, 1 wholly."""
+    coolant_rise: TemperatureDifference = 0.0
+    """How much warmer it reaches the part than it left the tank: what a pump of high pressure adds."""
     warm_up_spindle_speed: AngularSpeed
     """Spindle speed of the warm-up before the program."""
     warm_up: Annotated[Time, NOT_NEGATIVE]
     """How long it took; 0: cold start."""
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.warm_up, float):
-            return  # traced by JAX; checked when it was read
-        if self.warm_up < 0 or not 0 <= self.coolant_follow <= 1:
-            raise InputError(
-                "environment: the warm-up time is negative or coolant_follow is not within 0 and 1",
-                remedy="correct conf/environment",
-            )
 
 
 def ambient_temperature(environment: Environment, time: jax.Array) -> jax.Array:
@@ -59,6 +51,7 @@ def ambient_temperature(environment: Environment, time: jax.Array) -> jax.Array:
 
 def coolant_temperature(environment: Environment, time: jax.Array) -> jax.Array:
     """Coolant temperature [degC] at ``time`` [s] from the start of the program, any shape."""
-    return environment.coolant + environment.coolant_follow * (
+    tank = environment.coolant + environment.coolant_follow * (
         ambient_temperature(environment, time) - environment.ambient_mean
     )
+    return tank + environment.coolant_rise
