@@ -31,6 +31,8 @@ COMMANDS = (
     "life",
     "quote",
     "line",
+    "history",
+    "trace",
     "oee",
 )  # modules of twin/commands, in the order of the help
 
