@@ -31,6 +31,7 @@ COMMANDS = (
     "life",
     "quote",
     "line",
+    "schedule",
     "history",
     "trace",
     "oee",

@@ -8,14 +8,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from twin.errors import InputError
 from twin.production.economics import Economics
 from twin.production.line_config import Down, Line, LineOrder
 from twin.production.line_inputs import with_runs
 from twin.production.line_study import batch_of_one, study, with_machine_down, with_rush_order
 from twin.production.settings import read_settings
+from twin.production.words import hours, number, split_colons
 from twin.runs import new_run
-from twin.units import HOUR
 
 
 @dataclass(frozen=True)
@@ -37,12 +36,12 @@ class WhatIf:
         if self.batch_one:
             yield "every lot is one part", batch_of_one(line)
         for k, text in enumerate(self.rush, 1):
-            part, number, release, due = _split(text, 4, "--rush PART:N:RELEASE_H:DUE_H")
-            order = LineOrder(part=part, n_parts=int(_number(number)), release=_hours(release), due=_hours(due))
-            yield f"{number} more {part} come at {release} h", with_rush_order(line, f"rush {k}", order)
+            part, count, release, due = split_colons(text, 4, "--rush PART:N:RELEASE_H:DUE_H")
+            order = LineOrder(part=part, n_parts=int(number(count)), release=hours(release), due=hours(due))
+            yield f"{count} more {part} come at {release} h", with_rush_order(line, f"rush {k}", order)
         for text in self.down:
-            station, start, end = _split(text, 3, "--down STATION:FROM_H:TO_H")
-            changed = with_machine_down(line, station, Down(start=_hours(start), end=_hours(end)))
+            station, start, end = split_colons(text, 3, "--down STATION:FROM_H:TO_H")
+            changed = with_machine_down(line, station, Down(start=hours(start), end=hours(end)))
             yield f"a machine of {station} is down from {start} to {end} h", changed
 
 
@@ -80,21 +79,3 @@ def run_line(
         (folder / "line.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     console.print(f"results  {final}", highlight=False, soft_wrap=True)
     return final
-
-
-def _split(text: str, n: int, form: str) -> list[str]:
-    words = text.split(":")
-    if len(words) != n:
-        raise InputError(f"'{text}' cannot be read", remedy=f"as {form}")
-    return words
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(f"'{text}' is not a number") from None
-
-
-def _hours(text: str) -> float:
-    return _number(text) * HOUR
