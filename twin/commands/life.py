@@ -22,6 +22,11 @@ def main(words: list[str]) -> None:
     parser.add_argument("--replaced", metavar="COMPONENT", help="first book that this component is new")
     parser.add_argument("--components", type=Path, metavar="FILE", help="instead of conf/component")
     parser.add_argument("--conf", type=Path, help="folder of your own groups")
+    parser.add_argument(
+        "--change", type=float, metavar="EUR", help="cost of a tool and its change: when to change tools"
+    )
+    parser.add_argument("--failure", type=float, metavar="EUR", help="further cost when a tool fails in a part")
+    parser.add_argument("--batch", type=int, metavar="N", help="parts of the batch that the tools are planned for")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw what is left and the shares (PNG)")
     parser.add_argument("--outputs", type=Path, help="folder of run folders (default: outputs)")
     options = parser.parse_intermixed_args(words)
@@ -54,6 +59,13 @@ def main(words: list[str]) -> None:
         book=options.book,
         days=options.days,
     )
+    if (options.change is None) != (options.failure is None):
+        raise InputError("tools are planned by two costs", remedy="give --change EUR and --failure EUR")
+    if options.change is not None:
+        from twin.production.tool_life.job import plan_tools
+
+        for folder in folders:
+            plan_tools(folder, options.change, options.failure, options.batch, console)
     if options.picture:
         from twin.view.life import draw_life
 

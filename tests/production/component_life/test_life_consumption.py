@@ -84,7 +84,7 @@ def made(**changes):
         friction=np.zeros(3),
     )
     operations = tuple(Operation(f"T{k + 1}", "a mill") for k in (0, 1))
-    return RunLoads(Path("made"), "made", "made up", "XY", HOUR, 0.1, operations, replace(loads, **changes), {})
+    return RunLoads(Path("made"), "made", "made up", "XY", HOUR, 0.1, operations, replace(loads, **changes))
 
 
 @pytest.fixture(scope="module")

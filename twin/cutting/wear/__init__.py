@@ -1,6 +1,6 @@
 """Flank wear: laws, wear along a program and over parts, growth of the forces, fits to measured wear."""
 
-from twin.cutting.wear.hierarchy import WearModel, WearReadings, fit_wear, predict_wear
+from twin.cutting.wear.hierarchy import WearModel, WearReadings, fit_wear, predict_wear, wear_below
 from twin.cutting.wear.law import TaylorLaw, UsuiLaw, fit_taylor, life_at, taylor_wear, tool_life, usui_rate
 from twin.cutting.wear.path import (
     WearGrowth,
@@ -33,6 +33,7 @@ __all__ = [
     "tool_life",
     "usui_rate",
     "usui_wear",
+    "wear_below",
     "wear_over_parts",
     "worn_coefficients",
 ]

@@ -116,19 +116,29 @@ def predict_wear(model: WearModel, new: WearReadings, probability: ArrayLike) ->
         new: conditions and times.
         probability: (probability,) within 0 and 1.
     """
-    keep = model.weight > 1e-4 * model.weight.max()
-    weight = model.weight[keep] / model.weight[keep].sum()
-    design, own = _design(new, model.centre), _own(new, model.centre)
-    mean = np.einsum("re,ge->gr", design, model.mean[keep])
-    variance = np.einsum("re,gef,rf->gr", design, model.covariance[keep], design)
-    variance += np.einsum("rk,gk->gr", own**2, model.scatter[keep, :2] ** 2) + model.scatter[keep, 2:] ** 2
-    deviation = np.sqrt(variance)
+    weight, mean, deviation = _mixture(model, new)
 
     def quantile(p: float, row: int) -> float:
         low, high = (mean[:, row] - 8 * deviation[:, row]).min(), (mean[:, row] + 8 * deviation[:, row]).max()
         return brentq(lambda x: weight @ ndtr((x - mean[:, row]) / deviation[:, row]) - p, low, high)
 
-    return np.exp([[quantile(p, row) for row in range(len(design))] for p in np.atleast_1d(probability)])
+    return np.exp([[quantile(p, row) for row in range(mean.shape[1])] for p in np.atleast_1d(probability)])
+
+
+def wear_below(model: WearModel, new: WearReadings, limit: float) -> np.ndarray:
+    """Probability that a reading on a new tool lies below ``limit`` [m], (reading,); wear in ``new`` is not read."""
+    weight, mean, deviation = _mixture(model, new)
+    return weight @ ndtr((np.log(limit) - mean) / deviation)
+
+
+def _mixture(model: WearModel, new: WearReadings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weight (grid,), mean and standard deviation (grid, reading) of ln VB of a reading on a new tool."""
+    keep = model.weight > 1e-4 * model.weight.max()
+    design, own = _design(new, model.centre), _own(new, model.centre)
+    mean = np.einsum("re,ge->gr", design, model.mean[keep])
+    variance = np.einsum("re,gef,rf->gr", design, model.covariance[keep], design)
+    variance += np.einsum("rk,gk->gr", own**2, model.scatter[keep, :2] ** 2) + model.scatter[keep, 2:] ** 2
+    return model.weight[keep] / model.weight[keep].sum(), mean, np.sqrt(variance)
 
 
 def _design(readings: WearReadings, centre: np.ndarray) -> np.ndarray:

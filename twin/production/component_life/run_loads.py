@@ -70,7 +70,6 @@ class RunLoads:
     force_scatter: float  # relative standard deviation of the cutting forces
     operations: tuple[Operation, ...]
     loads: Loads
-    tool_life_used: dict[str, float]  # T word -> part of a tool's life that one part uses; empty where no law is known
 
 
 def read_run(folder: Path) -> RunLoads:
@@ -91,7 +90,6 @@ def read_run(folder: Path) -> RunLoads:
     stretch = np.concatenate([[0], np.cumsum(np.diff(number) != 0)])
     middle = (start + end) / 2
     length = {n: tool.stick_out + sum(section.length for section in tool.holder) for n, tool in tools.items()}
-    life_used = yaml.safe_load(str(attrs.get("life_used_by_part", "{}")))
     loads = Loads(
         seconds=end - start,
         spindle=np.abs(s["spindle_speed_rpm"].values) * RPM,
@@ -118,7 +116,6 @@ def read_run(folder: Path) -> RunLoads:
         force_scatter=float(spread.sum() / peak[cutting].sum()) if cutting.any() else 0.0,
         operations=_operations(stretch, number, s["line"].values, tools),
         loads=_padded(loads),
-        tool_life_used=life_used,
     )
 
 
