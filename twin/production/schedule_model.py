@@ -206,18 +206,18 @@ class Model:
             return
         self.makespan = makespan = model.new_int_var(0, self.horizon, "makespan")
         model.add_max_equality(makespan, list(last.values()))
-        if self.shop.goal == "makespan":
-            model.minimize(makespan)
-            return
-        terms = []
-        for name, end in last.items():
+        terms: list[Any] = []
+        for name, end in last.items() if self.shop.goal == "lateness" else ():
             wanted = self.shop.jobs[name].due
             if wanted is not None:
                 late = model.new_int_var(0, self.horizon, f"late {name}")
                 model.add(late >= end - self._down(wanted))
                 self.late[name] = late
                 terms.append(round(LATENESS_FIRST * self.shop.jobs[name].importance) * late)
-        model.minimize(sum(terms) + makespan)
+        goal = sum(terms) + makespan
+        if any(machine.warm_up > 0 for machine in self.shop.machines.values()):
+            goal = goal * (len(self.nodes) + 1) + sum(node.cold for node in self.nodes)  # none that is not needed
+        model.minimize(goal)
 
     def _hint(self) -> None:
         """Where the search begins: the schedule of a dispatching rule."""

@@ -11,7 +11,7 @@ from twin.units import HOUR
 
 STATE_COLOURS = {
     "set-up": "#d9d9d9",
-    "warm-up": "#f5b183",
+    "warm-up": "#ffe680",
     "tool change": "#7f7f7f",
     "repair": "#c00000",
     "down": "#404040",
@@ -50,7 +50,7 @@ def draw_gantt(axes: Axes, rows: Sequence[str], bars: Sequence[Bar], due: dict[s
             axes.text(middle, place[bar.row], bar.label, ha="center", va="center", fontsize=7, clip_on=True)
     for order, when in (due or {}).items():
         if order in colour:
-            axes.axvline(when / HOUR, color=colour[order], linestyle=":", linewidth=1.3)
+            axes.axvline(when / HOUR, color=colour[order], linestyle=":", linewidth=1.3, zorder=0)
     axes.set_yticks(range(len(rows)), rows)
     axes.invert_yaxis()
     axes.set(xlabel="time / h")
