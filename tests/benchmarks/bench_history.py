@@ -20,7 +20,7 @@ MACHINES, GROUP, CHUNKS = 4, 500, 6
 
 
 def sustained(file: Path, seconds: float) -> tuple[list[float], float, float]:
-    """Events a second in each sixth of the time, processor seconds used, and the longest wait for an acknowledgement."""
+    """Events a second in each sixth of the time, processor seconds used, longest wait for an acknowledgement [s]."""
     stop = time.perf_counter() + seconds
     counts: list[tuple[float, int]] = []
     waits: list[float] = []

@@ -87,8 +87,10 @@ def test_everything_a_run_and_a_log_know_is_recorded(recorded, run, data_dir):
     assert body["machining"]["begin"].startswith("2017-02-01T14:59:58.2656")
     assert body["machining"]["duration_s"] == pytest.approx(1167, abs=1)
     assert body["machining"]["program"] == "NIST_MTC_CRADA_PLATE-2.NC"
-    rows = gzip.decompress((data_dir / "nist_plates" / "plate_02.shdr.gz").read_bytes()).decode().split()
-    assert set(body["recording"]["channels"]) == {row.split("|")[1] for row in rows}
+    rows = gzip.decompress((data_dir / "nist_plates" / "plate_02.shdr.gz").read_bytes()).decode().splitlines()
+    whole = [row for row in rows if row.count("|") == 2]
+    assert set(body["recording"]["channels"]) == {row.split("|")[1] for row in whole}
+    assert body["recording"]["unreadable_lines"] == len(rows) - len(whole)
     assert of_machine == body["recording"]["events"]
 
 
