@@ -118,12 +118,11 @@ def _say(store: Path, name: str, by: str, kind: str, body: dict[str, str]) -> No
     """One event by a person, about a part that is known."""
     from twin.production.history import History
     from twin.production.history_event import Event, now_us
-    from twin.production.history_writer import HistoryWriter
+    from twin.production.history_writer import append
 
     with History(store) as history:
         part, serial = history.find_part(name)
-    with HistoryWriter(store) as writer:
-        row = writer.append(writer.source(by), [Event(now_us(), kind, body, part=part, serial=serial)])
+    row = append(store, by, Event(now_us(), kind, body, part=part, serial=serial))
     print(f"row {row}: {kind} of {part}/{serial} by {by}")
 
 

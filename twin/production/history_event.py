@@ -31,6 +31,8 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "inspection": (PART, ("laboratory", "characteristics")),
     "note": (PART, ("text",)),
     "release": (PART, ("decision", "why")),
+    # of a batch, a plan, a shop: what is meant stands in the body
+    "plan": ("", ("subject", "decision", "why")),
     # of a machine, by its own clock
     "observation": (MACHINE, ("item", "value")),
     "condition": (MACHINE, ("item", "level")),
@@ -93,7 +95,7 @@ def check(event: Event, now_us: int) -> None:
     for key in keys:
         if key not in event.body:
             raise InputError(f"an event '{event.kind}' does not say its '{key}'", remedy="it needs " + ", ".join(keys))
-    if event.kind == "release" and event.body["decision"] not in DECISIONS:
+    if event.kind in ("release", "plan") and event.body["decision"] not in DECISIONS:
         raise InputError(f"'{event.body['decision']}' is no decision", remedy="known: " + ", ".join(DECISIONS))
     if event.time_us > now_us + AHEAD:
         raise InputError(

@@ -206,3 +206,13 @@ class HistoryWriter:
             self._changed.notify_all()
         for _, _, future in taken:
             future.set_exception(failure)
+
+
+def append(store: Path, by: str, event: Event) -> int:
+    """Record one event that ``by`` (a person, a program) says; return its number once it is on disk.
+
+    Raises:
+        InputError: as :class:`HistoryWriter` and :meth:`HistoryWriter.submit`.
+    """
+    with HistoryWriter(store) as writer:
+        return writer.append(writer.source(by), [event])
