@@ -7,6 +7,7 @@ miss the cut; a peak stays where it lies for the material at hand (:mod:`twin.cu
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -24,7 +25,7 @@ from twin.cutting import (
     loads,
     static_deflection,
 )
-from twin.cutting.basis import COEFFICIENTS, force_basis, rescaled
+from twin.cutting.basis import COEFFICIENTS, force_basis
 from twin.cutting.dynamics import Modes
 from twin.cutting.form import surface_error, wall_displacement
 from twin.prediction import Machining
@@ -61,56 +62,64 @@ def cuts_of(scenario: Scenario, machining: Machining, chip: np.ndarray, used: np
         chip: (node,) as of :func:`chip_nodes`.
         used: (used,) segments that shape the samples looked at.
     """
-    touch: Contact = jax.tree.map(np.asarray, machining.contact)
+    touch = jax.tree.map(np.asarray, machining.contact)
     cutting = np.flatnonzero(touch.depth > 0)
-    k = scenario.material.coefficients
-    mills = cutters(list(scenario.tools.values()))
-    spindle = machining.toolpath.spindle
-    nodes = [
-        _basis(_rows(touch, cutting), factor * machining.speed[cutting], spindle[cutting], mills, k) for factor in chip
-    ]
-    n, n_k = len(touch.depth), len(COEFFICIENTS)
-    torque = np.zeros((len(chip), n_k, n))
-    torque[:, :, cutting] = np.stack([basis.torque_mean for basis in nodes])
-    peak = cutting[_largest(nodes, k, touch.tool[cutting])]
-    at_peak, at_used = np.searchsorted(cutting, peak), np.searchsorted(cutting, used)
-    at_used = np.minimum(at_used, len(cutting) - 1)
-    cuts_used = cutting[at_used] == used
-    bending, yielding = np.zeros((2, len(chip), n_k, len(used), 3))
-    for g, basis in enumerate(nodes):
-        mine = jax.tree.map(
-            lambda values: np.where(_beside(cuts_used, values[:, at_used]), values[:, at_used], 0.0), basis
-        )
+    k, mills = scenario.material.coefficients, cutters(list(scenario.tools.values()))
+    speed, spindle = machining.speed, machining.toolpath.spindle
+    factor = np.where(EDGE[None, :], 1.0, chip[:, None])  # (node, coefficient)
+
+    def basis_of(rows: np.ndarray, thicker: float) -> Loads:
+        return _basis(_rows(touch, rows), thicker * speed[rows], spindle[rows], mills, k)
+
+    own = basis_of(cutting, 1.0)
+    peak = cutting[_largest(own, factor, k, touch.tool[cutting])]
+    # the mean torque of the chip keeps to the chip's volume, whichever tooth takes it
+    torque = np.zeros((len(chip), len(COEFFICIENTS), len(touch.depth)))
+    torque[:, :, cutting] = factor[:, :, None] * own.torque_mean[None]
+    rows = np.union1d(used[touch.depth[used] > 0], peak)
+    bending, yielding = np.zeros((2, len(chip), len(COEFFICIENTS), len(used), 3))
+    place = np.minimum(np.searchsorted(rows, used), len(rows) - 1)
+    forces = []
+    for g, thicker in enumerate(chip):
+        basis = basis_of(rows, thicker)
+        forces.append(_picked(basis, np.searchsorted(rows, peak), np.ones(len(peak), bool)))
+        mine = _picked(basis, place, rows[place] == used)
         bending[g] = _static(scenario, _rows(touch, used), mine)
-        yielding[g] = _walls(machining.process.wall_yield[used], mine, rescaled(mine, k))
+        yielding[g] = _walls(machining, used, mine)
+        torque[g][:, rows] = basis.torque_mean
     vibrating = _vibrating(scenario, machining, used)
     if vibrating.size:
-        bending[:, :, vibrating] = _vibration(scenario, machining, used[vibrating], chip)
+        bending[:, :, vibrating] = factor[:, :, None, None] * _vibration(scenario, machining, used[vibrating])[None]
     return Cuts(
         chip=chip,
         torque=torque,
         bending=bending,
         yielding=yielding,
         peak=peak,
-        peak_force=np.stack([basis.resultant_peak[:, at_peak] for basis in nodes]),
-        peak_torque=np.stack([basis.torque_peak[:, at_peak] for basis in nodes]),
+        peak_force=np.stack([basis.resultant_peak for basis in forces]),
+        peak_torque=np.stack([basis.torque_peak for basis in forces]),
     )
 
 
 def compliances(scenario: Scenario, machining: Machining, used: np.ndarray) -> np.ndarray:
     """[m/N] at half the engaged depth, (used,)."""
-    touch = _rows(jax.tree.map(np.asarray, machining.contact), used)
+    touch = _rows(machining.contact, used)
     tools = beams(list(scenario.tools.values()))
     return np.asarray(compliance(tools, touch.tool, touch.depth / 2, touch.depth / 2))
 
 
-def _rows(touch: Contact, rows: np.ndarray) -> Contact:
-    return jax.tree.map(itemgetter(rows), touch)
+def _rows(values: Any, rows: np.ndarray) -> Any:
+    """``rows`` of a pytree of arrays (segment, ...)."""
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[rows], values)
 
 
-def _beside(mask: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """``mask`` (row,) for ``values`` (coefficient, row, ...)."""
-    return mask.reshape(1, -1, *(1,) * (values.ndim - 2))
+def _picked(basis: Loads, rows: np.ndarray, there: np.ndarray) -> Loads:
+    """``rows`` of the arrays (coefficient, row, ...), zero where they are not ``there``."""
+
+    def picked(values: np.ndarray) -> np.ndarray:
+        return np.where(there.reshape(1, -1, *(1,) * (values.ndim - 2)), values[:, rows], 0.0)
+
+    return jax.tree.map(picked, basis)
 
 
 def _basis(touch: Contact, speed: np.ndarray, spindle: np.ndarray, mills: Cutters, k: CuttingCoefficients) -> Loads:
@@ -127,17 +136,16 @@ def _basis_of_rows(
     return jax.tree.map(lambda values: jnp.moveaxis(values, 0, 1), basis)
 
 
-def _largest(nodes: list[Loads], k: CuttingCoefficients, tool: np.ndarray) -> np.ndarray:
-    """Rows of which some has the largest load for one of the nodes, or for one coefficient alone."""
+def _largest(basis: Loads, factor: np.ndarray, k: CuttingCoefficients, tool: np.ndarray) -> np.ndarray:
+    """Rows of which some has the largest load at one of the nodes, or for one coefficient alone."""
     unit = np.array([getattr(k, name) for name in COEFFICIENTS])
     found = set()
-    for basis in nodes:
-        for values in (basis.resultant_peak, basis.torque_peak, basis.torque_mean):
-            scores = [unit @ values, *(value for value in values if value.any())]
-            for row in np.unique(tool):
-                mine = np.flatnonzero(tool == row)
-                for score in scores:
-                    found.update(mine[np.argsort(score[mine])[-N_PEAKS:]].tolist())
+    for values in (basis.resultant_peak, basis.torque_peak, basis.torque_mean):
+        scores = [*(factor * unit @ values), *(value for value in values if value.any())]
+        for row in np.unique(tool):
+            mine = np.flatnonzero(tool == row)
+            for score in scores:
+                found.update(mine[np.argsort(score[mine])[-N_PEAKS:]].tolist())
     return np.array(sorted(found))
 
 
@@ -152,19 +160,21 @@ def _static(scenario: Scenario, touch: Contact, basis: Loads) -> np.ndarray:
     )
 
 
-def _walls(wall_yield: np.ndarray, basis: Loads, forces: Loads) -> np.ndarray:
+def _walls(machining: Machining, used: np.ndarray, basis: Loads) -> np.ndarray:
     """Yield of thin walls per unit of each coefficient (coefficient, used, 3): in proportion to the force on the wall.
 
     Exactly it falls a little short of that: a wall that gives way leaves part of the cut.
     """
-    size = np.linalg.norm(wall_yield, axis=1)
-    out = np.zeros((len(COEFFICIENTS), *wall_yield.shape))
-    for row in np.flatnonzero(size > 0):
-        across = wall_yield[row] / size[row]
-        sides = [(np.asarray(getattr(forces, name))[row] @ across, name) for name in ("force_left", "force_right")]
-        force, name = max(sides, key=lambda side: abs(side[0]))
-        out[:, row] = np.outer(getattr(basis, name)[:, row] @ across / force * size[row], across)
-    return out
+    yielded = machining.process.wall_yield[used]
+    size = np.linalg.norm(yielded, axis=1)
+    across = yielded / np.maximum(size, 1e-30)[:, None]
+    sides = ("force_left", "force_right")
+    force = np.stack([np.einsum("ua,ua->u", getattr(machining.loads, side)[used], across) for side in sides])
+    side = np.argmax(np.abs(force), axis=0)
+    acting = np.take_along_axis(force, side[None], axis=0)[0]
+    unit = np.stack([np.einsum("kua,ua->ku", getattr(basis, side), across) for side in sides])
+    share = np.take_along_axis(unit, side[None, None], axis=0)[0] / np.where(size > 0, acting, 1.0)
+    return (share * size)[:, :, None] * across[None]
 
 
 def _vibrating(scenario: Scenario, machining: Machining, used: np.ndarray) -> np.ndarray:
@@ -172,8 +182,8 @@ def _vibrating(scenario: Scenario, machining: Machining, used: np.ndarray) -> np
     process = machining.process
     static = np.asarray(
         static_deflection(
-            _rows(jax.tree.map(np.asarray, machining.contact), used),
-            _rows(jax.tree.map(np.asarray, machining.loads), used),
+            _rows(machining.contact, used),
+            _rows(machining.loads, used),
             beams(list(scenario.tools.values())),
         )
     )
@@ -181,27 +191,28 @@ def _vibrating(scenario: Scenario, machining: Machining, used: np.ndarray) -> np
     return np.flatnonzero(np.abs(bent - static).max(axis=1) > 1e-12)
 
 
-def _vibration(scenario: Scenario, machining: Machining, rows: np.ndarray, chip: np.ndarray) -> np.ndarray:
-    """Surface location error of ``rows`` per unit of each coefficient, (node, coefficient, row, 3) [m per unit].
+def _vibration(scenario: Scenario, machining: Machining, rows: np.ndarray) -> np.ndarray:
+    """Surface location error of ``rows`` per unit of each coefficient, (coefficient, row, 3) [m per unit].
 
     At the speed and stick-out of the run. It is linear in the coefficients, and those that act on the chip in the chip.
     """
-    tools = list(scenario.tools.values())
-    mills, k, modes = cutters(tools), scenario.material.coefficients, tool_modes(scenario)
-    touch = _rows(jax.tree.map(np.asarray, machining.contact), rows)
-    out = np.zeros((len(chip), len(COEFFICIENTS), len(rows), 3))
-    factor = np.where(EDGE[None, :], 1.0, chip[:, None])
-    for row in range(len(tools)):
+    mills, k, modes = cutters(list(scenario.tools.values())), scenario.material.coefficients, tool_modes(scenario)
+    touch = _rows(machining.contact, rows)
+    out = np.zeros((len(COEFFICIENTS), len(rows), 3))
+    for row in np.unique(touch.tool):
         mine = np.flatnonzero(touch.tool == row)
-        if mine.size:
-            some = (_rows(touch, mine), machining.speed[rows[mine]], machining.toolpath.spindle[rows[mine]])
-            basis = in_blocks(lambda block, own=modes[row]: _vibration_of_rows(*block, mills, k, own), some, WALLS)
-            out[:, :, mine] = factor[:, :, None, None] * np.moveaxis(basis, 1, 0)[None]
+        some = (_rows(touch, mine), machining.speed[rows[mine]], machining.toolpath.spindle[rows[mine]])
+        kernel = partial(_vibration_of_rows, mills=mills, k=k, modes=modes[row])
+        out[:, mine] = np.moveaxis(in_blocks(kernel, some, WALLS), 1, 0)
     return out
 
 
+def _vibration_of_rows(some: tuple, mills: Cutters, k: CuttingCoefficients, modes: Modes) -> jax.Array:
+    return _vibration_basis(*some, mills, k, modes)
+
+
 @kept
-def _vibration_of_rows(
+def _vibration_basis(
     touch: Contact, speed: jax.Array, spindle: jax.Array, mills: Cutters, k: CuttingCoefficients, modes: Modes
 ) -> jax.Array:
     """(segment, coefficient, 3)."""

@@ -99,7 +99,7 @@ def base_value(scenario: Scenario, key: str) -> float:
 
 def switch_range(scenario: Scenario, parameters: Sequence[Parameter]) -> tuple[float, float, float, float]:
     """Lowest and highest factor on the feed of the run, then on its spindle speed, over all tools."""
-    bounds = {"feed": {None: (1.0, 1.0)}, "speed": {None: (1.0, 1.0)}}
+    bounds: dict[str, dict[str | None, tuple[float, float]]] = {name: {None: (1.0, 1.0)} for name in ("feed", "speed")}
     for parameter in parameters:
         if match := SWITCH.fullmatch(parameter.key):
             base = base_value(scenario, parameter.key)

@@ -14,9 +14,10 @@ from twin.cutting.basis import COEFFICIENTS
 from twin.cutting.deflection import Beams
 from twin.scenario import Scenario
 from twin.sweep.parameters import CHOSEN, STICK_OUT, SWITCH, base_value
-from twin.sweep.tables import Arrays, Stretches, Tables
+from twin.sweep.schedule import Lines
+from twin.sweep.tables import Arrays, Pieces, Stretches, Tables
 from twin.thermal import ThermalModel, mean_over_steps, run_thermal
-from twin.thermal.expansion import thermal_error, tool_point_drift
+from twin.thermal.expansion import REFERENCE, axis_scale, tool_point_drift
 from twin.thermal.network import WORKPIECE
 from twin.units import split_suffix
 
@@ -58,14 +59,9 @@ def respond(tables: Tables, arrays: Arrays, row: jax.Array) -> Response:
     model, states = _temperatures(tables, arrays, values, edges, length, energy, speed)
 
     # errors of the pieces
-    time = edges[pieces.stretch] + pieces.within * length[pieces.stretch]
-    place = jnp.clip(time / scenario.model.thermal_step, 0.0, len(states) - 1.001)
-    before = place.astype(int)
-    share = (place - before)[..., None]
-    at = states[before] * (1 - share) + states[before + 1] * share
     longer = _longer(scenario, values)[pieces.tool]
     axis_position = pieces.axis_position.at[..., 2].add(longer[:, None])
-    thermal = thermal_error(model, at, axis_position, pieces.part_position, states[0])
+    thermal = _thermal(pieces, model, states, edges / scenario.model.thermal_step, axis_position)
     chip = arrays.chip.weights(_chip(pieces, at_feed, speed))
     tools = _beams(scenario, arrays.beams, values)
     softer = compliance(tools, pieces.tool, pieces.middle, pieces.middle) / pieces.compliance
@@ -91,7 +87,7 @@ def respond(tables: Tables, arrays: Arrays, row: jax.Array) -> Response:
         torque=jnp.max(torque),
         power=jnp.max(mean_torque * peaks.spindle * speed[peaks.tool]),
         energy=jnp.sum(energy),
-        life_used=_life_used(arrays.life_used, at_feed, at_speed),
+        life_used=_life_used(arrays, at_feed, speed),
         part_rise=jnp.max(jnp.where(during, part, part[0])) - part[0],
         drift=jnp.sqrt(jnp.max(far) + 1e-30),
         error=error,
@@ -165,6 +161,31 @@ def _temperatures(
     return model, run_thermal(model, environment, means[:, :4], means[:, 5:], share, step)
 
 
+def _thermal(
+    pieces: Pieces, model: ThermalModel, states: jax.Array, edge: jax.Array, axis_position: jax.Array
+) -> jax.Array:
+    """Error by all temperatures at both ends of the pieces, (used, 2, 3) [m].
+
+    That of :func:`twin.thermal.expansion.thermal_error`, of temperatures that run straight through each stretch.
+
+    Args:
+        states: (time, node) [degC].
+        edge: (bin + 1,) ends of the stretches, in steps of the states.
+        axis_position: (used, 2, 3) [m].
+    """
+    before = jnp.clip(edge.astype(int), 0, len(states) - 2)
+    share = (edge - before)[:, None]
+    at = states[before] * (1 - share) + states[before + 1] * share
+    growth = model.workpiece.expansion * (at[:, model.index(WORKPIECE)] - REFERENCE)
+    moves = [tool_point_drift(model, at, states[0]), axis_scale(model, at, states[0]), growth[:, None]]
+    series = jnp.concatenate(moves, axis=1)  # (edge, 7)
+    within = pieces.within[..., None]
+    now = series[pieces.stretch] * (1 - within) + series[pieces.stretch + 1] * within
+    fixed = jnp.stack([jnp.asarray(model.network.feed_drives[axis].fixed_end, dtype=float) for axis in "XYZ"])
+    scale = now[..., 3:6] * (axis_position - fixed[None, None])
+    return now[..., :3] + scale - now[..., 6:] * pieces.part_position
+
+
 def _thermal_model(scenario: Scenario, base: ThermalModel, values: Mapping[str, jax.Array]) -> ThermalModel:
     """``base`` with other values of the machine's network and of the part's material."""
     model = replace(base, network=substituted(base.network, "machine.thermal", values))
@@ -221,11 +242,13 @@ def _beams(scenario: Scenario, base: Beams, values: Mapping[str, jax.Array]) -> 
     return base
 
 
-def _life_used(table: jax.Array, at_feed: jax.Array, at_speed: jax.Array) -> jax.Array:
-    """Part of each tool's life (tool,): laws of wear are powers, straight over logarithms."""
+def _life_used(arrays: Arrays, at_feed: jax.Array, speed: jax.Array) -> jax.Array:
+    """Part of each tool's life (tool,): laws of wear are powers of the speed, straight over logarithms."""
+    table = arrays.life_used
     if table.shape[2] == 0:
         return jnp.zeros(0)
     some = table > 0
     logarithm = jnp.log(jnp.where(some, table, 1.0))
+    at_speed = Lines(jnp.log(arrays.quickness.node)).weights(-jnp.log(speed))
     at = jnp.exp(jnp.einsum("jit,tj,ti->t", logarithm, at_feed, at_speed))
     return jnp.where(jnp.any(some, axis=(0, 1)), at, 0.0)

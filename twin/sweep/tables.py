@@ -27,7 +27,6 @@ from twin.sweep.schedule import Bins, Lines, Timing, bins_of, feed_nodes, timing
 from twin.thermal import ThermalModel
 
 N_FEED = 9  # nodes of the feed
-N_SPEED = 5  # of the spindle speed
 
 
 @jax.tree_util.register_dataclass
@@ -154,17 +153,17 @@ def tables_of(
     say("preparing the sweep: forces")
     cuts = cuts_of(scenario, machining, chip_nodes(low_feed / high_speed, high_feed / low_speed), looked.segment)
     bins = bins_of(scenario, machining)
-    speeds = np.unique([low_speed, 1.0, high_speed]) if low_speed == high_speed else _speeds(low_speed, high_speed)
+    speeds = np.unique([min(low_speed, 1.0), 1.0, max(high_speed, 1.0)])[::-1]
     arrays = Arrays(
         slowness=clock.slowness,
-        quickness=Lines(1 / speeds[::-1]),
+        quickness=Lines(1 / speeds),
         chip=Lines(cuts.chip),
-        stretches=_stretches(machining, bins, clock, cuts, speeds[::-1]),
+        stretches=_stretches(machining, bins, clock, cuts, speeds),
         pieces=_pieces(scenario, parameters, prediction, looked, bins, clock, cuts, conf),
         peaks=_peaks(scenario, machining, clock, cuts),
         beams=beams(list(scenario.tools.values())),
         thermal=machining.thermal.model,
-        life_used=_life_used(scenario, machining, clock, speeds[::-1]),
+        life_used=_life_used(scenario, machining, clock, speeds),
         candidates=looked.candidates,
         summary=looked.summary,
         released=_released(prediction, looked),
@@ -181,13 +180,6 @@ def tables_of(
         position=surface.position[shown],
         normal=surface.normal[shown],
     )
-
-
-def _speeds(low: float, high: float) -> np.ndarray:
-    """Speed factors, ascending, 1 among them."""
-    speeds = np.linspace(min(low, 1.0), max(high, 1.0), N_SPEED)
-    speeds[np.argmin(np.abs(speeds - 1.0))] = 1.0
-    return np.unique([min(low, 1.0), *speeds, max(high, 1.0)])
 
 
 def _stretches(machining: Machining, bins: Bins, clock: Timing, cuts: Cuts, speeds: np.ndarray) -> Stretches:
@@ -289,12 +281,13 @@ def _life_used(scenario: Scenario, machining: Machining, clock: Timing, speeds: 
     """Part of each tool's life that one part uses up, (feed, speed, tool)."""
     if scenario.wear is None:
         return np.zeros((len(clock.seconds), len(speeds), 0))
+    law = scenario.wear.law
     mills, own = cutters(list(scenario.tools.values())), np.diff(machining.time, axis=1)[:, 0]
 
     def used(seconds: np.ndarray, speed: float) -> np.ndarray:
         faster = np.divide(own, seconds, out=np.ones_like(own), where=seconds > 0)
         spindle = machining.toolpath.spindle * speed
-        wear = program_wear(machining.contact, machining.speed * faster, spindle, seconds, mills, scenario.wear.law)
+        wear = program_wear(machining.contact, machining.speed * faster, spindle, seconds, mills, law)
         return np.asarray(wear.used_by_part)
 
     return np.stack([np.stack([used(seconds, speed) for speed in speeds]) for seconds in clock.seconds])
