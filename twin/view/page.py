@@ -50,7 +50,11 @@ def document(title: str, body: Iterable[str]) -> str:
 
 def findings(lines: Sequence[str]) -> str:
     """Warnings in a box of their own; nothing where there are none."""
-    return f"<div class=warn><b>{len(lines)} findings</b>{bullets(lines)}</div>" if lines else ""
+    return (
+        f"<div class=warn><b>{len(lines)} finding{'s' if len(lines) > 1 else ''}</b>{bullets(lines)}</div>"
+        if lines
+        else ""
+    )
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], tight: bool = False) -> str:

@@ -13,6 +13,7 @@ from twin.runs import find_run
 from twin.view.page import VALIDATION, image
 from twin.view.picture import BY_SOURCE, Drawer
 from twin.view.run_report import Run, read_run, run_report
+from twin.view.sweep_report import is_sweep, read_sweep, sweep_report
 
 PAGE = "report.html"
 FIELDS = {
@@ -27,7 +28,7 @@ def report(name: str, outputs: Path, *, out: Path | None = None, picture: bool =
     """Write the report of the run or sweep that ``name`` means; return the page.
 
     Args:
-        name: folder, or ``latest``.
+        name: folder, its name below ``outputs`` or ``outputs/sweeps``, or ``latest``, the run.
         outputs: where run folders are.
         out: folder to write into; None: that of the run.
         picture: draw the part.
@@ -35,6 +36,9 @@ def report(name: str, outputs: Path, *, out: Path | None = None, picture: bool =
     Raises:
         InputError: there is no such run, or the page cannot be written.
     """
+    for sweep in (Path(name), outputs / name, outputs / "sweeps" / name):
+        if is_sweep(sweep):
+            return write(sweep_report(read_sweep(sweep)), (out or sweep) / PAGE)
     folder = find_run(name, outputs)
     run = read_run(folder)
     with Pictures(run) if picture else nullcontext() as pictures:

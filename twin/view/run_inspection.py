@@ -10,17 +10,20 @@ from twin.result import Result
 from twin.units import UM
 from twin.view.page import image, png_of, signed, table
 from twin.view.run_plots import COLOURS
+from twin.view.run_robustness import Scattered, robustness_section
 
 LARGEST = 20  # characteristics whose error is drawn
 DPI = 150
+SCATTER = " ±: one standard deviation of the prediction, by the stated scatter; good: chance to be in tolerance."
 
 
-def features_section(result: Result, inspected: Inspected | None) -> str:
+def features_section(result: Result, inspected: Inspected | None, found: Scattered | None) -> str:
     """Table and picture; says so where the scenario declares no features.
 
     Args:
         result: of the run.
         inspected: the part on the virtual CMM, for the uncertainty of measuring; None: not known.
+        found: the part over the stated scatter; None: not known.
     """
     features = result["features"]
     if not features.sizes.get("feature"):
@@ -35,8 +38,9 @@ def features_section(result: Result, inspected: Inspected | None) -> str:
     )
     return (
         image(png_of(draw_largest(result), DPI), f"The {LARGEST} largest predicted errors and what makes them.")
-        + _table(result, sure)
-        + f"<p>{said}</p>"
+        + robustness_section(found)
+        + _table(result, sure, found)
+        + f"<p>{said}{SCATTER if found else ''}</p>"
     )
 
 
@@ -64,7 +68,7 @@ def draw_largest(result: Result) -> Figure:
     return figure
 
 
-def _table(result: Result, sure: dict[tuple[str, str], float]) -> str:
+def _table(result: Result, sure: dict[tuple[str, str], float], found: Scattered | None) -> str:
     features = result["features"]
     known = {name: features[name].values for name in features.data_vars}
     rows = []
@@ -74,6 +78,7 @@ def _table(result: Result, sure: dict[tuple[str, str], float]) -> str:
                 *map(str, key),
                 f"{known['nominal_mm'][i]:.3f}",
                 f"{known['predicted_mm'][i]:.4f}",
+                *_of_scatter(".".join(map(str, key)), found),
                 f"{sure[key]:.1f}" if key in sure else "",
                 *("" if np.isnan(v) else f"{v:.4f}" for v in known["measured_mm"][i]),
                 signed(known["error_um"][i]),
@@ -85,12 +90,22 @@ def _table(result: Result, sure: dict[tuple[str, str], float]) -> str:
         "characteristic",
         "nominal [mm]",
         "predicted [mm]",
+        *(("± [µm]", "good [%]") if found else ()),
         "u [µm]",
         *(f"{name} [mm]" for name in features["laboratory"].values),
         "error [µm]",
         *(f"{name} [µm]" for name in features["contributor"].values),
     )
     return table(headings, rows, tight=True)
+
+
+def _of_scatter(name: str, found: Scattered | None) -> tuple[str, ...]:
+    """Standard deviation and chance to be in tolerance, where they are known."""
+    if found is None:
+        return ()
+    if name not in found.deviation:
+        return ("", "")
+    return (f"{found.deviation[name]:.1f}", f"{100 * found.probability[name]:.1f}")
 
 
 def _uncertainty(inspected: Inspected) -> dict[tuple[str, str], float]:

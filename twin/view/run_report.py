@@ -20,6 +20,7 @@ from twin.view.page import CLOSING, bullets, findings, image, opening, plain, pn
 from twin.view.report import deviation_plot, found, what_is_not
 from twin.view.run_inspection import features_section
 from twin.view.run_plots import draw_errors, draw_loads
+from twin.view.run_robustness import scattered
 
 DPI = 150  # of plots: sharp on paper
 PROGRAM = "program.nc"
@@ -97,7 +98,7 @@ def run_report(run: Run) -> tuple[str, str]:
     after = [
         image(deviation_plot(result, DPI), "Distribution of the deviation and of the share of each source."),
         "<h2>Inspection</h2>",
-        features_section(result, _inspected(run)),
+        features_section(result, _inspected(run), scattered(run.folder, run.config)),
         "<h2>Over the program</h2>",
         "<p>Numbers above the plots and grey bands: operations of the table below. Each dot is the largest value of "
         "its span of time. Bands: ± one standard deviation. Dashed: what should not be passed.</p>",

@@ -1,0 +1,236 @@
+"""The report of a sweep: what was varied, the best and the worst, the trade-offs, what failed."""
+
+import html
+import json
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import yaml
+
+import twin
+from twin.sweep.columns import SWEEP_FILE, numbers, read_table
+from twin.sweep.pareto import Goal, pareto_front
+from twin.view.front import draw_front
+from twin.view.page import document, findings, image, png_of, table
+from twin.view.report import NOT_MODELLED
+from twin.view.sweep_plots import draw_effects, effects
+
+DPI = 150
+GOALS = ("machining_time_min", "cost_eur", "deviation_95pct_um", "force_peak_n", "cutting_energy_kj")  # to be small
+LIFE = "life_used_"
+MOST_GOALS = 4
+MOST_ROWS = 20
+MOST_ERRORS = 10
+
+
+@dataclass(frozen=True)
+class SweepTable:
+    """A sweep's folder, read."""
+
+    name: str
+    all: pa.Table
+    done: pa.Table  # the rows that have results
+    settings: dict[str, Any]
+    record: dict[str, Any]
+
+    def of_role(self, role: str) -> list[str]:
+        """Columns that vary of this role: parameter, result."""
+        names = [field.name for field in self.all.schema if (field.metadata or {}).get(b"role") == role.encode()]
+        return [name for name in names if pc.count_distinct(self.done[name]).as_py() > 1]
+
+    @property
+    def goals(self) -> tuple[Goal, ...]:
+        """What a good process keeps small, of what the sweep knows and changes."""
+        known = [name for name in self.of_role("result") if pa.types.is_floating(self.done.schema.field(name).type)]
+        wanted = [name for name in GOALS if name in known] + [name for name in known if name.startswith(LIFE)]
+        return tuple(Goal(name) for name in (wanted or known)[:MOST_GOALS])
+
+
+def read_sweep(folder: Path) -> SweepTable:
+    """The sweep of ``folder``.
+
+    Raises:
+        InputError: its table cannot be read.
+    """
+    rows = read_table(folder)
+    done = rows.filter(pc.equal(rows["status"], "done"))
+    settings, record = folder / "sweep.yaml", folder / "sweep.json"
+    return SweepTable(
+        name=folder.name,
+        all=rows,
+        done=done,
+        settings=yaml.safe_load(settings.read_text()) if settings.is_file() else {},
+        record=json.loads(record.read_text()) if record.is_file() else {},
+    )
+
+
+def is_sweep(folder: Path) -> bool:
+    """Whether the folder holds a sweep."""
+    return (folder / SWEEP_FILE).is_file()
+
+
+def sweep_report(sweep: SweepTable) -> str:
+    """The page."""
+    failed = sweep.all.num_rows - sweep.done.num_rows
+    title = f"Sweep {sweep.name}"
+    body = [
+        f"<h1>{html.escape(title)}</h1>",
+        f"<p class=sub>{sweep.all.num_rows:,} scenarios, {sweep.done.num_rows:,} with results, {failed:,} without · "
+        f"predicted by the machining twin {sweep.settings.get('version', twin.__version__)}"
+        f"{_when(sweep.record)}</p>",
+        findings(_failures(sweep)),
+        "<h2>What was varied</h2>",
+        _settings(sweep.settings),
+        table(("parameter", "values", "least", "largest"), _varied(sweep)),
+    ]
+    if sweep.done.num_rows and sweep.goals:
+        body += [*_judged(sweep)]
+    else:
+        body.append("<p>No scenario has results that differ: there is nothing to compare.</p>")
+    body += [
+        "<h2>What is in the numbers, and what is not</h2>",
+        f"<p>Each row is a prediction of its own, with the parameters of the scenario but for those that were varied. "
+        f"{_evaluated(sweep)} Differences between rows are surer than the numbers themselves, for what all rows assume "
+        "alike drops out of them. <code>twin report RUN</code> of one lists its parameters with their sources.</p>",
+        f"<p>Not modelled in this version: {'; '.join(NOT_MODELLED)}.</p>",
+    ]
+    return document(title, body)
+
+
+def _judged(sweep: SweepTable) -> list[str]:
+    parameters = sweep.of_role("parameter")
+    front = pareto_front(sweep.done, sweep.goals) if len(sweep.goals) > 1 else sweep.done.slice(0, 0)
+    names = [goal.name for goal in sweep.goals]
+    shown = (*names, *parameters)
+    body = [
+        "<h2>The best and the worst</h2>",
+        table(("of", "", "row", *shown), _extremes(sweep, shown), tight=True),
+        "<h2>All results</h2>",
+        table(("result", "least", "5 %", "median", "95 %", "largest"), _spread(sweep), tight=True),
+    ]
+    if front.num_rows:
+        body += [
+            "<h2>Trade-offs</h2>",
+            f"<p>{front.num_rows} of {sweep.done.num_rows:,} scenarios are on the Pareto front of {', '.join(names)}: "
+            "none of the others is better in one of these without being worse in another.</p>",
+            image(_front_png(sweep, front), "Every scenario over each pair of goals; the front in colour."),
+            table(("row", *shown), _rows(_evenly(front), shown), tight=True),
+            f"<p>{MOST_ROWS} of {front.num_rows}, evenly along the front.</p>" if front.num_rows > MOST_ROWS else "",
+        ]
+    if parameters:
+        found = effects(sweep.done, parameters, names)
+        body += [
+            "<h2>What each parameter does</h2>",
+            "<p>Rank correlation: +1, the result always rises with the parameter; −1, it always falls; near 0, no "
+            "direction. It is no share of the variance: <code>twin sensitivity</code> computes that.</p>",
+            table(("parameter", *names), _effect_rows(parameters, found), tight=True),
+            image(png_of(draw_effects(sweep.done, parameters, names, found), DPI), "Results over the parameters."),
+        ]
+    return body
+
+
+def _when(record: dict[str, Any]) -> str:
+    wall = f" · {record['wall_s']:,.1f} s of computing" if "wall_s" in record else ""
+    return f" · {html.escape(str(record['created']))}{wall}" if "created" in record else wall
+
+
+def _settings(settings: dict[str, Any]) -> str:
+    rows = [(str(key), _short(value)) for key, value in settings.items() if key not in ("config", "design", "base")]
+    return table(("", ""), rows, tight=True) if rows else ""
+
+
+def _short(value: Any) -> str:
+    text = (
+        " ".join(map(str, value)) if isinstance(value, list) and not any(isinstance(v, dict) for v in value) else value
+    )
+    text = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False, default=str)
+    return text if len(text) <= 400 else f"{text[:400]} …"
+
+
+def _varied(sweep: SweepTable) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for name in sweep.of_role("parameter"):
+        values = sweep.all[name].drop_null()
+        distinct = pc.unique(values).to_pylist()
+        if _is_number(values):
+            rows.append((name, f"{len(distinct):,}", f"{min(distinct):g}", f"{max(distinct):g}"))
+        else:
+            rows.append((name, ", ".join(map(str, distinct[:12])), "", ""))
+    return rows
+
+
+def _failures(sweep: SweepTable) -> list[str]:
+    """Each error once, with how many rows it ended and one of them."""
+    failed = sweep.all.filter(pc.not_equal(sweep.all["status"], "done"))
+    counted: Counter[str] = Counter()
+    example: dict[str, int] = {}
+    for row, status, error in zip(*(failed[n].to_pylist() for n in ("row", "status", "error")), strict=True):
+        text = error or str(status)
+        counted[text] += 1
+        example.setdefault(text, row)
+    return [f"{n:,} × {text} (row {example[text]})" for text, n in counted.most_common(MOST_ERRORS)]
+
+
+def _extremes(sweep: SweepTable, shown: tuple[str, ...]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for goal in sweep.goals:
+        values = goal.sign * numbers(sweep.done, goal.name)
+        for what, at in (("best", np.nanargmin(values)), ("worst", np.nanargmax(values))):
+            one = sweep.done.slice(int(at), 1)
+            rows.append((goal.name, what, *_rows(one, shown)[0]))
+    return rows
+
+
+def _spread(sweep: SweepTable) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for name in sweep.of_role("result"):
+        if _is_number(sweep.done[name]):
+            found = np.nanpercentile(numbers(sweep.done, name), [0, 5, 50, 95, 100])
+            rows.append((name, *(f"{value:,.4g}" for value in found)))
+    return rows
+
+
+def _rows(part: pa.Table, shown: tuple[str, ...]) -> list[tuple[str, ...]]:
+    columns = [part[name].to_pylist() for name in ("row", *shown)]
+    return [tuple(_cell(value) for value in row) for row in zip(*columns, strict=True)]
+
+
+def _evenly(front: pa.Table) -> pa.Table:
+    """At most MOST_ROWS of the front, its ends among them."""
+    places = np.unique(np.linspace(0, front.num_rows - 1, MOST_ROWS).round().astype(int))
+    return front.take(pa.array(places))
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:,.4g}" if isinstance(value, float) else str(value)
+
+
+def _effect_rows(parameters: list[str], found: np.ndarray) -> list[tuple[str, ...]]:
+    return [
+        (name, *("" if np.isnan(value) else f"{value:+.2f}" for value in row))
+        for name, row in zip(parameters, found, strict=True)
+    ]
+
+
+def _evaluated(sweep: SweepTable) -> str:
+    if "evaluated_by" not in sweep.done.column_names:
+        return ""
+    counted = Counter(sweep.done["evaluated_by"].to_pylist())
+    return "Evaluated: " + ", ".join(f"{n:,} by {how}" for how, n in counted.most_common()) + "."
+
+
+def _front_png(sweep: SweepTable, front: pa.Table) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "front.png"
+        draw_front(sweep.done, front, sweep.goals, file)
+        return file.read_bytes()
+
+
+def _is_number(values: pa.ChunkedArray) -> bool:
+    return pa.types.is_floating(values.type) or pa.types.is_integer(values.type)
