@@ -12,8 +12,10 @@ from twin.errors import InputError
 
 COMMANDS = (
     "run",
+    "sweep",
     "show",
     "explain",
+    "new",
     "view",
     "results",
     "sensitivity",
