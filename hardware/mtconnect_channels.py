@@ -182,6 +182,8 @@ class Readers:
             quality = int(Quality.BAD)
         bad = quality == Quality.BAD
         values = {reader.name: NAN if bad else reader.value(observation.text) for reader in listener.readers}
+        if not bad and any(reader.words and math.isnan(values[reader.name]) for reader in listener.readers):
+            self._say(f"{listener.key} says '{observation.text}', a word that nobody explains: no measurement")
         yield Reading(time, values, quality)
 
     def hold(self, observations: Collection[Observation]) -> Iterator[Reading]:

@@ -37,6 +37,7 @@ COMMANDS = (
     "history",
     "trace",
     "oee",
+    "board",
 )  # modules of twin/commands, in the order of the help
 
 

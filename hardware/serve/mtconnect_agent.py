@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from hardware.serve.mtconnect_buffer import ObservationBuffer
 from hardware.serve.mtconnect_device import make_device
@@ -58,18 +58,34 @@ def serve(
         thread.join(options.timeout)
 
 
+class Answering(Protocol):
+    """What answers the requests."""
+
+    def answer(self, uri: str) -> tuple[int, str | Stream]:
+        """Status and document, or documents, for ``GET uri``."""
+
+    def refusal(self, code: str, message: str, uri: str) -> str:
+        """The document for what is not answered."""
+
+
 class AgentServer(http.server.ThreadingHTTPServer):
     """Answers each connection in a thread of its own, of which there are few."""
 
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, agent: Agent, options: MtconnectServerOptions, stop: threading.Event):
+    def __init__(
+        self,
+        agent: Answering,
+        options: MtconnectServerOptions,
+        stop: threading.Event,
+        handler: "type[AgentHandler] | None" = None,
+    ):
         self.agent, self.options, self.stop = agent, options, stop
         self._free = threading.BoundedSemaphore(options.n_connections)
         self._rates: dict[str, tuple[float, float]] = {}
         self._lock = threading.Lock()
-        super().__init__((options.host, options.port), AgentHandler)
+        super().__init__((options.host, options.port), handler or AgentHandler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if self._free.acquire(blocking=False):
@@ -103,6 +119,7 @@ class AgentServer(http.server.ThreadingHTTPServer):
 class AgentHandler(http.server.BaseHTTPRequestHandler):
     """One connection."""
 
+    content_type = "text/xml; charset=utf-8"
     server: AgentServer
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "machining-twin", ""
@@ -168,7 +185,7 @@ class AgentHandler(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
-        self.send_header("Content-Type", "text/xml; charset=utf-8")
+        self.send_header("Content-Type", self.content_type)
         self.send_header("Content-Length", str(len(data)))
         if self.close_connection:
             self.send_header("Connection", "close")

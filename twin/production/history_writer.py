@@ -80,6 +80,20 @@ class HistoryWriter:
                 self._clocks[found] = database.execute(query, (found,)).fetchone()[0] or 0
         return found
 
+    def last_us(self, source: int) -> int:
+        """Time of the last event of a machine's source [µs]; 0 before the first."""
+        return self._clocks.get(source, 0)
+
+    @property
+    def waiting(self) -> int:
+        """Events that were given and are not on disk yet."""
+        return self._waiting
+
+    @property
+    def written(self) -> int:
+        """Number of the last row that is on disk."""
+        return self._head.seq
+
     def append(self, source: int, events: Sequence[Event]) -> int:
         """Record ``events``, all or none; return the number of the last one once they are on disk.
 
