@@ -43,7 +43,7 @@ def sweep_in_console(overrides: Sequence[str], *, outputs: Path, conf: Path | No
         console.print("interrupted; finished chunks are kept, the same command goes on", highlight=False)
         return INTERRUPTED
     _tell(console, folder, record)
-    return 1 if record["n_failed"] else 0
+    return 0 if record["n_done"] == record["n_rows"] else 1
 
 
 def _tell(console: Console, folder: Path, record: dict[str, Any]) -> None:

@@ -38,8 +38,6 @@ class SweepConfig:
     """Samples of each inspected feature, at most."""
     maps: bool = False
     """Also write the deviation of every sample of the summary, for each scenario."""
-    chunk: int | None = None
-    """Only this chunk, without merging; set by a multirun."""
 
     def __post_init__(self) -> None:
         if min(self.n_chunk, self.n_summary, self.n_feature) < 1 or "/" in self.name or not self.name:
@@ -98,7 +96,7 @@ def load_sweep(overrides: Sequence[str], conf: Path | None = None) -> Sweep:
     own = tuple(o for o in overrides if o.lstrip("+").partition("=")[0].partition(".")[0] != SECTION)
     scenario = scenario_of(composed, conf=conf)
     read = {key: value for key, value in composed.items() if key not in PROCESS_ONLY}
-    told = dataclasses.replace(settings, chunk=None, n_chunk=1)
+    told = dataclasses.replace(settings, n_chunk=1)
     solids = (scenario.program_text, scenario.stock, scenario.target, scenario.fixtures, scenario.features)
     digest = content_key(read, told, rows, solids, scenario.thin_walls, twin.__version__)
     keys = dict.fromkeys(key for row in rows for key in row if is_quantity(key))
