@@ -34,6 +34,7 @@ COMMANDS = (
     "quote",
     "line",
     "schedule",
+    "batch",
     "history",
     "trace",
     "oee",
