@@ -85,12 +85,17 @@ class Outcome:
     faulty_parts: np.ndarray  # parts made while something was wrong
 
 
-def simulate(batch: Batch, policy: Policy, truth: Truth) -> Outcome:
+def simulate(batch: Batch, policy: Policy, truth: Truth, world: Batch | None = None) -> Outcome:
     """Make the batch as a policy decides.
 
     Every policy has the same correction in force: that of the belief, for the mean of the next size.
+
+    Args:
+        batch: as it is believed.
+        truth: as :func:`draw_truth` draws it from ``world``.
+        world: as it is, where that is not what is believed.
     """
-    n_runs, c = len(truth.life), batch.costs
+    n_runs, c, world = len(truth.life), batch.costs, world or batch
     belief, rows = first_belief(batch, n_runs), np.arange(n_runs)
     tool, age = np.zeros(n_runs, dtype=int), np.zeros(n_runs)
     setting, error, cold_left = np.zeros(n_runs), np.zeros(n_runs), np.zeros(n_runs)
@@ -141,12 +146,12 @@ def simulate(batch: Batch, policy: Policy, truth: Truth) -> Outcome:
         if (which := chosen["warm up"]).any():
             occupied(which, c.warm_up)
             belief.warmed(which, c.warm_up)
-            cold_left[which] *= np.exp(-c.warm_up / batch.size.warming)
+            cold_left[which] *= np.exp(-c.warm_up / world.size.warming)
         slow = chosen["slow down"]
         corrected, _ = belief.predicted()
         faulty |= truth.onset[:, k]
         aged = np.where(slow, batch.slow.wear, 1.0)
-        age += aged * np.where(faulty, batch.fault.wear, 1.0)
+        age += aged * np.where(faulty, world.fault.wear, 1.0)
         life = truth.life[rows, tool]
         failed = age >= life
         worn = np.minimum(age / life, 1.0)
@@ -154,8 +159,8 @@ def simulate(batch: Batch, policy: Policy, truth: Truth) -> Outcome:
             truth.offset[:, k]
             + setting
             + cold_left * error
-            + batch.size.wear * worn
-            + batch.fault.shift * faulty
+            + world.size.wear * worn
+            + world.fault.shift * faulty
             + truth.noise[:, k]
         )
         last_cold = belief.cold.copy()
@@ -165,10 +170,10 @@ def simulate(batch: Batch, policy: Policy, truth: Truth) -> Outcome:
         cost += c.scrap * bad
         seconds = batch.part_time * np.where(slow, batch.slow.time, 1.0)
         occupied(everyone, seconds)
-        power = batch.tool.signal * worn + batch.fault.signal * faulty + truth.power[:, k]
+        power = world.tool.signal * worn + world.fault.signal * faulty + truth.power[:, k]
         belief.made(aged, power, failed)
         belief.warmed(everyone, seconds)
-        cold_left *= np.exp(-seconds / batch.size.warming)
+        cold_left *= np.exp(-seconds / world.size.warming)
         since_tool += 1
         since_measured += 1
         if failed.any():
