@@ -8,9 +8,10 @@ import yaml
 
 from twin.config import build
 from twin.errors import InputError
-from twin.units import Compliance, Force, Length, Power, Ratio, TemperatureDifference, Time
+from twin.units import Compliance, Force, Length, LineDensity, Power, Rate, Ratio, TemperatureDifference, Time
 
-FaultKind = Literal["servo_bandwidth", "sensor_bias", "coolant_lost"]
+FaultKind = Literal["servo_bandwidth", "sensor_bias", "coolant_lost", "friction", "preload_lost", "belt_slack"]
+LEFT = {"servo_bandwidth": 0.1, "friction": 1.3, "preload_lost": 0.1, "belt_slack": 0.9}  # where no factor is given
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,17 +19,31 @@ class Fault:
     """What breaks, and when."""
 
     kind: FaultKind
-    """Position gain of an axis drops; a sensor reads too much; the coolant stops."""
+    """Position gain of an axis drops; a sensor reads too much; the coolant stops; Coulomb friction of an axis grows;
+    the nut of an axis loses its preload; the spindle's belt slackens."""
     start: Time
     """Since the bench began."""
     axis: Literal["x", "y", "z"] = "x"
-    """servo_bandwidth: which one."""
-    factor: Ratio = 0.1
-    """servo_bandwidth: part of its gain that is left."""
+    """Of the servo, the friction, the preload: which one."""
+    factor: Ratio | None = None
+    """What is left: of the gain 0.1, the nut's friction 0.1, the belt's tension 0.9; the friction becomes 1.3 times."""
+    play: Length = 5e-6
+    """preload_lost: half the lost motion that the nut then has more."""
     channel: str = ""
     """sensor_bias: which one, as ``force_x_n``."""
     deviations: Ratio = 10.0
     """sensor_bias: in standard deviations of the sensor."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeltSpan:
+    """A belt between motor and spindle whose free span is plucked and heard."""
+
+    length: Length
+    """Of the free span."""
+    mass_per_length: LineDensity
+    tension: Force
+    """At rest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +62,11 @@ class PlantOptions:
     """Position error of an axis per cutting force, which the twin does not model."""
     faults: tuple[Fault, ...] = ()
     """In any order."""
+    belt: BeltSpan | None = None
+    """With a meter of its frequency; none: the motor drives the spindle directly."""
+    daily_scatter: Ratio = 0.0
+    """By which friction, heat of the spindle and tension of the belt differ from run to run (``noise_seed``); a tenth
+    of it for the position gain."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +118,18 @@ class TemperatureSensor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FrequencySensor:
+    """White noise and step of a reading."""
+
+    deviation: Rate
+    """Standard deviation of the noise."""
+    quantum: Rate
+    """Step of the reading."""
+    sensor: str
+    """What it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sensors:
     """hardware/simulated/sensors.yaml."""
 
@@ -115,6 +147,8 @@ class Sensors:
     """Of a node, the air, the coolant."""
     nest: LengthSensor
     """Tool point against table."""
+    belt: FrequencySensor
+    """Of the belt's free span."""
 
 
 def sensors() -> Sensors:
@@ -134,3 +168,5 @@ def check_faults(faults: tuple[Fault, ...], channels: tuple[str, ...]) -> None:
             raise InputError(
                 f"fault sensor_bias: there is no sensor {fault.channel!r}", remedy="one of " + ", ".join(channels)
             )
+        if fault.kind == "belt_slack" and "belt_frequency_hz" not in channels:
+            raise InputError("fault belt_slack: the machine has no belt", remedy="declare plant.belt")

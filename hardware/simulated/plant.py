@@ -4,6 +4,8 @@ What the scales read is the position behind the servo loops; thermal drift moves
 them. Channels that begin with ``truth_`` are for those who judge, never for a calibration.
 """
 
+import copy
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +18,21 @@ from hardware.control.looped import LoopedPlant
 from hardware.path_position import path_of
 from hardware.plant import Command, Plant, Reply
 from hardware.segment_loads import QUANTITIES, segment_loads
-from hardware.simulated.cycles import ACTUAL, DRIVE, FORCE, N_OUT, N_SUMS, run_cycles, state_at_rest
+from hardware.simulated.cycles import (
+    ACTUAL,
+    COULOMB,
+    DRIVE,
+    FORCE,
+    GAIN,
+    N_OUT,
+    N_SUMS,
+    PLAY,
+    VISCOUS,
+    run_cycles,
+    state_at_rest,
+)
 from hardware.simulated.hidden import hidden_scenario, write_truth
-from hardware.simulated.options import PlantOptions, check_faults, sensors
+from hardware.simulated.options import LEFT, PlantOptions, check_faults, sensors
 from hardware.simulated.surface import SurfaceUnderProbe
 from hardware.simulated.warmth import Warmth
 from twin.config import build
@@ -109,23 +123,47 @@ class SimulatedPlant:
         flood = (machining.toolpath.coolant & 2 > 0).astype(float)
         self._path = (path.start, path.end, path.line, flood)
         self._gauge_length = axis_positions(scenario, machining.toolpath)[1]
-        self._servo, self._drives = _servo(scenario, options.compliance), _drives(scenario)
+        self._healthy = _servo(scenario, options.compliance), _drives(scenario)
+        drives = [scenario.machine.thermal.feed_drives[axis] for axis in "XYZ"]
+        self._nut = np.array([2 * np.pi * d.friction_torque / d.lead for d in drives])  # its part of the friction
         self.channels = self._channels()
-        check_faults(options.faults, tuple(c.name for c in self.channels if not c.name.startswith("truth_")))
         self._deviation = np.array([c.uncertainty or 0.0 for c in self.channels])
+        self._begin(options)
+        none, nowhere = np.zeros(0), np.zeros((0, 3))
+        nothing = Commands(1e-3, nowhere, none, none, none, none)
+        # compiled now, while no controller waits
+        self._cycles(nothing, nowhere, nowhere, slice(0, 0), state_at_rest(np.zeros(3)))
+
+    def again(self, **changes: Any) -> "SimulatedPlant":
+        """The same machine at the beginning of another run.
+
+        Args:
+            changes: fields of :class:`PlantOptions` (SI) for that run: ``noise_seed``, ``faults``, ``daily_scatter``.
+        """
+        other = copy.copy(self)
+        other._warmth = copy.copy(self._warmth)
+        other._begin(dataclasses.replace(self.options, **changes))
+        return other
+
+    def _begin(self, options: PlantOptions) -> None:
+        """Everything that a run changes."""
+        check_faults(options.faults, tuple(c.name for c in self.channels if not c.name.startswith("truth_")))
+        self.options = options
         self._fast_noise = _rows_of_noise(options.noise_seed, 3 + 7)
         self._slow_noise = np.random.default_rng([options.noise_seed, 1])
         self._place_on_path, self._sums = np.zeros(2, np.int64), np.zeros(N_SUMS)
         self._state: np.ndarray | None = None
         self._cycle, self._in_step, self._lost = 0, 0, False
         self._waiting = sorted(options.faults, key=lambda fault: fault.start)
-        self._bias = np.zeros(len(self.channels))
-        self._row = np.zeros(len(self.channels))
+        self._bias, self._row = np.zeros(len(self.channels)), np.zeros(len(self.channels))
         self._slow = np.zeros(0)
-        none, nowhere = np.zeros(0), np.zeros((0, 3))
-        nothing = Commands(1e-3, nowhere, none, none, none, none)
-        # compiled now, while no controller waits
-        self._cycles(nothing, nowhere, nowhere, slice(0, 0), state_at_rest(np.zeros(3)))
+        self._servo, self._drives = (rows.copy() for rows in self._healthy)
+        # friction of the axes, gains of the axes, heat, belt
+        today = np.exp(options.daily_scatter * np.random.default_rng([options.noise_seed, 2]).standard_normal(8))
+        self._drives[[COULOMB, VISCOUS]] *= today[:3]
+        self._servo[GAIN] *= today[3:6] ** 0.1
+        self._warmth.begin(float(today[6]))
+        self._tension = options.belt.tension * float(today[7]) if options.belt else 0.0
 
     def step(self, command: Command) -> Reply:
         """Advance by one cycle."""
@@ -233,6 +271,9 @@ class SimulatedPlant:
         if self.options.nest:
             true += [*self._drift / UM]
             spread, quantum = spread + [s.nest.deviation / UM] * 3, quantum + [s.nest.quantum / UM] * 3
+        if span := self.options.belt:
+            true += [np.sqrt(self._tension / span.mass_per_length) / (2 * span.length)]
+            spread, quantum = [*spread, s.belt.deviation], [*quantum, s.belt.quantum]
         noise = self._slow_noise.standard_normal(len(true)) * np.array(spread)
         bias = self._bias[7 : 7 + len(true)]
         self._slow = _stepped(np.array(true) + bias + noise, np.array(quantum))
@@ -241,8 +282,16 @@ class SimulatedPlant:
         """Let the faults happen whose time has come."""
         while self._waiting and self._cycle * period >= self._waiting[0].start - period / 2:
             fault = self._waiting.pop(0)
+            left, axis = LEFT.get(fault.kind, 0.0) if fault.factor is None else fault.factor, XYZ.index(fault.axis)
             if fault.kind == "servo_bandwidth":
-                self._servo[0, XYZ.index(fault.axis)] *= fault.factor
+                self._servo[GAIN, axis] *= left
+            elif fault.kind == "friction":
+                self._drives[COULOMB, axis] *= left
+            elif fault.kind == "preload_lost":
+                self._drives[COULOMB, axis] -= (1 - left) * self._nut[axis]
+                self._servo[PLAY, axis] += fault.play
+            elif fault.kind == "belt_slack":
+                self._tension *= left
             elif fault.kind == "sensor_bias":
                 column = [c.name for c in self.channels].index(fault.channel)
                 self._bias[column] += fault.deviations * self._deviation[column]
@@ -261,6 +310,8 @@ class SimulatedPlant:
         found += [channel(f"{node}_degc", "°C", s.temperature) for node in (*self._warmth.nodes, "ambient", "coolant")]
         if self.options.nest:
             found += [channel(f"nest_{a}_um", "µm", s.nest, UM) for a in XYZ]
+        if self.options.belt:
+            found += [channel("belt_frequency_hz", "Hz", s.belt)]
         found += [Channel(name=f"truth_drift_{a}_um", unit="µm") for a in XYZ]
         found += [Channel(name="truth_force_peak_n", unit="N")]
         return (*found, *(Channel(name=f"truth_{a}_mm", unit="mm") for a in XYZ))

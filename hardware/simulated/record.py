@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hardware.calibration.recorded import Recorded
+from hardware.calibration.recorded import TRUTH, Recorded
 from hardware.channel import Block, Channel, Clock, Quality
 from hardware.recording import Header, Recorder
 from hardware.simulated.plant import Commands, SimulatedPlant
@@ -56,23 +56,36 @@ def planned_commands(machining: Machining, controller: Controller, period: float
     return Commands(period, position, spindle, line, speed, np.zeros(len(line)))
 
 
-def record(plant: SimulatedPlant, commands: Commands, file: Path, header: Header) -> None:
-    """Run ``commands`` on ``plant`` and write ``file``, which must not exist.
-
-    Raises:
-        InputError: the recording cannot be written.
-    """
+def readings_of(plant: SimulatedPlant, commands: Commands) -> dict[str, np.ndarray]:
+    """What a run of ``commands`` records: channel -> (sample,), those of the controller first."""
     actual, readings = plant.run(commands)
     tip = np.array([0.0, 0.0, 1.0]) * commands.tool_length[:, None]
     commanded = commands.position[:, :3] - tip
     columns = [*(commanded / MM).T, *((actual - tip) / MM).T, commands.path_speed / MM, commands.spindle_speed / RPM]
     columns += [commands.line.astype(float), commands.tool_length / MM, *readings.T]
     channels = (*own_channels(plant), *plant.channels)
+    return {channel.name: column for channel, column in zip(channels, columns, strict=True)}
+
+
+def recorded_run(plant: SimulatedPlant, commands: Commands) -> Recorded:
+    """A run of ``commands`` as a recording that was read, without its hidden truth."""
+    values = {name: v for name, v in readings_of(plant, commands).items() if not name.startswith(TRUTH)}
+    channels = {c.name: c for c in (*own_channels(plant), *plant.channels) if c.name in values}
+    time = np.arange(len(commands)) * commands.period
+    return Recorded(time, commands.period, channels, values, np.ones(len(time), bool))
+
+
+def record(plant: SimulatedPlant, commands: Commands, file: Path, header: Header) -> None:
+    """Run ``commands`` on ``plant`` and write ``file``, which must not exist.
+
+    Raises:
+        InputError: the recording cannot be written.
+    """
+    columns, channels = readings_of(plant, commands), (*own_channels(plant), *plant.channels)
     time = np.arange(len(commands)) * commands.period
     clock = Clock(name="controller", origin="start", period_s=commands.period)
     with Recorder(file, channels, clock, header) as recorder:
         for first in range(0, len(time), BLOCK):
             some = slice(first, first + BLOCK)
-            values = {c.name: column[some] for c, column in zip(channels, columns, strict=True)}
             good = np.full(len(time[some]), Quality.GOOD, np.uint8)
-            recorder.append(Block(first, time[some], values, good))
+            recorder.append(Block(first, time[some], {name: v[some] for name, v in columns.items()}, good))

@@ -36,10 +36,9 @@ class Warmth:
         self.nodes = self.model.nodes
         start = ambient_temperature(self.environment, jnp.zeros(()))
         speed, long = self.environment.warm_up_spindle_speed, self.environment.warm_up
-        self.states = np.asarray(warm_up_state(self.model, start, speed, long))
-        self.datum = self.states.copy()
-        self.time = 0.0
-        self.air, self.coolant = float(start), float(coolant_temperature(self.environment, jnp.zeros(())))
+        self.datum = np.asarray(warm_up_state(self.model, start, speed, long))
+        self._outside = float(start), float(coolant_temperature(self.environment, jnp.zeros(())))
+        self.begin()
         self._steps = [step_matrices(self.model, flood, step) for flood in (False, True)]
         unit = np.eye(len(self.nodes))
         self._drift = np.asarray(tool_point_drift(self.model, unit, np.zeros(len(unit))))
@@ -48,10 +47,18 @@ class Warmth:
         self._heat(np.zeros(N_SUMS))  # compiled now, while no controller waits
         self._fixed = np.array([float(drives[axis].fixed_end) for axis in "XYZ"])
 
+    def begin(self, heat: float = 1.0) -> None:
+        """From the start; the spindle gives ``heat`` times what the model says."""
+        self.states, self.time, self._factor = self.datum.copy(), 0.0, heat
+        self.air, self.coolant = self._outside
+
     def advance(self, sums: np.ndarray) -> None:
         """One step; ``sums`` (N_SUMS,) of it, as :func:`hardware.simulated.cycles.run_cycles` adds them up."""
         mean = sums / self.step
         heat = self._heat(mean)
+        if self._factor != 1.0:
+            mean[SPINDLE] = 0.0
+            heat = heat + (self._factor - 1.0) * (heat - self._heat(mean))
         self.air, self.coolant = float(heat[-2]), float(heat[-1])
         transition, drive = self._steps[int(mean[FLOOD] > 0.5)]
         self.states = transition @ self.states + drive @ heat

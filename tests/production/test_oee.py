@@ -136,8 +136,8 @@ def test_bounds_hold_whatever_happened_unobserved():
 
 def test_what_is_not_known_is_said_and_no_number():
     found = by_name(figures(Times(3600, 1800, 0, 0, 1800, 0)))
-    assert math.isnan(found["OEE index"].value) and "number of parts" in found["OEE index"].why
-    assert "planned run time" in by_name(figures(Times(3600, 1800, 0, 0, 1800, 0), Quantities(3, 3)))["OEE index"].why
+    assert math.isnan(found["OEE index"].value) and "PQ is not known" in found["OEE index"].why
+    assert "PRI is not known" in by_name(figures(Times(3600, 1800, 0, 0, 1800, 0), Quantities(3, 3)))["OEE index"].why
     assert "was not observed" in by_name(figures(Times(3600, 0, 0, 0, 3600, 0)))["utilisation efficiency"].why
 
 

@@ -23,7 +23,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--components", type=Path, metavar="FILE", help="instead of conf/component")
     parser.add_argument("--conf", type=Path, help="folder of your own groups")
     parser.add_argument(
-        "--change", type=float, metavar="EUR", help="cost of a tool and its change: when to change tools"
+        "--change", type=float, metavar="EUR", help="cost of a tool with its change: plans the tools"
     )
     parser.add_argument("--failure", type=float, metavar="EUR", help="further cost when a tool fails in a part")
     parser.add_argument("--batch", type=int, metavar="N", help="parts of the batch that the tools are planned for")

@@ -1,0 +1,90 @@
+"""Puts faults into many simulated machines and prints how soon they are found and how often healthy ones are accused.
+
+    python docs/fault_study.py [--machines 100] [--healthy 70] [--rate 0.001] [--processes 1] [--pictures FOLDER]
+
+Twin and machine share their equations and the sensors are assumed: this tests the detection, not the models.
+"""
+
+import argparse
+import dataclasses
+import multiprocessing
+import warnings
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from scipy.stats import chi2
+
+from hardware.faults.study import FAULTS, PROGRAM, Shop, Watched, shop, watch
+from twin.scenario import load_scenario
+from twin.simulate import machine
+from twin.view.faults import draw_evidence
+
+N_BASELINE, N_FAULTY = 20, 10
+HERE: list[Shop] = []  # of a process
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--machines", type=int, default=100)
+    parser.add_argument(
+        "--healthy", type=int, default=70, help="healthy runs of each machine, the first 20 its baseline"
+    )
+    parser.add_argument("--rate", type=float, default=1e-3, help="false alarms a run of the whole machine")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--pictures", type=Path, help="folder for the evidence of the first machine's alarms")
+    options = parser.parse_args()
+    tasks = [(seed, options.healthy, options.rate) for seed in range(1, options.machines + 1)]
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(options.processes, mp_context=spawn, initializer=prepare) as pool:
+        watched = list(pool.map(one, tasks))
+    tell(watched, options.healthy - N_BASELINE, options.rate, Console(width=150))
+    if options.pictures:
+        for fault, (name, value, uncertainty, chart) in watched[0].evidence.items():
+            figure = draw_evidence(name, value, uncertainty, chart, N_BASELINE, fault, true_change=options.healthy)
+            figure.savefig(options.pictures / f"fault_{fault.split()[0]}.png", dpi=110)
+
+
+def prepare() -> None:
+    """In each process: the shop."""
+    warnings.simplefilter("ignore")
+    scenario = load_scenario("scenario=bench_identification", "environment=shop_drift")
+    scenario = dataclasses.replace(scenario, program_text=PROGRAM)
+    HERE.append(shop(scenario, machine(scenario, lambda stage: None)))
+
+
+def one(task: tuple[int, int, float]) -> Watched:
+    """One machine."""
+    seed, healthy, rate = task
+    return watch(
+        HERE[0], seed, n_baseline=N_BASELINE, n_healthy=healthy, n_faulty=N_FAULTY, rate=rate, faults=list(FAULTS)
+    )
+
+
+def tell(watched: list[Watched], n_monitored: int, rate: float, console: Console) -> None:
+    """The tables."""
+    n = len(watched)
+    table = Table(title=f"{n} machines, each fault from the first run on after {n_monitored} healthy ones", box=None)
+    for heading in ("fault", "found", "after runs: median", "90 %", "longest", "by the right indicator"):
+        table.add_column(heading, justify="left" if heading == "fault" else "right")
+    for fault, (_, right) in FAULTS.items():
+        delay = np.array([w.delay[fault] for w in watched if w.delay[fault] is not None])
+        named = sum(bool(set(w.named[fault]) & set(right)) for w in watched)
+        late = (np.median(delay), np.percentile(delay, 90), delay.max()) if delay.size else (np.nan,) * 3
+        table.add_row(fault, f"{delay.size} of {n}", *(f"{value:.0f}" for value in late), f"{named} of {n}")
+    console.print(table)
+    alarms = [name for w in watched for name, c in w.charts.items() if c.alarm is not None]
+    runs = n * n_monitored
+    low, high = chi2.ppf(0.025, 2 * len(alarms)) / 2 if alarms else 0.0, chi2.ppf(0.975, 2 * len(alarms) + 2) / 2
+    console.print(
+        f"false alarms: {len(alarms)} in {runs:,} healthy runs of {len(watched[0].charts)} indicators; "
+        f"{len(alarms) / runs:.2g} a run (95 %: {low / runs:.2g} to {high / runs:.2g}), asked {rate:g}",
+        highlight=False,
+    )
+    console.print("of them: " + (", ".join(sorted(alarms)) or "none"), highlight=False)
+
+
+if __name__ == "__main__":
+    main()
