@@ -31,7 +31,7 @@ def main(words: list[str]) -> None:
     options = parser.parse_intermixed_args(words)
 
     from twin.errors import InputError
-    from twin.production.line_job import WhatIf, run_line
+    from twin.production.line.job import WhatIf, run_line
     from twin.production.settings import split_words
     from twin.resources import outputs_folder
 

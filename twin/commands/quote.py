@@ -28,8 +28,8 @@ def main(words: list[str]) -> None:
     options = parser.parse_intermixed_args(words)
 
     from twin.errors import InputError
-    from twin.production.quote import Order
-    from twin.production.quote_job import quote_run
+    from twin.production.cost.job import quote_run
+    from twin.production.cost.quote import Order
     from twin.production.settings import of_group, split_words
     from twin.resources import outputs_folder
     from twin.runs import find_run

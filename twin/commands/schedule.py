@@ -29,8 +29,8 @@ def main(words: list[str]) -> None:
     options = parser.parse_intermixed_args(words)
 
     from twin.errors import InputError
-    from twin.production.schedule_job import WhatIf, run_schedule
     from twin.production.settings import split_words
+    from twin.production.shop.job import WhatIf, run_schedule
     from twin.resources import outputs_folder
 
     chosen, changes, plain = split_words(options.words, ("shop", "economics"))

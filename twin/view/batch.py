@@ -21,6 +21,7 @@ COLOURS = {
     "slow down": "#59a89c",
 }
 MOST_ROWS = 25
+LEAST_SHOWN = 1e-3  # % of the picture's probabilities
 
 
 def print_batch(batch: Batch, planned: tuple[PlannedPart, ...], found: BatchStudy | None, console: Console) -> None:
@@ -110,9 +111,8 @@ def draw_batch(batch: Batch, planned: tuple[PlannedPart, ...], found: BatchStudy
         ([part.failing for part in planned], "tool fails", "#c4561a"),
         ([part.faulty for part in planned], "something is wrong", "#c00000"),
     ):
-        panels[1].plot(number, 100 * np.array(values), color=colour, label=label, linewidth=1.2)
-    panels[1].set(xlabel="part", ylabel="probability / %")
-    panels[1].set_ylim(bottom=0)
+        panels[1].semilogy(number, 100 * np.maximum(values, 1e-9), color=colour, label=label, linewidth=1.0)
+    panels[1].set(xlabel="part", ylabel="probability / %", ylim=(LEAST_SHOWN, 100))
     panels[1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     for panel in panels[:2]:
         panel.set_xlim(number[0] - 1, number[-1] + 1)
@@ -120,7 +120,7 @@ def draw_batch(batch: Batch, planned: tuple[PlannedPart, ...], found: BatchStudy
         names = list(found.outcomes)
         costs = [found.outcomes[name].cost / batch.n_parts for name in names]
         panels[2].boxplot(costs, orientation="horizontal", whis=(2.5, 97.5), showfliers=False, widths=0.55)
-        panels[2].set_yticks(range(1, len(names) + 1), names)
+        panels[2].set_yticks(range(1, len(names) + 1), [name.replace(": ", ":\n") for name in names])
         panels[2].invert_yaxis()
         panels[2].set(xlabel="cost of a part over simulated batches / EUR (box: half of them, whiskers: 95 %)")
     return figure

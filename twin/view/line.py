@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from twin.production.line_study import LineStudy, difference, queue_over_time
-from twin.production.line_trace import STATES
+from twin.production.line.study import LineStudy, difference, queue_over_time
+from twin.production.line.trace import STATES
 from twin.production.spread import Interval, mean_of, spread_of
 from twin.units import HOUR
 from twin.view.gantt import Bar, draw_gantt

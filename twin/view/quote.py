@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from twin.production.account import ENERGY, MONEY
-from twin.production.quote import Quotation
+from twin.production.cost.account import ENERGY, MONEY
+from twin.production.cost.quote import Quotation
 from twin.production.spread import Interval, spread_of
 from twin.units import HOUR, MINUTE
 

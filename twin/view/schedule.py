@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from twin.production.execute import Execution
-from twin.production.schedule import Schedule
+from twin.production.shop.execute import Execution
+from twin.production.shop.schedule import Schedule
 from twin.production.spread import Interval, spread_of
 from twin.units import HOUR
 from twin.view.gantt import Bar, draw_gantt

@@ -17,8 +17,8 @@ from twin.production.batch.plan import plan, read_readings
 from twin.production.batch.release import PLAN
 from twin.production.batch.settings import Batch
 from twin.production.batch.study import study
-from twin.production.economics import Economics
-from twin.production.operations import operations_of
+from twin.production.cost.economics import Economics
+from twin.production.cost.operations import operations_of
 from twin.production.settings import read_settings
 from twin.production.tool_life.parts import log_parts
 from twin.result import load

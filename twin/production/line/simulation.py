@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from twin.production.extra import production_library
-from twin.production.line_config import Line, LineOrder
-from twin.production.line_machine import Machine, OrderLuck, Queue, urgency
-from twin.production.line_trace import Lot, Trace
+from twin.production.line.config import Line, LineOrder
+from twin.production.line.machine import Machine, OrderLuck, Queue, urgency
+from twin.production.line.trace import Lot, Trace
 
 
 def simulate_line(line: Line, seed: int, replication: int) -> Trace:

@@ -10,11 +10,11 @@ from typing import Any
 from rich.console import Console
 
 from twin.errors import InputError
-from twin.production.economics import Economics
-from twin.production.execute import Execution, batch_of_one, execute
-from twin.production.schedule import Schedule, schedule
+from twin.production.cost.economics import Economics
 from twin.production.settings import read_settings
-from twin.production.shop import Closed, Shop
+from twin.production.shop.execute import Execution, batch_of_one, execute
+from twin.production.shop.schedule import Schedule, schedule
+from twin.production.shop.settings import Closed, Shop
 from twin.production.words import hours, split_colons
 from twin.result import load
 from twin.runs import find_run, new_run
@@ -75,7 +75,7 @@ def run_schedule(
     Raises:
         InputError: bad input of any kind; nothing is left behind.
     """
-    from twin.production.isa95 import read_orders, responses_of, with_orders, write_json
+    from twin.production.shop.isa95 import read_orders, responses_of, with_orders, write_json
     from twin.view.schedule import draw_schedule, print_schedule, schedule_record  # loads matplotlib
 
     name = chosen.get("shop", "cell")

@@ -10,9 +10,9 @@ from scipy.special import ndtr
 from twin.config import build
 from twin.cutting.material import PhysicalProperties
 from twin.errors import InputError
-from twin.production.account import Account, drawn, machining, waiting
-from twin.production.economics import Economics
-from twin.production.operations import Operation
+from twin.production.cost.account import Account, drawn, machining, waiting
+from twin.production.cost.economics import Economics
+from twin.production.cost.operations import Operation
 from twin.production.spread import Interval, spread_of
 from twin.result import Result
 from twin.units import MM, Length

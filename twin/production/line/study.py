@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twin.errors import InputError
-from twin.production.line import simulate_line
-from twin.production.line_config import Down, Line, LineOrder
-from twin.production.line_trace import STATES, Trace
+from twin.production.line.config import Down, Line, LineOrder
+from twin.production.line.simulation import simulate_line
+from twin.production.line.trace import STATES, Trace
 from twin.production.spread import Interval, mean_of, spread_of
 from twin.units import HOUR
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from twin.production.line_config import Line, LineOrder, Station, Step
-from twin.production.line_trace import Lot, Stay, Trace
+from twin.production.line.config import Line, LineOrder, Station, Step
+from twin.production.line.trace import Lot, Stay, Trace
 from twin.production.spread import draws
 from twin.units import Uncertain
 

@@ -3,8 +3,8 @@
 from functools import partial
 
 from twin.errors import InputError
-from twin.production.schedule_model import Model
-from twin.production.shop import Shop
+from twin.production.shop.model import Model
+from twin.production.shop.settings import Shop
 from twin.units import HOUR
 
 LIMIT = 5.0  # [s] of each search

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
-from twin.production.schedule import Schedule
-from twin.production.shop import Shop
+from twin.production.shop.schedule import Schedule
+from twin.production.shop.settings import Shop
 
 IMPORTANT = 10  # how much the most urgent order (Priority 1) counts against the least (10)
 

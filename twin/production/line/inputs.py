@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from twin.production.account import drawn, machining
-from twin.production.economics import Economics
-from twin.production.line_config import Line, Step, ToolUse
-from twin.production.operations import operations_of
-from twin.production.quote import tool_lives
+from twin.production.cost.account import drawn, machining
+from twin.production.cost.economics import Economics
+from twin.production.cost.operations import operations_of
+from twin.production.cost.quote import tool_lives
+from twin.production.line.config import Line, Step, ToolUse
 from twin.result import load
 from twin.runs import find_run
 from twin.units import Uncertain

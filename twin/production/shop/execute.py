@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twin.production.schedule import Schedule
-from twin.production.shop import Closed, Job, Shop
+from twin.production.shop.schedule import Schedule
+from twin.production.shop.settings import Closed, Job, Shop
 from twin.production.spread import Interval, draws, spread_of
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.errors import InputError
-from twin.production.infeasible import reason
-from twin.production.schedule_model import Model, Task
-from twin.production.shop import Shop
+from twin.production.shop.infeasible import reason
+from twin.production.shop.model import Model, Task
+from twin.production.shop.settings import Shop
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from twin.production.economics import Economics
-from twin.production.line_config import Down, Line, LineOrder
-from twin.production.line_inputs import with_runs
-from twin.production.line_study import batch_of_one, study, with_machine_down, with_rush_order
+from twin.production.cost.economics import Economics
+from twin.production.line.config import Down, Line, LineOrder
+from twin.production.line.inputs import with_runs
+from twin.production.line.study import batch_of_one, study, with_machine_down, with_rush_order
 from twin.production.settings import read_settings
 from twin.production.words import hours, number, split_colons
 from twin.runs import new_run

@@ -1,4 +1,4 @@
-"""A schedule by a dispatching rule, from which the search of :mod:`twin.production.schedule_model` starts.
+"""A schedule by a dispatching rule, from which the search of :mod:`twin.production.shop.model` starts.
 
 Next is always the operation that can begin first, among those the one with the earliest due date; it goes to the
 machine on which it ends first. Times are whole multiples of the shop's resolution.
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.production.shop import Operation, Shop
+from twin.production.shop.settings import Operation, Shop
 
 
 @dataclass

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from twin.production.economics import Economics
-from twin.production.operations import Operation
+from twin.production.cost.economics import Economics
+from twin.production.cost.operations import Operation
 from twin.production.spread import draws
 from twin.units import Uncertain
 

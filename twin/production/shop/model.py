@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from twin.production.dispatch import dispatch
 from twin.production.extra import production_library
-from twin.production.shop import Operation, Shop
+from twin.production.shop.dispatch import dispatch
+from twin.production.shop.settings import Operation, Shop
 
 LATENESS_FIRST = 1000  # a resolution of lateness counts as much as so many of makespan, at least
 

@@ -1,0 +1,1 @@
+"""What parts cost: economics, energy and money of operations, quotations."""

@@ -1,0 +1,1 @@
+"""A job shop: schedules, their execution, job orders and responses."""
