@@ -16,6 +16,7 @@ from twin.config import build
 from twin.errors import InputError
 from twin.formats.shdr import ShdrLog, read_shdr
 from twin.scenario import Scenario
+from twin.units import split_suffix
 
 ROWS = 1000  # samples of a block
 TIME = "time_s"
@@ -201,6 +202,8 @@ class ShdrSource:
 
 def unit_of(name: str) -> str:
     """Unit that the suffix of a channel's name states: ``force_x_n`` is in n; 1 where there is none."""
+    if known := split_suffix(name):
+        return name[len(known[0]) + 1 :]  # may be of several words: mm_min
     return name.rsplit("_", 1)[1] if "_" in name else "1"
 
 

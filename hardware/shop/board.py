@@ -100,7 +100,7 @@ def _machine(feed: Feed, silence: float) -> dict[str, Any]:
     with feed.lock:
         words = {item: list(said) for item, said in feed.seen.words.items()}
         values, gaps = dict(feed.seen.values), list(feed.seen.gaps)
-        first, last, n = feed.seen.first_us, feed.seen.last_us, feed.seen.n_events
+        last, n = feed.seen.last_us, feed.seen.n_events
     intake, shift = feed.intake, feed.shift
     losses = intake.losses if intake is not None else None
     messages = list(losses.messages) if losses else []
@@ -122,7 +122,8 @@ def _machine(feed: Feed, silence: float) -> dict[str, Any]:
         "band": [],
         "figures": [],
     }
-    if words.get("execution"):
+    first = next((when for when, word in words.get("execution", []) if word != "UNAVAILABLE"), None)
+    if first is not None:
         try:
             found |= _figures(feed, words, first, last, gaps, silence)
         except InputError as error:

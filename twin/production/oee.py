@@ -169,9 +169,9 @@ def _index(name: str, t: Times, quantities: Quantities, why: str, *, with_setup:
 def _missing(pq: int | None, gq: int | None, pri: float | None) -> dict[str, str]:
     """Why a figure is not known; empty: it is."""
     words = {
-        "the number of parts is not known": pq is None,
-        "nobody says how many were good": gq is None,
-        "the planned run time per item is not known": pri is None,
+        "PQ is not known": pq is None,
+        "GQ is not known": gq is None,
+        "PRI is not known": pri is None,
         "no part was produced": pq == 0,
     }
 
