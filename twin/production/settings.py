@@ -25,9 +25,9 @@ def read_settings(schema: type[T], group: str, option: str, changes: Sequence[st
     """
     file = _file(group, option, conf)
     try:
-        plain = OmegaConf.create(yaml.safe_load(file.read_text()) or {})
-        if changes:
-            plain = OmegaConf.merge(plain, OmegaConf.from_dotlist(list(changes)))
+        plain = OmegaConf.merge(
+            OmegaConf.create(yaml.safe_load(file.read_text()) or {}), OmegaConf.from_dotlist(list(changes))
+        )
         values = OmegaConf.to_container(plain, resolve=True)
     except yaml.YAMLError as error:
         raise InputError(f"no YAML: {str(error).splitlines()[0]}", file=file) from None

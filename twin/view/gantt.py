@@ -16,6 +16,7 @@ STATE_COLOURS = {
     "repair": "#c00000",
     "down": "#404040",
 }
+LIKE_STATES = (6, 14, 15)  # red and greys of the palette
 MOST_NAMED = 60  # bars that carry their name
 
 
@@ -34,9 +35,8 @@ class Bar:
 def draw_gantt(axes: Axes, rows: Sequence[str], bars: Sequence[Bar], due: dict[str, float] | None = None) -> None:
     """Bars of every row, a legend of orders and states, and due dates as marks at the lower edge."""
     orders = sorted({bar.order for bar in bars if bar.order})
-    shades = [
-        c for k, c in enumerate(matplotlib.colormaps["tab20"].colors) if k not in (6, 14, 15)
-    ]  # red, greys: states
+    palette = matplotlib.colormaps["tab20"](range(20))
+    shades = [tuple(shade) for k, shade in enumerate(palette) if k not in LIKE_STATES]
     colour = {order: shades[k % len(shades)] for k, order in enumerate(orders)}
     place = {name: k for k, name in enumerate(rows)}
     named = len(bars) <= MOST_NAMED

@@ -116,4 +116,4 @@ def waiting(time: np.ndarray, e: Any, *, people: np.ndarray) -> Account:
 
 
 def _added(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: a.get(name, 0.0) + b.get(name, 0.0) for name in {**a, **b}}
+    return {name: a[name] + b[name] if name in a and name in b else {**a, **b}[name] for name in {**a, **b}}

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -70,7 +71,7 @@ def run_line(
         base = study(line, replications, seed)
         print_study(base, console)
         draw_line(base).savefig(folder / "line.png", dpi=150)
-        record = {"seed": seed, "as_it_is": study_record(base), "what_if": {}}
+        record: dict[str, Any] = {"seed": seed, "as_it_is": study_record(base), "what_if": {}}
         for k, (what, variant) in enumerate(what_if.variants(line), 1):
             other = study(variant, replications, seed)
             print_difference(what, base, other, console)

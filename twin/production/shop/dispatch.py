@@ -61,7 +61,7 @@ def dispatch(shop: Shop) -> list[Dispatched]:
         return Dispatched(job, key, name, begin, start, start + length, changed, cold, before)
 
     while any(waiting.values()):
-        options = []
+        options: list[tuple[int, float, int, Dispatched]] = []
         for job, left in waiting.items():
             if left:
                 key, operation = left[0]
