@@ -35,7 +35,7 @@ def draw_cutter(tool: Tool, file: Path, per_tooth: float, depth: float) -> None:
     figure = plt.figure(figsize=(12, 8), layout="constrained")
     grid = figure.add_gridspec(2, 2, width_ratios=(1, 1.25), height_ratios=(1.25, 1))
     side = figure.add_subplot(grid[0, 0])
-    _side_view(side, tool)
+    side_view(side, tool)
     _unrolled(figure.add_subplot(grid[0, 1]), tool, edge)
     _from_below(figure.add_subplot(grid[1, 0]), tool, edge, depth)
     _chip_load(figure.add_subplot(grid[1, 1]), tool, per_tooth, depth)
@@ -85,7 +85,7 @@ def _colours(tool: Tool) -> Sequence[tuple[float, ...]]:
     return [plt.get_cmap("tab10")(k % 10) for k in range(tool.n_teeth)]
 
 
-def _side_view(axes: Axes, tool: Tool) -> None:
+def side_view(axes: Axes, tool: Tool) -> None:
     """Swept body, shank and holder to scale."""
     z = np.unique(np.concatenate([np.linspace(0, tool.flute_length, 200), [min(tool.tip_height, tool.flute_length)]]))
     radius = np.asarray(profile_radius(tool.profile, tool.radius, jnp.asarray(z)))
