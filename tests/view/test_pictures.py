@@ -1,22 +1,15 @@
 """Pictures: colours equal the scalar bar, limits are round, and a missing GL library is a sentence, not a crash."""
 
 import ctypes.util
-import json
-import os
-import shutil
-import subprocess
-import sys
-import time
 
 import matplotlib
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from PIL import ImageGrab
 
 from twin.errors import InputError
 from twin.formats.mesh import write_mesh
-from twin.view.picture import GL_REMEDY, Drawer, open_window, render
+from twin.view.picture import GL_REMEDY, Drawer, render
 
 
 def colour_limits(*arguments):
@@ -49,41 +42,6 @@ def test_pixels_have_the_colours_of_the_map(run):
         assert count > 20_000, f"only {count} pixels of {value} um"
 
 
-@pytest.fixture
-def display():
-    """A screen without a monitor: the X server Xvfb, which chooses its own number and opens no port."""
-    if not shutil.which("Xvfb") and not os.environ.get("CI"):
-        pytest.skip("needs the package xvfb, which CI installs")
-    seen, told = os.pipe()
-    command = ["Xvfb", "-displayfd", str(told), "-screen", "0", "1300x900x24", "-nolisten", "tcp", "-noreset"]
-    with subprocess.Popen(command, pass_fds=[told], stderr=subprocess.DEVNULL) as server:
-        os.close(told)
-        with os.fdopen(seen) as pipe:
-            number = pipe.readline().strip()
-        yield f":{number}"
-        server.terminate()
-
-
-@pytest.mark.gl
-def test_the_window_shows_the_part(run, display):
-    order = json.dumps([str(run), "deviation_um", "", "a plate", False]) + "\n"
-    command = [sys.executable, "-m", "twin.view.picture", "--window"]
-    environment = {**os.environ, "DISPLAY": display}
-    wanted = (np.array(matplotlib.colormaps["RdBu_r"](75 / 100)[:3]) * 255).round()
-    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environment, text=True) as window:
-        assert window.stdin
-        window.stdin.write(order)
-        window.stdin.flush()
-        for _ in range(120):
-            screen = np.asarray(ImageGrab.grab(xdisplay=display).convert("RGB"), float)
-            count = int((np.abs(screen - wanted).max(axis=-1) <= 2).sum())
-            if count > 20_000 or window.poll() is not None:
-                break
-            time.sleep(0.5)
-        window.kill()
-    assert count > 20_000, f"only {count} pixels of +25 um"
-
-
 @pytest.mark.gl
 def test_unknown_field_names_the_known_ones(run):
     with pytest.raises(InputError, match="no 'colour'.*known: deviation_um"):
@@ -112,13 +70,6 @@ def test_without_gl_the_package_is_named(run, monkeypatch):
         render(run, run / "part.png")
     assert GL_REMEDY in str(caught.value)
     assert not (run / "part.png").exists()
-
-
-def test_no_display_is_one_clear_error(run, monkeypatch):
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    with pytest.raises(InputError, match="no display.*--screenshot"):
-        open_window(run, "deviation_um")
 
 
 def test_an_unfinished_run_is_one_clear_error(tmp_path):

@@ -64,7 +64,7 @@ def _main() -> None:
     if not window and not os.environ.get("DISPLAY"):
         os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
     try:
-        stage = _stage(order, window)
+        stage = stage_of(order, window)
         if window:
             from twin.view.desktop import Window
 
@@ -80,7 +80,12 @@ def _main() -> None:
         sys.exit(2)
 
 
-def _stage(order: Order, window: bool) -> Any:
+def stage_of(order: Order, window: bool) -> Any:
+    """The stage that ``order`` asks for, in a window or off screen.
+
+    Raises:
+        InputError: there is nothing of what it asks for.
+    """
     from twin.view.stage.loaded import load_run
     from twin.view.stage.stage import Section, Stage
 

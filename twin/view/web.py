@@ -44,6 +44,7 @@ class WebView:
 
     def start(self, host: str, port: int, ready: Callable[[str], None]) -> None:
         """Serve until interrupted; ``ready`` is told the address. Port 0: a free one."""
+        self.stage.picture()  # before anybody is told: without a GL library it ends here
         self.server.controller.on_server_ready.add(lambda **_: ready(f"http://{host}:{self.server.port}/"))
         self.server.start(
             host=host, port=port, timeout=0, open_browser=False, show_connection_info=False, backend="aiohttp"

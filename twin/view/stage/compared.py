@@ -48,8 +48,8 @@ class TwoRuns:
 
     @property
     def names(self) -> tuple[str, str, str]:
-        a, b = self.first.folder.name, self.second.folder.name
-        return f"A: {a}", f"B: {b}", "B minus A"
+        a, b = (f"{run.folder.name}\n{run.overrides or 'as its scenario says'}" for run in (self.first, self.second))
+        return f"A: {a}", f"B: {b}", "B minus A\n"
 
     @property
     def meshes(self) -> tuple[pv.PolyData, pv.PolyData, pv.PolyData]:
@@ -90,7 +90,7 @@ class TwinAndMeasured:
 
     @property
     def names(self) -> tuple[str, str, str]:
-        return "twin", "measured", "twin minus measured"
+        return "twin\n", "measured\n", "twin minus measured\n"
 
     @property
     def meshes(self) -> tuple[pv.PolyData, pv.PolyData, pv.PolyData]:

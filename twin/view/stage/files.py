@@ -1,5 +1,6 @@
 """What a stage leaves in files: a picture, a film, a page, a mesh for ParaView."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from twin.view.stage.compared import TwoRuns
 from twin.view.stage.stage import Stage
 
 FRAMES_PER_S = 20
+PAGE_SERVER = "twin-page"
 LAST = 1.0  # [s] that the finished part is shown at the end of a film
 
 
@@ -63,12 +65,18 @@ def save_page(stage: Stage, file: Path) -> None:
         InputError: what makes it is not installed.
     """
     try:
-        import trame_pyvista  # noqa: F401
+        from trame_pyvista import launch_server
     except ImportError:
         raise InputError("the page needs trame", remedy='pip install "machining-twin[web]"') from None
+
+    async def page_of() -> str:
+        await launch_server(PAGE_SERVER).ready  # on loopback, while the scene is packed
+        return str(stage.plotter.trame.export_html(None).read())
+
+    pv.global_theme.trame.jupyter_server_name = PAGE_SERVER
     stage.fine(False)
     stage.plotter.render()
-    page = stage.plotter.trame.export_html(None).read()
+    page = asyncio.run(page_of())
     page = re.sub(r"<link[^>]+https?://[^>]+>", "", page)  # icons that would be fetched from elsewhere
     _whole(file, lambda partial: partial.write_text(page, encoding="utf-8"))
     stage.fine(True)

@@ -1,6 +1,7 @@
 """A finished run as the view needs it: the part, the path in time, the tools, the lines of the program."""
 
 import gzip
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from twin.machine.tool import Tool
 from twin.program.program import Toolpath
 from twin.resources import shared_folder
 from twin.result import Result, load
+from twin.runs import RECORD
 from twin.stock import Stock
 from twin.units import MM
 from twin.view.scene import load_part
@@ -44,6 +46,11 @@ class LoadedRun:
         return float(self.result.tree.attrs["duration_s"])
 
     @cached_property
+    def overrides(self) -> str:
+        """What was asked of the run on its command line."""
+        return " ".join(json.loads((self.folder / RECORD).read_text()).get("overrides", []))
+
+    @cached_property
     def segment(self) -> dict[str, np.ndarray]:
         """Every variable along the path, (segment, ...)."""
         group = self.result["segments"]
@@ -66,11 +73,10 @@ class LoadedRun:
     def program(self) -> tuple[str, ...]:
         """Lines of the NC program; none where the file is no longer there."""
         name = str(self.result.tree.attrs["program"])
-        named = name.removeprefix("data:")
-        if name.startswith("data:"):
-            file = recording(named) if is_local(named) else None
-        else:
-            file = next((f for f in (Path(name), self._beside(Path(name).name)) if f.is_file()), None)
+        places = [self.folder / "program.nc", Path(name), self._beside(Path(name).name)]
+        if name.startswith("data:") and is_local(name.removeprefix("data:")):
+            places.append(recording(name.removeprefix("data:")))
+        file = next((f for f in places if f.is_file()), None)
         if file is None:
             return ()
         data = file.read_bytes()

@@ -1,5 +1,6 @@
 """The scene that window, browser, picture and film share: built once, then changed in place."""
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from twin.view.stage.picked import Picked, pick
 SIZE = (1280, 800)
 SECTIONS = {"x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, -1.0)}  # what lies behind is kept
 CLICK = 4  # pixels: the mouse moved less between press and release
+FILLED = (0.72, 0.8)  # of a view across and up: room for words and colours
 MARK = "#ff00ff"
 
 
@@ -196,12 +198,16 @@ class Stage:
 
     def reset_camera(self) -> None:
         """Look at the whole part."""
-        for panel in self.panels:
-            if panel.renderer.GetDraw():
-                panel.renderer.ResetCamera(self.run.part.bounds)
-                width, height = panel.renderer.GetSize()
-                panel.renderer.camera.zoom(1.15 * min(1.0, width / max(height, 1)))
-                break
+        renderer = self.panels[0].renderer
+        bounds = np.array(self.run.part.bounds).reshape(3, 2)
+        renderer.ResetCamera(bounds.ravel())
+        seen = []
+        for corner in itertools.product(*bounds):
+            renderer.SetWorldPoint(*corner, 1.0)
+            renderer.WorldToView()
+            seen.append(renderer.GetViewPoint()[:2])
+        across, up = np.abs(seen).max(axis=0)
+        renderer.camera.zoom(min(FILLED[0] / across, FILLED[1] / up))
 
     def picture(self) -> np.ndarray:
         """What is seen, (row, column, 3) uint8."""
@@ -220,14 +226,14 @@ class Stage:
 
     def _tell(self, place: ToolPlace) -> None:
         """Time, tool and line in the first view, its own name in each of several."""
-        tool = self.run.tools.get(place.tool)
-        line = int(self.run.segment["line"][place.segment])
+        tool, line = self.run.tools.get(place.tool), int(self.run.segment["line"][place.segment])
         minutes, seconds = divmod(self.time, 60.0)
-        now = f"{int(minutes)}:{seconds:04.1f} min"
-        doing = f"{now}   line {line}   " + (f"T{place.tool} {tool.name}" if tool else "no tool")
-        names = self.compared.names if self.comparing and self.compared else (self.run.title,)
-        for panel, name in zip(self.panels, names, strict=False):
-            panel.say(f"{name}\n{doing}" if panel is self.panels[0] else f"{name}\n", self.comparing)
+        now = f"{int(minutes)}:{seconds:04.1f} min   line {line}   " + (f"T{tool.number}" if tool else "no tool")
+        if not (self.comparing and self.compared):
+            self.panels[0].say(f"{self.run.title}\n{now} {tool.name if tool else ''}", narrow=False)
+            return
+        for panel, name in zip(self.panels, self.compared.names, strict=True):
+            panel.say(f"{name}\n{now if panel is self.panels[0] else ''}", narrow=True)
 
     def _mark(self, place: int) -> pv.Actor:
         self.plotter.subplot(0, place)

@@ -1,4 +1,4 @@
-"""The switch between sources: what the colours show is the field asked for, on its own range or on a common one."""
+"""Pictures of the sources of error: each on its own range or all on a common one."""
 
 import matplotlib
 import numpy as np
@@ -25,23 +25,6 @@ def run(tmp_path):
 def pixels(image: np.ndarray, value: float, limit: float) -> int:
     wanted = np.array(MAP((value / limit + 1) / 2)[:3]) * 255
     return int((np.abs(image[..., :3].astype(float) - wanted).max(axis=-1) <= 2).sum())
-
-
-@pytest.mark.gl
-def test_keys_go_through_the_fields(run):
-    from twin.view.scene import load_part
-    from twin.view.switch import FieldSwitch
-
-    switch = FieldSwitch(load_part(run), off_screen=True)
-    shown = lambda: switch.plotter.screenshot(None, return_img=True)  # noqa: E731
-    assert pixels(shown(), -40.0, 50.0) > 20_000
-    switch.step(1)
-    assert switch.field == "deviation_thermal_um" and pixels(shown(), 10.0, 10.0) > 20_000
-    switch.toggle_limits()
-    assert pixels(shown(), 10.0, 100.0) > 20_000
-    switch.step(-2)
-    assert switch.field == "force_n"  # round the end
-    switch.plotter.close()
 
 
 @pytest.mark.gl
