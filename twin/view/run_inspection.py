@@ -37,7 +37,7 @@ def features_section(result: Result, inspected: Inspected | None, found: Scatter
         else "The uncertainty of measuring is not known: the file of the features is no longer there."
     )
     return (
-        image(png_of(draw_largest(result), DPI), f"The {LARGEST} largest predicted errors and what makes them.")
+        image(png_of(draw_largest(result), DPI), "The largest predicted errors and what makes them.")
         + robustness_section(found)
         + _table(result, sure, found)
         + f"<p>{said}{SCATTER if found else ''}</p>"

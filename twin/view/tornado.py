@@ -91,7 +91,7 @@ def _draw_shares(
 
 def _legend_below(axes: Axes) -> None:
     inches = axes.get_window_extent().height / axes.figure.dpi
-    axes.legend(frameon=False, fontsize=8.5, loc="upper center", bbox_to_anchor=(0.5, -0.5 / inches), ncols=2)
+    axes.legend(frameon=False, fontsize=8.5, loc="upper center", bbox_to_anchor=(0.5, -0.62 / inches), ncols=2)
 
 
 def _short(name: str) -> str:
