@@ -26,14 +26,10 @@ from twin.cutting import (
     static_deflection,
 )
 from twin.cutting.basis import COEFFICIENTS, force_basis
-from twin.cutting.dynamics import Modes
-from twin.cutting.form import surface_error, wall_displacement
 from twin.prediction import Machining
-from twin.process import tool_modes
 from twin.scenario import Scenario
+from twin.sweep.vibration import EDGE
 
-EDGE = np.array([name in ("kte", "kre", "kae") for name in COEFFICIENTS])  # act on edges, whatever the chip
-WALLS = 1 << 9  # segments whose vibration is computed at once
 N_PEAKS = 48  # pieces kept for each way in which a load could be the largest
 
 
@@ -45,6 +41,7 @@ class Cuts:
     torque: np.ndarray  # (node, coefficient, segment) [N m per unit] mean
     bending: np.ndarray  # (node, coefficient, used, 3) [m per unit] of the tool, in proportion to its compliance
     yielding: np.ndarray  # (node, coefficient, used, 3) [m per unit] of thin walls
+    vibrating: np.ndarray  # places among those used whose deflection is that of the vibrating tool
     peak: np.ndarray  # (peak,) segments among which the largest loads are
     peak_force: np.ndarray  # (node, coefficient, peak) [N per unit] resultant
     peak_torque: np.ndarray  # (node, coefficient, peak) [N m per unit]
@@ -88,13 +85,13 @@ def cuts_of(scenario: Scenario, machining: Machining, chip: np.ndarray, used: np
         yielding[g] = _walls(machining, used, mine)
         torque[g][:, rows] = basis.torque_mean
     vibrating = _vibrating(scenario, machining, used)
-    if vibrating.size:
-        bending[:, :, vibrating] = factor[:, :, None, None] * _vibration(scenario, machining, used[vibrating])[None]
+    bending[:, :, vibrating] = 0.0
     return Cuts(
         chip=chip,
         torque=torque,
         bending=bending,
         yielding=yielding,
+        vibrating=vibrating,
         peak=peak,
         peak_force=np.stack([basis.resultant_peak for basis in forces]),
         peak_torque=np.stack([basis.torque_peak for basis in forces]),
@@ -189,32 +186,3 @@ def _vibrating(scenario: Scenario, machining: Machining, used: np.ndarray) -> np
     )
     bent = process.deflection[used] - process.wall_yield[used]
     return np.flatnonzero(np.abs(bent - static).max(axis=1) > 1e-12)
-
-
-def _vibration(scenario: Scenario, machining: Machining, rows: np.ndarray) -> np.ndarray:
-    """Surface location error of ``rows`` per unit of each coefficient, (coefficient, row, 3) [m per unit].
-
-    At the speed and stick-out of the run. It is linear in the coefficients, and those that act on the chip in the chip.
-    """
-    mills, k, modes = cutters(list(scenario.tools.values())), scenario.material.coefficients, tool_modes(scenario)
-    touch = _rows(machining.contact, rows)
-    out = np.zeros((len(COEFFICIENTS), len(rows), 3))
-    for row in np.unique(touch.tool):
-        mine = np.flatnonzero(touch.tool == row)
-        some = (_rows(touch, mine), machining.speed[rows[mine]], machining.toolpath.spindle[rows[mine]])
-        kernel = partial(_vibration_of_rows, mills=mills, k=k, modes=modes[row])
-        out[:, mine] = np.moveaxis(in_blocks(kernel, some, WALLS), 1, 0)
-    return out
-
-
-def _vibration_of_rows(some: tuple, mills: Cutters, k: CuttingCoefficients, modes: Modes) -> jax.Array:
-    return _vibration_basis(*some, mills, k, modes)
-
-
-@kept
-def _vibration_basis(
-    touch: Contact, speed: jax.Array, spindle: jax.Array, mills: Cutters, k: CuttingCoefficients, modes: Modes
-) -> jax.Array:
-    """(segment, coefficient, 3)."""
-    basis = force_basis(lambda k: wall_displacement(surface_error(touch, speed, spindle, mills, k, modes)), k)
-    return jnp.moveaxis(basis, 0, 1)
