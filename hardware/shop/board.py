@@ -142,14 +142,14 @@ def _figures(
         return {}
     said = {item: _said(rows) for item, rows in words.items()}
     line = timeline(said["execution"], said.get("mode"), first, end, gaps)
-    times = times_of(line)
+    times, word = times_of(line), words["execution"][-1][1]
     produced = MachineLog(feed.machine, said, line.edge_us).counted(first, end)
     share = feed.options.good_share
     good = None if share is None or produced is None else round(share * produced)
     quantities = Quantities(produced, good, feed.options.planned_run_time)
     return {
-        "state": State(int(line.state[-1])).name.lower(),
-        "word": words["execution"][-1][1],
+        "state": (State.UNOBSERVED if word == "UNAVAILABLE" else State(int(line.state[-1]))).name.lower(),
+        "word": word,
         "since": utc_text(int(line.edge_us[-2])),
         "begin_ms": first / 1e3,
         "end_ms": end / 1e3,

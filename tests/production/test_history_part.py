@@ -266,6 +266,28 @@ assert main(["history", "export", {str(tmp_path / "out")!r}, "--csv", *S]) == 0
     assert main(["trace", "2", "--store", str(store)]) == 2
 
 
+def test_recordings_of_the_bench_are_recorded_with_their_sensors(run, tmp_path):
+    from hardware.channel import Channel, Clock
+    from hardware.recording import Header, Recorder
+
+    bench = Path(shutil.copytree(run, tmp_path / "bench"))
+    channels = (Channel(name="force_x_n", unit="N", sensor="dynamometer", serial_number="D-7"),)
+    header = Header(source="bench", started="2026-01-05T09:00:00Z", part_id="2")
+    clock = Clock(name="c", origin="start", period_s=1e-3)
+    with Recorder(bench / "recording.arrows", channels, clock, header):
+        pass
+    record(tmp_path / "h.sqlite", Request(bench, PART))
+    with History(tmp_path / "h.sqlite") as history:
+        (event,) = history.events(kinds=["recording"])
+    sensor = {"name": "force_x_n", "unit": "N", "sensor": "dynamometer", "serial_number": "D-7"}
+    assert event.body["channels"] == [sensor] and event.time_us == utc_us("2026-01-05T09:00:00Z")
+    with pytest.raises(InputError, match="this is of part 2, not of 3"):
+        record(tmp_path / "other.sqlite", Request(bench, PartName("nist_plate", "3")))
+    (bench / "recording.arrows").write_text("nothing")
+    with pytest.raises(InputError, match="is no recording"):
+        record(tmp_path / "other.sqlite", Request(bench, PART))
+
+
 def test_events_of_a_person_need_a_known_part(tmp_path):
     store = tmp_path / "h.sqlite"
     with HistoryWriter(store) as writer:

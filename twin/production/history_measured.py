@@ -1,6 +1,7 @@
 """What was measured on a part: the log of the machine that made it, and the reports of laboratories."""
 
 import gzip
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import pyarrow as pa
 
 from twin.errors import InputError
 from twin.formats.qif import QifMeasurement, read_qif
@@ -92,6 +94,30 @@ def _value(text: str) -> float | str | None:
     except ValueError:
         return text
     return number if np.isfinite(number) else text
+
+
+def recording_event(file: Path, part: PartName) -> Event:
+    """A recording of the bench (docs/recordings.md): its channels with their sensors, and what it was of.
+
+    Raises:
+        InputError: it is no recording, or one of another part.
+    """
+    try:
+        with pa.OSFile(str(file)) as stream, pa.ipc.open_stream(stream) as reader:
+            described = reader.schema.metadata or {}
+            header = json.loads(described[b"header"])
+            channels = json.loads(described[b"channels"])
+    except (OSError, KeyError, pa.ArrowInvalid) as error:
+        raise InputError(f"is no recording: {error}", file=file) from None
+    if header["part_id"] not in ("", part.serial):
+        raise InputError(f"this is of part {header['part_id']}, not of {part.serial}", file=file)
+    body = {
+        "file": file.name,
+        "sha256": sha256_of(file.read_bytes()),
+        "channels": [{key: value for key, value in row.items() if value not in ("", None)} for row in channels],
+        "of": {key: value for key, value in header.items() if value},
+    }
+    return part.event(utc_us(header["started"]), "recording", body)
 
 
 def made_between(log: MachineLog) -> tuple[int, int]:

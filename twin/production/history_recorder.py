@@ -10,7 +10,7 @@ from twin.errors import InputError
 from twin.inspect_run import inspect_run
 from twin.production.history import History
 from twin.production.history_event import Event, now_us
-from twin.production.history_measured import LoggedPart, inspection_event, logged_part
+from twin.production.history_measured import LoggedPart, inspection_event, logged_part, recording_event
 from twin.production.history_run import PartName, ShopFacts, run_events
 from twin.production.history_writer import HistoryWriter
 
@@ -52,6 +52,7 @@ def record(store: Path, request: Request) -> list[str]:
         alone = None
     events = run_events(request.run, part, request.facts, alone)
     logged = logged_part(request.log, part, request.facts.machine) if request.log else None
+    recordings = [recording_event(file, part) for file in sorted(request.run.glob("*.arrows"))]
     reports = [(name, inspection_event(one, name, part, now)) for name, one in inspected.items()]
 
     done = []
@@ -60,7 +61,7 @@ def record(store: Path, request: Request) -> list[str]:
         writer.append(twin, [event for event in events if event.kind != "prediction"])
         if logged:
             done.append(_record_log(writer, logged, request.facts.machine))
-        writer.append(twin, [event for event in events if event.kind == "prediction"])
+        writer.append(twin, [*recordings, *(event for event in events if event.kind == "prediction")])
         for name, event in reports:
             writer.append(writer.source(name), [event])
         done.append(f"{len(events)} events of run {request.run.name} and {len(reports)} inspections")

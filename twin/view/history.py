@@ -70,7 +70,9 @@ _TELL = {
         + (f", {b['unobserved_s']:.0f} s unobserved" if b.get("unobserved_s", 0) >= 1 else "")
         + (f"; the control ran {b['program']}" if b.get("program") else "")
     ),
-    "recording": lambda b: f"{len(b['channels'])} channels, {b.get('events', 0):,} events, {b['file']}",
+    "recording": lambda b: (
+        f"{len(b['channels'])} channels" + (f", {b['events']:,} events" if "events" in b else "") + f", {b['file']}"
+    ),
     "prediction": lambda b: (
         f"twin {b['twin_version']}: {b.get('duration_s', math.nan):.0f} s, {len(b['characteristics'])} characteristics"
         f", parameters {b.get('parameters_sha256', '')[:12]}"
