@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 from twin.__main__ import main
-from twin.commands.explain import BENCHES
+from twin.commands.explain import BENCHES, print_explanation
 from twin.compose import groups
+from twin.errors import InputError
 from twin.explain import SCHEMAS, desk, explain, option_file, schema_of
 from twin.origin import origins
 from twin.place import Place
@@ -18,12 +19,19 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="module")
 def plain():
-    return desk()
+    return desk(schemas={**SCHEMAS, **BENCHES})
 
 
-def told(capsys, *words):
-    assert main(["explain", *words]) == 0
-    return capsys.readouterr().out
+@pytest.fixture
+def told(plain, capsys):
+    """What the command prints of some keys."""
+
+    def tell(*keys, at=plain):
+        for key in keys:
+            print_explanation(explain(key, at))
+        return capsys.readouterr().out
+
+    return tell
 
 
 def line_of(file, text):
@@ -32,11 +40,19 @@ def line_of(file, text):
     return f"{file}:{next(number for number, line in enumerate(lines, 1) if text in line)}"
 
 
+@pytest.fixture(scope="module")
+def seen():
+    """Keys that another scenario has too: told of once."""
+    return set()
+
+
 @pytest.mark.parametrize("scenario", groups()["scenario"])
-def test_every_value_of_every_scenario_has_a_meaning_and_a_place(scenario):
+def test_every_value_of_every_scenario_has_a_meaning_and_a_place(scenario, seen):
     at = desk([f"scenario={scenario}"], schemas={**SCHEMAS, **BENCHES})
     unknown, unplaced = [], []
-    for place in Place(at.config).all_below():
+    new = [place for place in Place(at.config).all_below() if place.path not in seen]
+    seen.update(place.path for place in new)
+    for place in new:
         meaning = at.meaning(place.path)
         found = origins(place.numbered, at.layers)
         if not found and place.value not in ({}, [], None):
@@ -77,45 +93,46 @@ def test_the_place_is_the_line_that_holds_the_value(plain):
     assert checked > 300
 
 
-def test_a_key_with_and_without_its_unit(capsys):
+def test_a_key_with_and_without_its_unit(told):
     for key in ("tools.2.stick_out_mm", "tools.2.stick_out"):
-        out = told(capsys, key)
+        out = told(key)
         assert "tools.2.stick_out_mm    (Tool.stick_out)" in out
         assert "Tip to holder face." in out and "38" in out and "conf/tool/flat_d10_3fl.yaml:8" in out
 
 
-def test_what_is_asked_for_in_the_readme(capsys):
-    out = told(capsys, "cutting.coefficients")
+def test_words_that_are_no_key(told):
+    out = told("cutting.coefficients")
     assert "material.cutting" in out and "in force: carbide_dry_190" in out and "767.01 ± 310" in out
 
 
 def test_the_place_in_force_and_those_before(capsys):
-    out = told(capsys, "scenario=nist_plate", "tools.5.runout_um=3", "tools.5.runout", "tools.5.stick_out")
+    assert main(["explain", "scenario=nist_plate", "tools.5.runout_um=3", "tools.5.runout", "tools.5.stick_out"]) == 0
+    out = capsys.readouterr().out
     assert (
         "set in    the command line" in out and line_of("conf/tool/nist_flat_0125in.yaml", "runout_um") + " as 8" in out
     )
     assert "as ${variants.stick_out.t5_mm}" in out
 
 
-def test_rows_by_name_tell_their_source(capsys):
-    out = told(capsys, "material.cutting[hss_dry_156].ktc")
+def test_rows_by_name_tell_their_source(told):
+    out = told("material.cutting[hss_dry_156].ktc")
     assert "951.365 ± 310" in out and "reference 156" in out
 
 
-def test_choices_and_ranges(capsys):
-    assert "exact_stop, junction_deviation, speed_step, tolerance" in told(capsys, "controller.cornering")
-    assert "allowed   0 to 1" in told(capsys, "environment.coolant_follow")
+def test_choices_and_ranges(told):
+    assert "exact_stop, junction_deviation, speed_step, tolerance" in told("controller.cornering")
+    assert "allowed   0 to 1" in told("environment.coolant_follow")
 
 
-def test_groups_and_options(capsys):
-    out = told(capsys, "tool")
+def test_groups_and_options(told):
+    out = told("tool")
     assert "flat_d10_3fl" in out and "Full point angle of a drill" in out
-    assert "Budak" in told(capsys, "material.ti_6al_4v")
-    assert "ruby ball" in told(capsys, "cmm.tip_diameter")
+    assert "Budak" in told("material.ti_6al_4v")
+    assert "ruby ball" in told("cmm.tip_diameter")
 
 
-def test_keys_of_an_own_folder(desk_of_own, capsys):
-    out = told(capsys, "scenario=own", "--conf", str(desk_of_own / "conf"), "tools.1.runout")
+def test_keys_of_an_own_folder(desk_of_own, told):
+    out = told("tools.1.runout", at=desk(["scenario=own"], conf=desk_of_own / "conf"))
     own = desk_of_own / "conf" / "scenario" / "own.yaml"
     assert line_of(own, "runout_um") in out and "so that forces have a closed form" in out
 
@@ -127,6 +144,6 @@ def desk_of_own(tmp_path):
     return make_desk(tmp_path)
 
 
-def test_nothing_like_it(capsys):
-    assert main(["explain", "tools.1.stickout_mn"]) == 2
-    assert "did you mean tools.1.stick_out_mm?" in capsys.readouterr().err
+def test_nothing_like_it(plain):
+    with pytest.raises(InputError, match=r"did you mean tools\.1\.stick_out_mm\?"):
+        explain("tools.1.stickout_mn", plain)

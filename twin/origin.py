@@ -12,6 +12,7 @@ from twin.compose import Layer
 from twin.errors import InputError
 from twin.named import parts
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first where libyaml is there: ten times as fast
 COMMENT = re.compile(r"(?:^|\s)#\s?(.*)$")
 QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
@@ -103,7 +104,7 @@ def heading(file: Path) -> str:
 @lru_cache(maxsize=256)
 def _parse(file: Path, changed: int) -> tuple[yaml.Node | None, tuple[str, ...]]:
     text = file.read_text()
-    return yaml.compose(text), tuple(text.splitlines())
+    return yaml.compose(text, Loader=LOADER), tuple(text.splitlines())
 
 
 def _parsed(file: Path) -> tuple[yaml.Node | None, tuple[str, ...]]:
