@@ -84,14 +84,17 @@ class Changes:
 
     def _observation(self, time_us: int, column: int, value: float) -> Event:
         name = self._names[column]
-        said: float | str | None = float(value) if np.isfinite(value) else None
-        if name in self._codes and said is not None:
-            word = self._codes[name].get(round(said))
-            if word is None:
-                known = ", ".join(f"{number} {text}" for number, text in self._codes[name].items())
-                raise InputError(f"unknown state {said:g} of channel {name}", remedy=f"codes knows {known}")
-            said = word
+        said: float | str | None = None
+        if np.isfinite(value):
+            said = self._word(name, float(value)) if name in self._codes else float(value)
         return Event(time_us, "observation", {"item": name, "value": said})
+
+    def _word(self, name: str, number: float) -> str:
+        word = self._codes[name].get(round(number))
+        if word is None:
+            known = ", ".join(f"{code} {text}" for code, text in self._codes[name].items())
+            raise InputError(f"unknown state {number:g} of channel {name}", remedy=f"codes knows {known}")
+        return word
 
 
 def check_channels(name: str, channels: tuple[Channel, ...]) -> None:

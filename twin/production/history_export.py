@@ -48,8 +48,11 @@ def export(history: History, folder: Path, form: Literal["parquet", "csv"]) -> l
 
         def table(name: str, columns: dict[str, pa.DataType]) -> Callable[[Row], None]:
             if name not in tables:
-                kind = _Parquet if form == "parquet" else _Csv
-                tables[name] = stack.enter_context(kind(folder / f"{name}.{form}", columns))
+                file = folder / f"{name}.{form}"
+                made: _Parquet | _Csv = _Parquet(file, columns) if form == "parquet" else _Csv(file, columns)
+                made.__enter__()
+                stack.push(made.__exit__)
+                tables[name] = made
             return tables[name].add
 
         try:

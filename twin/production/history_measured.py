@@ -48,7 +48,8 @@ def logged_part(file: Path, part: PartName, machine: str) -> LoggedPart:
     begin, end = made_between(log)
     content = sha256_of(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
     said = log.said("program")
-    program = "" if said is None else str(said.text[max(np.searchsorted(said.time_us, end, side="right") - 1, 0)])
+    row = 0 if said is None else max(int(np.searchsorted(said.time_us, end, side="right")) - 1, 0)
+    program = "" if said is None else str(said.text[row])
     line = log.timeline(begin, end, SILENCE)
     seconds = line.seconds()
     machining = {
