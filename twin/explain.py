@@ -30,6 +30,7 @@ SCHEMAS = {  # top key or group, of some by its kind -> its schema, loaded when 
     "residual_stress": "twin.workpiece.residual_stress:ResidualStress",
     "environment": "twin.thermal.environment:Environment",
     "process": "twin.override:ProcessConfig",
+    "sweep": "twin.sweep.settings:SweepConfig",
     "tool": "twin.machine.tool:Tool",
     "cmm": "twin.inspection.cmm:Cmm",
     "advice": "twin.advice.limits:Advice",
