@@ -41,7 +41,7 @@ def calibrate(
     benches, used = [], []
     for file in files:
         header = open_recording(file).header
-        scenario = load_scenario(*_overrides_beside(file), *overrides, conf=conf)
+        scenario = load_scenario(*overrides_beside(file), *overrides, conf=conf)
         check_identity(file, header, scenario)
         console.print(f"[dim]{file}: reading, and machining {scenario.part.name} in the twin[/dim]", highlight=False)
         recorded = read_recorded(file)
@@ -117,7 +117,7 @@ def check_identity(file: Path, header: Header, scenario: Scenario) -> None:
             )
 
 
-def _overrides_beside(file: Path) -> list[str]:
+def overrides_beside(file: Path) -> list[str]:
     """What the run folder of a bench, in which the recording lies, was asked for."""
     record = file.parent / RECORD
     return json.loads(record.read_text())["overrides"] if record.is_file() else []

@@ -5,14 +5,17 @@ import warnings
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from hardware.faults.indicators import series
+from hardware.faults.job import judge_recordings
 from hardware.faults.regression import Indicator, regressed
 from hardware.faults.study import BELT, FAULTS, PROGRAM, shop, watch
+from hardware.recording import Header
 from hardware.simulated.hidden import hidden_scenario
 from hardware.simulated.options import Fault, PlantOptions
 from hardware.simulated.plant import SimulatedPlant
-from hardware.simulated.record import recorded_run
+from hardware.simulated.record import record, recorded_run
 from twin.errors import InputError
 from twin.scenario import load_scenario
 from twin.simulate import machine
@@ -23,7 +26,7 @@ def here(module_desk, jax_as_users_have_it):
     """Machines that run the short program on a small part, without its minute of cooling."""
     warnings.simplefilter("ignore")
     scenario = load_scenario("scenario=own", "environment=shop_drift", conf=module_desk / "conf")
-    program = PROGRAM.replace("F500", "F3000").replace("X-50 F1000", "X-2 F2000")
+    program = PROGRAM.replace("F500", "F3000").replace("G0 X-60 Y0\nG0 Z5", "G0 X-8 Y20\nG0 Z5").replace("X-50", "X60")
     scenario = dataclasses.replace(scenario, program_text=program)
     return shop(scenario, machine(scenario, lambda stage: None))
 
@@ -153,3 +156,28 @@ def test_a_belt_that_is_not_there_cannot_slacken(here):
     simulated, _ = hidden_scenario(here.scenario, 1)
     with pytest.raises(InputError, match="no belt"):
         SimulatedPlant(simulated, here.machining, PlantOptions(faults=(Fault(kind="belt_slack", start=0.0),)))
+
+
+def test_recordings_of_a_machine_are_judged(here, tmp_path, module_desk):
+    """Eight recordings, the friction of Y up by 30 % in the last: the alarm names it, with a picture."""
+    simulated, _ = hidden_scenario(here.scenario, 4)
+    plant = SimulatedPlant(simulated, here.machining, PlantOptions(seed=4, daily_scatter=0.005))
+    (module_desk / "scenarios" / "own" / "check.nc").write_text(here.scenario.program_text)
+    files = []
+    for day in range(8):
+        broken = (Fault(kind="friction", start=0.0, axis="y"),) if day == 7 else ()
+        files.append(tmp_path / f"day{day}.arrows")
+        header = Header(source="simulated", started=f"2026-01-0{day + 1}T08:00:00Z")
+        record(plant.again(noise_seed=day, faults=broken), here.commands, files[-1], header)
+    words = ["scenario=own", "scenario.program=check.nc", "environment=shop_drift"]
+    console = Console(file=(tmp_path / "out.txt").open("w"), width=160)
+    options = {"rate": 0.02, "conf": module_desk / "conf"}
+    judged = judge_recordings(files, words, console, n_baseline=6, pictures=tmp_path, **options)
+    assert judged["friction_y_n"].chart.alarm == 7 and judged["friction_y_n"].chart.rises
+    assert (tmp_path / "friction_y_n.png").is_file()
+    console.file.close()
+    assert "friction_y_n has risen, most likely since day7" in (tmp_path / "out.txt").read_text()
+    with pytest.raises(InputError, match="leave none to judge"):
+        judge_recordings(files, words, Console(), n_baseline=8, **options)
+    with pytest.raises(InputError, match="oldest first"):
+        judge_recordings(files[::-1], words, Console(), n_baseline=6, **options)
