@@ -36,10 +36,15 @@ WRITING = {
 
 
 class OnlyReading(PermissionRuleset):
-    """Everybody may browse, read and subscribe; nobody may write, call or change the address space."""
+    """Everybody may browse, read and subscribe; nobody may write or change the address space.
 
-    def __init__(self) -> None:
-        self._allowed = {ua.NodeId(ua.Int32(kind)) for kind in USER_TYPES if kind not in WRITING}
+    Args:
+        calls: methods may be called.
+    """
+
+    def __init__(self, calls: bool = False) -> None:
+        refused = WRITING - {ua.ObjectIds.CallRequest_Encoding_DefaultBinary} if calls else WRITING
+        self._allowed = {ua.NodeId(ua.Int32(kind)) for kind in USER_TYPES if kind not in refused}
 
     def check_validity(self, user: User, action_type: Any, body: Any) -> bool:
         return action_type in self._allowed
@@ -131,11 +136,14 @@ class GuardedListener(BinaryServer):
 class GuardedServer(Server):
     """The library's server with our limits on every connection.
 
+    Args:
+        calls: clients may call methods.
+
     Raises:
         InputError: a user is named, but no password is given.
     """
 
-    def __init__(self, options: OpcuaServerOptions):
+    def __init__(self, options: OpcuaServerOptions, calls: bool = False):
         password = os.environ.get(options.password_variable, "") if options.user is not None else ""
         if options.user is not None and not password:
             raise InputError(
@@ -143,7 +151,7 @@ class GuardedServer(Server):
                 remedy=f"put it into the variable {options.password_variable}",
             )
         super().__init__(user_manager=OneUser(options.user, password))  # type: ignore[arg-type]
-        self._options = options
+        self._options, self._rules = options, OnlyReading(calls)
 
     async def protect(self) -> None:
         """Set what the server asks of clients, after its ``init``."""
@@ -156,11 +164,11 @@ class GuardedServer(Server):
         inner.certificate_validator = _only(options.trusted) if options.trusted is not None else None
         if options.user is None:
             self.set_identity_tokens([ua.AnonymousIdentityToken])
-            self.set_security_policy([ua.SecurityPolicyType.NoSecurity], permission_ruleset=OnlyReading())  # type: ignore[arg-type]
+            self.set_security_policy([ua.SecurityPolicyType.NoSecurity], permission_ruleset=self._rules)  # type: ignore[arg-type]
             return
         self.set_identity_tokens([ua.UserNameIdentityToken])
         policies = [ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt, ua.SecurityPolicyType.Basic256Sha256_Sign]
-        self.set_security_policy(policies, permission_ruleset=OnlyReading())  # type: ignore[arg-type]
+        self.set_security_policy(policies, permission_ruleset=self._rules)  # type: ignore[arg-type]
         folder = Path(options.keys) if options.keys is not None else user_folder()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         key, certificate = folder / "server_key.pem", folder / "server.der"

@@ -145,12 +145,10 @@ def response_json(response: JobResponse) -> dict[str, Any]:
     }
 
 
-def write_json(file: Path, responses: Sequence[JobResponse]) -> None:
-    """Write job responses; whole or not at all."""
-    temporary = file.with_name(f".{file.name}.partial")
+def responses_text(responses: Sequence[JobResponse]) -> str:
+    """Job responses as the text of a file."""
     rows = {"JobResponseList": {"JobResponse": [response_json(response) for response in responses]}}
-    temporary.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
-    temporary.replace(file)
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
 
 
 def with_orders(shop: Shop, orders: Sequence[JobOrder]) -> tuple[Shop, datetime]:

@@ -75,7 +75,7 @@ def run_schedule(
     Raises:
         InputError: bad input of any kind; nothing is left behind.
     """
-    from twin.production.shop.isa95 import read_orders, responses_of, with_orders, write_json
+    from twin.production.shop.isa95 import read_orders, responses_of, responses_text, with_orders
     from twin.view.schedule import draw_schedule, print_schedule, schedule_record  # loads matplotlib
 
     name = chosen.get("shop", "cell")
@@ -97,7 +97,7 @@ def run_schedule(
         draw_schedule(*found).savefig(folder / "schedule.png", dpi=150)
         record: dict[str, Any] = schedule_record(*found) | {"what_if": {}}
         if epoch is not None:
-            write_json(folder / "job_responses.json", responses_of(found[0], epoch))
+            (folder / "job_responses.json").write_text(responses_text(responses_of(found[0], epoch)))
         for k, (what, variant) in enumerate(what_if.variants(shop), 1):
             console.print(f"\n[bold]what if {what}[/bold]", highlight=False)
             other = carried_out(variant)
