@@ -1,7 +1,5 @@
 """What a stage leaves in files: a picture, a film, a page, a mesh for ParaView."""
 
-import asyncio
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +9,10 @@ import pyvista as pv
 
 from twin.errors import InputError
 from twin.view.stage.compared import TwoRuns
+from twin.view.stage.page import page_of
 from twin.view.stage.stage import Stage
 
 FRAMES_PER_S = 20
-PAGE_SERVER = "twin-page"
 LAST = 1.0  # [s] that the finished part is shown at the end of a film
 
 
@@ -42,11 +40,15 @@ def save_film(stage: Stage, file: Path, seconds: float) -> None:
         raise InputError("films need imageio", remedy='pip install "machining-twin[movie]"') from None
     stage.fine(False)
     times = np.linspace(0.0, stage.run.duration, max(2, round(seconds * FRAMES_PER_S)))
-    options: dict[str, Any] = {"macro_block_size": 8} if file.suffix == ".mp4" else {"loop": 0}
+    options: dict[str, Any] = (
+        {"fps": FRAMES_PER_S, "macro_block_size": 8}
+        if file.suffix == ".mp4"
+        else {"duration": 1000 / FRAMES_PER_S, "loop": 0}
+    )
 
     def write(partial: Path) -> None:
         film: Any
-        with imageio.get_writer(partial, fps=FRAMES_PER_S, **options) as film:
+        with imageio.get_writer(partial, **options) as film:
             for time in times:
                 stage.seek(float(time))
                 frame = stage.picture()
@@ -59,27 +61,8 @@ def save_film(stage: Stage, file: Path, seconds: float) -> None:
 
 
 def save_page(stage: Stage, file: Path) -> None:
-    """One HTML file with the scene to turn about, as it is seen; in less detail than the part has.
-
-    Raises:
-        InputError: what makes it is not installed.
-    """
-    try:
-        from trame_pyvista import launch_server
-    except ImportError:
-        raise InputError("the page needs trame", remedy='pip install "machining-twin[web]"') from None
-
-    async def page_of() -> str:
-        await launch_server(PAGE_SERVER).ready  # on loopback, while the scene is packed
-        return str(stage.plotter.trame.export_html(None).read())
-
-    pv.global_theme.trame.jupyter_server_name = PAGE_SERVER
-    stage.fine(False)
-    stage.plotter.render()
-    page = asyncio.run(page_of())
-    page = re.sub(r"<link[^>]+https?://[^>]+>", "", page)  # icons that would be fetched from elsewhere
-    _whole(file, lambda partial: partial.write_text(page, encoding="utf-8"))
-    stage.fine(True)
+    """One HTML file with the part to turn about; needs neither a server nor a network."""
+    _whole(file, lambda partial: partial.write_text(page_of(stage), encoding="utf-8"))
 
 
 def save_mesh(stage: Stage, file: Path) -> None:
