@@ -28,7 +28,7 @@ from twin.cutting import (
 from twin.cutting.basis import COEFFICIENTS, force_basis
 from twin.prediction import Machining
 from twin.scenario import Scenario
-from twin.sweep.vibration import EDGE
+from twin.sweep.vibration import EDGE, vibration
 
 N_PEAKS = 48  # pieces kept for each way in which a load could be the largest
 
@@ -41,7 +41,6 @@ class Cuts:
     torque: np.ndarray  # (node, coefficient, segment) [N m per unit] mean
     bending: np.ndarray  # (node, coefficient, used, 3) [m per unit] of the tool, in proportion to its compliance
     yielding: np.ndarray  # (node, coefficient, used, 3) [m per unit] of thin walls
-    vibrating: np.ndarray  # places among those used whose deflection is that of the vibrating tool
     peak: np.ndarray  # (peak,) segments among which the largest loads are
     peak_force: np.ndarray  # (node, coefficient, peak) [N per unit] resultant
     peak_torque: np.ndarray  # (node, coefficient, peak) [N m per unit]
@@ -85,13 +84,13 @@ def cuts_of(scenario: Scenario, machining: Machining, chip: np.ndarray, used: np
         yielding[g] = _walls(machining, used, mine)
         torque[g][:, rows] = basis.torque_mean
     vibrating = _vibrating(scenario, machining, used)
-    bending[:, :, vibrating] = 0.0
+    of_pieces = vibration(scenario, machining, used[vibrating])
+    bending[:, :, vibrating] = factor[:, :, None, None] * of_pieces[None]
     return Cuts(
         chip=chip,
         torque=torque,
         bending=bending,
         yielding=yielding,
-        vibrating=vibrating,
         peak=peak,
         peak_force=np.stack([basis.resultant_peak for basis in forces]),
         peak_torque=np.stack([basis.torque_peak for basis in forces]),

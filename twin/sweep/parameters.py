@@ -114,17 +114,6 @@ def switch_range(scenario: Scenario, parameters: Sequence[Parameter]) -> tuple[f
     return tuple(found)  # type: ignore[return-value]
 
 
-def stick_outs(scenario: Scenario, parameters: Sequence[Parameter]) -> list[tuple[float, float]]:
-    """Lowest and highest stick-out of each tool [m], in the order of the tool list."""
-    found = {number: (tool.stick_out, tool.stick_out) for number, tool in scenario.tools.items()}
-    for parameter in parameters:
-        if STICK_OUT.fullmatch(parameter.key):
-            split = split_suffix(parameter.key.rpartition(".")[2])
-            assert split
-            found[int(parameter.key.split(".")[1])] = (parameter.low * split[1], parameter.high * split[1])
-    return list(found.values())
-
-
 def _step(node: Any, part: str, bracketed: bool, key: str) -> tuple[Any, float]:
     """What ``part`` names in ``node``, and the factor of its unit to SI."""
     if bracketed and isinstance(node, (tuple, list)):

@@ -16,7 +16,6 @@ from twin.scenario import Scenario
 from twin.sweep.parameters import CHOSEN, STICK_OUT, SWITCH, base_value
 from twin.sweep.schedule import Lines
 from twin.sweep.tables import Arrays, Pieces, Stretches, Tables
-from twin.sweep.vibration import vibrating
 from twin.thermal import ThermalModel, mean_over_steps, run_thermal
 from twin.thermal.expansion import REFERENCE, axis_scale, tool_point_drift
 from twin.thermal.network import WORKPIECE
@@ -63,17 +62,12 @@ def respond(tables: Tables, arrays: Arrays, row: jax.Array) -> Response:
     longer = _longer(scenario, values)
     axis_position = pieces.axis_position.at[..., 2].add(longer[pieces.tool][:, None])
     thermal = _thermal(pieces, model, states, edges / scenario.model.thermal_step, axis_position)
-    thicker = _chip(pieces, at_feed, speed)
-    chip = arrays.chip.weights(thicker)
+    chip = arrays.chip.weights(_chip(pieces, at_feed, speed))
     tools = _beams(scenario, arrays.beams, values)
     softer = compliance(tools, pieces.tool, pieces.middle, pieces.middle) / pieces.compliance
     bending = jnp.einsum("gkua,k->gua", pieces.bending, k) * softer[None, :, None]
     yielding = jnp.einsum("gkua,k->gua", pieces.yielding, k)
     moved = jnp.einsum("gua,ug->ua", bending + yielding, chip)
-    if pieces.vibration is not None:
-        own = jnp.array([tool.stick_out for tool in scenario.tools.values()])
-        place = pieces.vibration.place
-        moved = moved.at[place].add(vibrating(pieces.vibration, k, speed, longer, own, thicker[place]))
     servo = jnp.einsum("jusa,uj->usa", pieces.servo, at_feed[pieces.tool])
     geometric = jnp.einsum("pusa,p->usa", pieces.geometric, row - jnp.asarray(tables.base))
     error = pieces.standing + thermal + servo + geometric + moved[:, None]

@@ -21,10 +21,9 @@ from twin.scenario import Scenario, scenario_of
 from twin.simulate import axis_positions, machine, predict
 from twin.stock.deviation import Candidates
 from twin.sweep.forces import Cuts, chip_nodes, compliances, cuts_of
-from twin.sweep.parameters import GEOMETRY, STICK_OUT, Parameter, base_value, changed, stick_outs, switch_range
+from twin.sweep.parameters import GEOMETRY, STICK_OUT, Parameter, base_value, changed, switch_range
 from twin.sweep.samples import Looked, looked_at
 from twin.sweep.schedule import Bins, Lines, Timing, bins_of, feed_nodes, timing, tool_rows
-from twin.sweep.vibration import Vibration, speed_nodes, vibration_of
 from twin.thermal import ThermalModel
 
 N_FEED = 9  # nodes of the feed
@@ -60,7 +59,6 @@ class Pieces:
     part_position: Array  # (used, 2, 3) [m]
     servo: Array  # (feed, used, 2, 3) [m]
     standing: Array  # (used, 2, 3) [m] what the run found and no parameter changes
-    vibration: Vibration | None
     geometric: Array  # (parameter, used, 2, 3) [m per unit of the key]
     bending: Array  # (chip, coefficient, used, 3) [m per unit] at the compliance of the run
     yielding: Array  # (chip, coefficient, used, 3) [m per unit]
@@ -241,14 +239,6 @@ def _pieces(
         part_position=tip - clamp,
         servo=clock.servo,
         standing=np.sum(prediction.error, axis=0)[used],
-        vibration=vibration_of(
-            scenario,
-            machining,
-            used,
-            cuts.vibrating,
-            speed_nodes(*switch_range(scenario, parameters)[2:]),
-            stick_outs(scenario, parameters),
-        ),
         geometric=_geometric_slopes(scenario, parameters, machining, used, conf),
         bending=cuts.bending,
         yielding=cuts.yielding,
