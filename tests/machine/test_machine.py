@@ -28,7 +28,7 @@ def test_machine_builds_with_all_21_errors(name):
         t for axis in machine.axes.values() for t in [*axis.displacement_error.items(), *axis.rotation_error.items()]
     ]
     assert len(dict(terms)) == 18 and set(machine.squareness) >= {"A0Z", "B0Z", "C0Y"}
-    assert all(term.scatter > 0 and term.source for _, term in terms)
+    assert all(term.scatter > 0 or term.source == "ideal" for _, term in terms) and all(t.source for _, t in terms)
     # torque and power of the spindle curve are one curve
     speed, torque, power = (np.array(getattr(machine.spindle, k)) for k in ("speed", "torque", "power"))
     np.testing.assert_allclose(torque * speed, power, rtol=6e-3)
@@ -116,3 +116,9 @@ def test_wrong_five_axis_machines_are_refused(change, says):
     change(words)
     with pytest.raises(InputError, match=says):
         machine_kinematics(build(Machine, words, "machine"))
+
+
+def test_the_bench_with_ideal_mechanics_errs_nowhere():
+    machine = build(Machine, plain("linuxcnc_bench"), "machine")
+    position = np.random.default_rng(0).uniform(-0.9, 0.9, (50, 3))
+    assert not np.any(geometric_error(machine_kinematics(machine), position, np.full(50, 0.1)))
