@@ -47,6 +47,7 @@ CONFIG = {
 
 def make_run(folder: Path) -> Path:
     """Write result.nc, run.json, config.yaml and program.nc."""
+    folder.mkdir(parents=True, exist_ok=True)
     time = np.array([[0, 1], [1, 3], [3, 6], [10, 14.0]])
     force, zero = np.array([100, 200, 300, 50.0]), np.zeros(4)
     end = np.array([[10, 0, 0], [20, 0, 0], [20, 10, 0], [20, 10, -5.0]])

@@ -1,11 +1,15 @@
 """The report of a run: its numbers, that it is whole in itself, and how it looks in a browser and on paper."""
 
+import json
 import os
 import re
 import shutil
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import yaml
 from finished_run import CONFIG, PROGRAM, make_run
 
 from twin.errors import InputError
@@ -15,6 +19,8 @@ from twin.view.inputs import inputs, kind
 from twin.view.operations import HEADINGS, operation_row, operations
 from twin.view.page import VALIDATION
 from twin.view.report_job import report, write
+from twin.view.run_inspection import features_section
+from twin.view.run_robustness import robustness_section, scattered
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +84,31 @@ def test_the_page_holds_the_numbers_of_the_run(page):
     assert "twin 9.9.9" in text and "material=x" in text and "asks 120 %" in text
     assert "machine: 1 with a source, 1 assumed" in text and "Not modelled in this version" in text
     assert f"At {100 * 5 / 50:.2f} % of the samples" in text
+
+
+def test_what_scatters_stands_beside_the_features_of_the_same_configuration(run, tmp_path):
+    outputs = tmp_path / "outputs"
+    here = make_run(outputs / "2026-01-02" / "030405_plate")
+    other = outputs / "2026-01-03" / "040506_plate_robust"
+    other.mkdir(parents=True)
+    table = {"name": ["hole <A>.diameter"], "deviation_um": [4.2], "probability_ratio": [0.875]}
+    pq.write_table(pa.table(table), other / "robustness.parquet")
+    record = {
+        "n_samples": 500,
+        "n_sources": 7,
+        "probability_part_in_tolerance_ratio": [0.875, 0.84, 0.9],
+        "tighten_first": ["tools.1.stick_out_mm"],
+    }
+    (other / "robustness.json").write_text(json.dumps(record))
+    (other / "config.yaml").write_text(yaml.safe_dump({**CONFIG, "bench": {"kind": "opcua"}}))
+    found = scattered(here, CONFIG)
+    assert found is not None and found.deviation == {"hole <A>.diameter": 4.2}
+    said = robustness_section(found)
+    assert "87.5 % of the parts (84.0 to 90.0 %)" in said and "tighten first: tools.1.stick_out_mm" in said
+    section = features_section(load(here), None, found)
+    assert cells(section, "hole &lt;A&gt;")[1:5] == ["5.000", "5.0125", "4.2", "87.5"]
+    (other / "config.yaml").write_text(yaml.safe_dump({**CONFIG, "material": {"name": "another"}}))
+    assert scattered(here, CONFIG) is None and "twin robust" in robustness_section(None)
 
 
 def test_the_page_asks_nothing_of_the_net(page):

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from twin.view.page import bullets, table
+
 SAID_ELSEWHERE = ("scenario", "variants", "advice", "bench")  # groups that are no parameters of the prediction
 SOURCES = ("source", "scatter_basis", "reason", "workpiece_share_source")
 UNSTATED = "chosen for the scenario"
@@ -40,6 +42,27 @@ def assumed(found: list[Input]) -> Counter[str]:
     for one in found:
         kinds[f"{one.group}:{kind(one)}"] += 1
     return kinds
+
+
+def inputs_section(config: dict[str, Any]) -> str:
+    """All of them in the small print of a report, and how many are assumed."""
+    rows = inputs(config)
+    counted = assumed(rows)
+    said = [
+        f"{group}: {counted[f'{group}:sourced']} with a source, {counted[f'{group}:assumed']} assumed, "
+        f"{counted[f'{group}:unstated']} {UNSTATED}"
+        for group in dict.fromkeys(one.group for one in rows)
+    ]
+    shown = ((_breakable(f"{one.group}.{one.key}".rstrip(".")), one.values, one.source or UNSTATED) for one in rows)
+    return (
+        "<p>Entries of the configuration, as they were composed; <i>assumed</i> is a typical value that nobody "
+        f"measured on this machine.</p>{bullets(said)}{table(('parameter', 'value', 'source'), shown, tight=True)}"
+    )
+
+
+def _breakable(key: str) -> str:
+    """A long key may go on in the next line after a dot."""
+    return key.replace(".", ".\u200b")
 
 
 def kind(one: Input) -> str:

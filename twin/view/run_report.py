@@ -14,9 +14,9 @@ from twin.data import recording
 from twin.errors import InputError
 from twin.inspect_run import Inspected, inspect_run
 from twin.result import Result, load
-from twin.view.inputs import UNSTATED, assumed, inputs
+from twin.view.inputs import inputs_section
 from twin.view.operations import HEADINGS, Operation, operation_row, operations
-from twin.view.page import CLOSING, bullets, findings, image, opening, plain, png_of, table
+from twin.view.page import CLOSING, findings, image, opening, plain, png_of, table
 from twin.view.report import deviation_plot, found, what_is_not
 from twin.view.run_inspection import features_section
 from twin.view.run_plots import draw_errors, draw_loads
@@ -115,7 +115,7 @@ def run_report(run: Run) -> tuple[str, str]:
         "<h2>What is in the numbers, and what is not</h2>",
         what_is_not(result),
         "<h2>Parameters and their sources</h2>",
-        *_parameters(run.config),
+        inputs_section(run.config),
         CLOSING,
     ]
     return "".join(before), "".join(after)
@@ -182,29 +182,6 @@ def _demanding(run: Run) -> list[tuple[str, ...]]:
             row = (what, format(values[at], form), str(number), block, f"T{tool[at]}", f"{time[at, 0] / 60:.2f}")
             rows.append(row)
     return rows
-
-
-def _parameters(config: dict[str, Any]) -> list[str]:
-    rows = inputs(config)
-    counted = assumed(rows)
-    groups = dict.fromkeys(one.group for one in rows)
-    said = [
-        f"{group}: {counted[f'{group}:sourced']} with a source, {counted[f'{group}:assumed']} assumed, "
-        f"{counted[f'{group}:unstated']} {UNSTATED}"
-        for group in groups
-    ]
-    shown = ((_breakable(f"{one.group}.{one.key}".rstrip(".")), one.values, one.source or UNSTATED) for one in rows)
-    return [
-        "<p>Entries of the configuration, as they were composed for this run; <i>assumed</i> is a typical value that "
-        "nobody measured on this machine.</p>",
-        bullets(said),
-        table(("parameter", "value", "source"), shown, tight=True),
-    ]
-
-
-def _breakable(key: str) -> str:
-    """A long key may go on in the next line after a dot."""
-    return key.replace(".", ".\u200b")
 
 
 def _inspected(run: Run) -> Inspected | None:

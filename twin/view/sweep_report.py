@@ -17,6 +17,7 @@ import twin
 from twin.sweep.columns import SWEEP_FILE, numbers, read_table
 from twin.sweep.pareto import Goal, pareto_front
 from twin.view.front import draw_front
+from twin.view.inputs import inputs_section
 from twin.view.page import document, findings, image, png_of, table
 from twin.view.report import NOT_MODELLED
 from twin.view.sweep_plots import draw_effects, effects
@@ -97,9 +98,14 @@ def sweep_report(sweep: SweepTable) -> str:
         "<h2>What is in the numbers, and what is not</h2>",
         f"<p>Each row is a prediction of its own, with the parameters of the scenario but for those that were varied. "
         f"{_evaluated(sweep)} Differences between rows are surer than the numbers themselves, for what all rows assume "
-        "alike drops out of them. <code>twin report RUN</code> of one lists its parameters with their sources.</p>",
+        "alike drops out of them.</p>",
         f"<p>Not modelled in this version: {'; '.join(NOT_MODELLED)}.</p>",
     ]
+    if "config" in sweep.settings:
+        body += [
+            "<h2>Parameters and their sources, but for what was varied</h2>",
+            inputs_section(sweep.settings["config"]),
+        ]
     return document(title, body)
 
 
@@ -141,7 +147,7 @@ def _when(record: dict[str, Any]) -> str:
 
 
 def _settings(settings: dict[str, Any]) -> str:
-    rows = [(str(key), _short(value)) for key, value in settings.items() if key not in ("config", "design", "base")]
+    rows = [(str(key), _short(value)) for key, value in settings.items() if key != "config" and value not in (None, [])]
     return table(("", ""), rows, tight=True) if rows else ""
 
 
