@@ -9,6 +9,7 @@ EXAMPLE = "twin quote latest --quantity 50 --lot 10"
 EPILOG = """\
   twin quote latest --quantity 50             of a finished run
   twin quote scenario=nist_plate machine=hurco   the part is machined in the twin first
+  twin quote part.nc stock.stl material=ti_6al_4v   your own program: what it does not say is guessed, and listed
   economics=standard                          prices: conf/economics/NAME.yaml or a file of yours
   economics.rates.machine.rate_eur_h=60       one of them
   tolerance=iso2768_m                         general tolerances of the sizes that are inspected
@@ -38,12 +39,28 @@ def main(words: list[str]) -> None:
     order = Order(options.quantity, options.lot or options.quantity, options.inspected_pct / 100)
     chosen, changes, plain = split_words(options.words, ("economics", "tolerance"))
     prices, overrides = of_group(changes, "economics")
-    if len(plain) > 1 or (plain and overrides) or not (plain or overrides):
-        raise InputError("what is to be quoted?", remedy="one run (`twin quote latest`), or scenario=NAME")
-    if plain:
+    own = bool(plain) and Path(plain[0]).is_file()
+    if own:
+        scenario, overrides = _own_scenario(plain, overrides, outputs)
+        overrides = [f"scenario={scenario}", *overrides]
+    elif len(plain) > 1 or (plain and overrides) or not (plain or overrides):
+        raise InputError("what is to be quoted?", remedy="a run (`twin quote latest`), an NC file, or scenario=NAME")
+    if plain and not own:
         folder = find_run(plain[0], outputs)
     else:
         from twin.job import run_scenario
 
         folder = run_scenario(overrides, outputs=outputs, conf=options.conf, picture=not options.no_picture)
     quote_run(folder, order, chosen, prices, outputs=outputs, conf=options.conf, picture=not options.no_picture)
+
+
+def _own_scenario(files: list[str], words: list[str], outputs: Path) -> tuple[Path, list[str]]:
+    """The scenario of an NC file (and its stock), written into the outputs; and the words that are for the run."""
+    from twin.commands import new
+
+    for_run = [word for word in words if word.startswith("model")]
+    folder = outputs / "own_parts"
+    folder.mkdir(parents=True, exist_ok=True)
+    scenario = folder / f"{Path(files[0]).stem}.yaml"
+    new.main([*files, *(word for word in words if word not in for_run), "--output", str(scenario)])
+    return scenario, for_run

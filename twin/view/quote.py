@@ -108,10 +108,15 @@ def risk_lines(found: Quotation) -> list[str]:
     risk, (low, high) = found.risk, found.risk.first_part
     lines = [
         f"risk: {_shown(100 * found.scrap, 1)} % of the parts are lost",
-        f"risk: the first part, cut as programmed, is out of tolerance with {100 * low:.1f} % (sizes err together) to "
-        f"{100 * high:.1f} % (each by itself)",
         f"risk: {100 * risk.above:.0f} % that the cost exceeds its mean by a tenth",
     ]
+    if risk.worst:
+        lines.append(
+            f"risk: the first part, cut as programmed, is out of tolerance with {100 * low:.1f} % (sizes err together) "
+            f"to {100 * high:.1f} % (each by itself)"
+        )
+    else:
+        lines.append("risk: no sizes are declared, so that of a part out of tolerance is not known")
     if risk.worst and risk.worst[0][1] > 1e-4:
         lines.append("likeliest to be out: " + ", ".join(f"{name} {100 * p:.1f} %" for name, p in risk.worst[:3]))
     if risk.chatter > 0:
