@@ -35,6 +35,7 @@ SCHEMAS = {  # top key or group, of some by its kind -> its schema, loaded when 
     "cmm": "twin.inspection.cmm:Cmm",
     "advice": "twin.advice.limits:Advice",
     "compensation": "twin.compensation.settings:CompensationSettings",
+    "component": "twin.production.component_life.components:Components",
 }
 
 
@@ -143,8 +144,7 @@ def _composed(key: str, at: Desk) -> Explanation | None:
         given = {name for step in place.below() for name in step.names}
         below += [other for other in _fields(meaning.schema, place.path) if split_name(_last(other.key)) not in given]
     options = _options(place.path, at.conf) if place.path in groups(at.conf) else {}
-    chosen = place_of(at.config, f"{place.path.rpartition('.')[0]}.chosen") if place.has_entries else None
-    in_force = _composed(f"{place.path}[{chosen.value}]", at) if chosen is not None else None
+    in_force = _composed(f"{place.path}.chosen", at) if place.has_entries and place.chosen else None
     return replace(found, children=tuple(below), in_force=in_force, options=options)
 
 
