@@ -119,6 +119,11 @@ def test_rows_by_name_tell_their_source(told):
     assert "951.365 ± 310" in out and "reference 156" in out
 
 
+def test_the_row_in_force_needs_no_name(told):
+    for key in ("material.cutting.ktc", "material.cutting.chosen.ktc_n_mm2"):
+        assert told(key).startswith("material.cutting[carbide_dry_190].ktc_n_mm2    (CoefficientSet.ktc)")
+
+
 def test_choices_and_ranges(told):
     assert "exact_stop, junction_deviation, speed_step, tolerance" in told("controller.cornering")
     assert "allowed   0 to 1" in told("environment.coolant_follow")

@@ -21,6 +21,8 @@ class Place:
     """What the last step may be called."""
     source: str = ""
     """The nearest statement of a source: beside the value, or above it."""
+    chosen: str = ""
+    """Of rows of which one is in force: its name."""
 
     def below(self) -> Iterator["Place"]:
         """One step down."""
@@ -30,7 +32,7 @@ class Place:
                 bare = split_name(str(name))
                 source = self.value.get(f"{bare}_source") or self.value.get("source") or self.source
                 path, numbered = f"{self.path}{dot}{name}", f"{self.numbered}{dot}{name}"
-                yield Place(value, path, numbered, (str(name), bare), str(source))
+                yield Place(value, path, numbered, (str(name), bare), str(source), str(self.value.get("chosen") or ""))
         elif self.has_entries:
             for number, value in enumerate(self.value):
                 label = label_of(value) or str(number)
@@ -55,14 +57,20 @@ class Place:
 
 
 def place_of(config: Any, key: str) -> Place | None:
-    """The value that ``key`` leads to; None where there is none."""
-    place = Place(config)
+    """The value that ``key`` leads to; None where there is none. Of rows of which one is chosen that one is meant."""
+    place: Place | None = Place(config)
     for name, _ in parts(key):
-        steps = [step for step in place.below() if name in step.names]
-        if not steps:
-            return None
-        place = next((step for step in steps if step.names[0] == name), steps[0])
+        place = None if place is None else _step(place, name)
     return place
+
+
+def _step(place: Place, name: str) -> Place | None:
+    """What ``name`` is called below a place: exactly, else without its unit, else in the row that is chosen."""
+    found = sorted((step for step in place.below() if name in step.names), key=lambda step: step.names[0] != name)
+    if found or not place.has_entries or not place.chosen:
+        return found[0] if found else None
+    row = next((step for step in place.below() if place.chosen in step.names), None)
+    return row if row is None or name == "chosen" else _step(row, name)
 
 
 def split_name(key: str) -> str:
