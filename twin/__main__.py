@@ -19,6 +19,8 @@ COMMANDS = (
     "view",
     "results",
     "sensitivity",
+    "robust",
+    "search",
     "report",
     "inspect",
     "cutter",

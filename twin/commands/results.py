@@ -10,8 +10,8 @@ EPILOG = """\
 examples:
   twin results                                          every run in outputs, oldest first
   twin results --where "deviation_95_pct_within_um<30" --sort machining_time_min
-  twin results SWEEP --pareto machining_time_min max:chatter_margin
-  twin results SWEEP --columns scenario peak_cutting_force_n --csv table.csv --xlsx table.xlsx
+  twin results example --pareto machining_time_min deviation_95pct_um
+  twin results example --where "status=='done'" --csv table.csv --xlsx table.xlsx
 columns end in their unit; conditions join comparisons with and, or, not and parentheses"""
 MOST_ROWS = 50
 
@@ -19,7 +19,7 @@ MOST_ROWS = 50
 def main(words: list[str]) -> None:
     """Print a table of finished runs or of a sweep."""
     parser = command_parser("results", "Table of finished runs, or of a sweep.", EPILOG)
-    parser.add_argument("place", nargs="?", type=Path, help="folder of runs, sweep, Parquet or CSV (default: outputs)")
+    parser.add_argument("place", nargs="?", help="a sweep by name or folder, a folder of runs, Parquet or CSV")
     parser.add_argument("--where", action="append", default=[], metavar="CONDITION", help="only rows that hold")
     parser.add_argument("--sort", metavar="COLUMN", help="smallest first")
     parser.add_argument("--descending", action="store_true", help="largest first")
@@ -33,14 +33,14 @@ def main(words: list[str]) -> None:
 
     from twin.errors import InputError
     from twin.resources import outputs_folder
-    from twin.sweep.columns import read_table, selected, sorted_by, write_csv, write_xlsx
+    from twin.sweep.columns import place_of, read_table, selected, sorted_by, write_csv, write_xlsx
     from twin.sweep.pareto import goals, pareto_front
     from twin.sweep.where import where
     from twin.view.result_table import print_table
 
     if options.picture and len(options.pareto or ()) < 2:
         raise InputError("a picture of the front needs two goals or more", remedy="--pareto COLUMN COLUMN")
-    place = options.place or outputs_folder()
+    place = place_of(options.place, outputs_folder())
     table = read_table(place)
     for condition in options.where:
         table = where(table, condition)

@@ -14,7 +14,7 @@ space-filling sweep gives first-order ones. docs/sensitivity.md says what they m
 def main(words: list[str]) -> None:
     """Print indices of a sweep's results and draw their tornado charts."""
     parser = command_parser("sensitivity", "Which parameter of a sweep matters.", EPILOG)
-    parser.add_argument("sweep", help="a sweep's folder, a Parquet or CSV file")
+    parser.add_argument("sweep", nargs="?", default="latest", help="a sweep by name or folder, a Parquet or CSV file")
     parser.add_argument("--of", nargs="+", metavar="COLUMN", default=[], help="results (default: deviation_95pct_um)")
     parser.add_argument("--parameters", nargs="+", metavar="COLUMN", default=[], help="default: what the sweep varied")
     parser.add_argument("--where", metavar="CONDITION", help="only rows that hold (not with a saltelli design)")
@@ -22,12 +22,13 @@ def main(words: list[str]) -> None:
     options = parser.parse_intermixed_args(words)
 
     from twin.errors import InputError
-    from twin.sweep.columns import read_table
+    from twin.resources import outputs_folder
+    from twin.sweep.columns import place_of, read_table
     from twin.sweep.importance import BLOCK, DEFAULT_RESULT, importance
     from twin.sweep.where import where
     from twin.view.importance import draw_importance, print_importance
 
-    place = Path(options.sweep)
+    place = place_of(options.sweep, outputs_folder())
     table = read_table(place)
     if options.where:
         if BLOCK in table.column_names and not options.parameters:

@@ -25,6 +25,20 @@ SUFFIX_OF = {"%": "pct", "cm³": "cm3", "mm³": "mm3", "N m": "nm", "µm": "um",
 WORDS = {"%": "pct", "±": "deviation", "°": "deg"}
 
 
+def place_of(name: str | None, outputs: Path) -> Path:
+    """Where the table called ``name`` lies: a path, a sweep below ``outputs`` (its name, or ``latest``); ``outputs``
+    itself without a name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name is None or Path(name).exists():
+        return Path(name) if name else outputs
+    from twin.sweep.folder import find_sweep  # its Hydra and JAX take a second to load
+
+    return find_sweep(name, outputs)
+
+
 def read_table(place: Path) -> pa.Table:
     """The table that ``place`` holds: a sweep (its folder or ``sweep.parquet``), a CSV or Parquet file, or a folder of
     run folders.

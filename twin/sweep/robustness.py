@@ -61,7 +61,10 @@ class Robustness:
 
     @property
     def explained(self) -> np.ndarray:
-        """Part of the variance of each characteristic that is linear in the causes (characteristic,)."""
+        """Part of the variance of each characteristic that is linear in the causes (characteristic,).
+
+        The linear function has the effects at the nominal point, not those that would fit the drawn parts best.
+        """
         left = self.values - self.nominal - self.z @ self.effect.T
         return 1 - left.var(axis=0) / np.maximum(self.values.var(axis=0), np.finfo(float).tiny)
 
@@ -73,7 +76,7 @@ class Tightening:
     row: np.ndarray  # (source,) of Robustness.sources
     probability: np.ndarray  # (source,) that the whole part is in tolerance
     least_cpk: np.ndarray  # (source,) of all characteristics
-    share: np.ndarray  # (source,) mean over the characteristics of its share of their variance
+    share: np.ndarray  # (source,) of the variance of all characteristics, each in units of its tolerance
 
 
 def robustness(
@@ -135,6 +138,14 @@ def in_tolerance(values: np.ndarray, judged: Judged) -> np.ndarray:
     return (values >= judged.lower) & (values <= judged.upper)
 
 
+def half_tolerance(judged: Judged) -> np.ndarray:
+    """Half the width between the limits; of a characteristic with one limit that limit, (characteristic,)."""
+    one = np.abs(np.where(np.isinf(judged.upper), judged.lower, judged.upper))
+    both = np.isfinite(judged.lower) & np.isfinite(judged.upper)
+    with np.errstate(invalid="ignore"):
+        return np.where(both, (judged.upper - judged.lower) / 2, one)
+
+
 def probability(good: np.ndarray) -> np.ndarray:
     """Share of ``good`` (sample, ...) and its 95 % interval (Clopper and Pearson 1934), (..., 3)."""
     n, count = len(good), np.sum(good, axis=0)
@@ -163,7 +174,8 @@ def tightening(found: Robustness) -> Tightening:
         values = found.values - 0.5 * np.outer(found.z[:, column], found.effect[:, column])
         probabilities.append(in_tolerance(values, found.judged).all(axis=1).mean())
         least.append(capability(values, found.judged)[:, 0].min())
-    share, chance, worst = found.share.mean(axis=0), np.array(probabilities), np.array(least)
+    used = np.sum((found.effect / half_tolerance(found.judged)[:, None]) ** 2, axis=0)
+    share, chance, worst = used / max(used.sum(), np.finfo(float).tiny), np.array(probabilities), np.array(least)
     row = np.lexsort([-share, -worst, -chance])
     return Tightening(row, chance[row], worst[row], share[row])
 

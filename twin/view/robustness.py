@@ -15,6 +15,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 MOST_ROWS = 16
+MOST_CPK = 10  # beyond it the number says nothing
 WITHIN, BEYOND, LIMIT = "#3d6ea5", "#c4561a", "#222222"
 GROUP_COLOURS = ("#3d6ea5", "#c4561a", "#7aa974", "#8c6bb1", "#b8a13a", "#888888")
 
@@ -49,33 +50,33 @@ def print_robustness(found: Robustness) -> None:
             f"{found.deviation[row]:.2f}",
             _percent(chance[row, 0]),
             f"{_percent(chance[row, 1])} to {_percent(chance[row, 2])}",
-            f"{cpk[row, 0]:.2f}",
-            f"{cpk[row, 1]:.2f} to {cpk[row, 2]:.2f}",
+            _capability(cpk[row, 0]),
+            f"{_capability(cpk[row, 1])} to {_capability(cpk[row, 2])}" if cpk[row, 0] < MOST_CPK else "",
             f"{escape(found.sources[source].name)} {found.share[row, source]:.0%}",
         )
     console.print(table)
     whole = probability(found.good.all(axis=1))
     console.print(
         f"the whole part is in tolerance with {_percent(whole[0])} ({_percent(whole[1])} to {_percent(whole[2])}); "
-        f"{np.median(found.explained):.0%} of the variance is linear in the causes (median)",
+        f"{np.median(found.explained[order]):.0%} of these variances is linear in the causes (median)",
         highlight=False,
     )
     better = tightening(found)
     table = Table(title="What to tighten first: each cause alone with half its scatter", title_justify="left")
-    for heading in ("cause", "of", "share of the variance", "part in tolerance", "least Cpk", "known from"):
+    for heading in ("cause", "of", "share", "part in tolerance", "least Cpk", "known from"):
         table.add_column(
             heading,
-            justify="right" if heading in ("share of the variance", "part in tolerance", "least Cpk") else "left",
+            justify="right" if heading in ("share", "part in tolerance", "least Cpk") else "left",
         )
     for place, row in enumerate(better.row[:8]):
         source = found.sources[row]
-        origin = source.origin if len(source.origin) < 60 else source.origin[:59] + "…"
+        origin = source.origin if len(source.origin) < 40 else source.origin[:39] + "…"
         table.add_row(
             escape(source.name),
             source.group,
             f"{better.share[place]:.1%}",
             _percent(better.probability[place]),
-            f"{better.least_cpk[place]:.2f}",
+            _capability(better.least_cpk[place]),
             escape(origin),
         )
     console.print(table)
@@ -98,8 +99,8 @@ def draw_robustness(found: Robustness, title: str, folder: Path) -> None:
         left.plot(median, row, "o", color="white", mec=colour, ms=5)
     for side in (-1, 1):
         left.axvline(side, color=LIMIT, lw=1, ls="--")
-    left.set_yticks(place, [f"{found.judged.name[row]}   Cpk {cpk[row]:.2f}" for row in shown], fontsize=8.5)
-    left.set_xlabel("error in its tolerance: -1 lower limit, +1 upper limit")
+    left.set_yticks(place, [f"{found.judged.name[row]}   Cpk {_capability(cpk[row])}" for row in shown], fontsize=8.5)
+    left.set_xlabel("error in its tolerance: -1 lower limit (0 of a form), +1 upper limit")
     left.set_title("bar: 90 % of parts, line: 99.73 %, orange: fewer than 99.73 % are good", fontsize=9)
     left.grid(axis="x", alpha=0.25)
     start = np.zeros(len(shown))
@@ -140,6 +141,10 @@ def _limits(lower: float, upper: float) -> str:
     if np.isinf(lower):
         return f"to {upper:+g}"
     return f"from {lower:+g}" if np.isinf(upper) else f"{lower:+g} to {upper:+g}"
+
+
+def _capability(cpk: float) -> str:
+    return f"{cpk:.2f}" if cpk < MOST_CPK else f"over {MOST_CPK}"
 
 
 def _percent(ratio: float) -> str:
