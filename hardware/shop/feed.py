@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from hardware.intake import Intake
 from hardware.shop.changes import Changes, check_channels
@@ -70,7 +71,8 @@ class Feed(threading.Thread):
         self._codes: Mapping[str, Mapping[int, str]] = codes_of(machine)
         self.played = machine.source.get("url") is None
         """From a file: its times are not ours."""
-        self.address = f"{machine.source['kind']} {machine.source.get('url') or machine.source.get('file')}"
+        where = machine.source.get("url") or Path(str(machine.source.get("file"))).name
+        self.address = f"{machine.source['kind']} {where}"
         self.seen, self.lock = Seen(), threading.Lock()
         self.status, self.why = "connecting", ""
         self.delay = 0.0  # [s] from a sample to its arrival, after the shift

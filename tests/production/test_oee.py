@@ -134,6 +134,12 @@ def test_bounds_hold_whatever_happened_unobserved():
     assert all(row.low <= row.value <= row.high for row in bounds.values())
 
 
+def test_more_than_the_machine_can_have_made_is_said():
+    """What is over 100 % is shown as it is, with a word: a control that counts every start as a part does that."""
+    found = by_name(figures(Times(1000, 800, 0, 0, 200, 0), Quantities(2, 2, 600.0)))
+    assert found["effectiveness"].value == pytest.approx(150) and "above 100 %" in found["effectiveness"].why
+
+
 def test_what_is_not_known_is_said_and_no_number():
     found = by_name(figures(Times(3600, 1800, 0, 0, 1800, 0)))
     assert math.isnan(found["OEE index"].value) and "PQ is not known" in found["OEE index"].why

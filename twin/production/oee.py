@@ -13,6 +13,7 @@ from twin.production.machine_states import State, Timeline
 
 HOUR = 3600.0
 EFFECTIVENESS = "PRI x PQ / APT"
+TOO_HIGH = "above 100 %: PRI is too long, or not everything that was counted is a part; the OEE is as wrong"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Figure:
     unit: str
     definition: str
     why: str = ""
-    """It is not known."""
+    """It is not known, or cannot be right."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +146,8 @@ def _effectiveness(t: Times, earned: float) -> Figure:
     """``earned`` = PRI x PQ [s], in bounds of APT."""
     if not t.production > 0:
         return _unknown("effectiveness", "%", EFFECTIVENESS, "no production was observed")
-    value = 100 * earned / t.production
-    return Figure("effectiveness", value, 100 * earned / (t.production + t.unobserved), value, "%", EFFECTIVENESS)
+    value, low = 100 * earned / t.production, 100 * earned / (t.production + t.unobserved)
+    return Figure("effectiveness", value, low, value, "%", EFFECTIVENESS, TOO_HIGH if value > 100 else "")
 
 
 def _index(name: str, t: Times, quantities: Quantities, why: str, *, with_setup: bool) -> Figure:

@@ -185,6 +185,7 @@ def _draw_compared(rows: list[Compared], axes: Axes) -> None:
                 axes.plot(xs, ys, mark, color=colour, markerfacecolor=face, markersize=5, label=label)
     axes.set_yticks(list(place), [row.name for row in rows], fontsize=7)
     axes.set_xscale("symlog", linthresh=50)
+    axes.margins(x=0.06)
     low, high = axes.get_xlim()
     axes.set_xticks(ticks := [x for x in TICKS if low <= x <= high], [str(x) for x in ticks])
     axes.set_xticks([], minor=True)

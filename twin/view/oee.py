@@ -45,7 +45,7 @@ def print_figures(figures: Sequence[Figure], console: Console) -> None:
     for row in figures:
         known = math.isfinite(row.value)
         bounds = f"{row.low:.1f} to {row.high:.1f}" if known else ""
-        note = row.definition if known else f"{row.definition} [yellow]({row.why})[/yellow]"
+        note = f"{row.definition} [yellow]({row.why})[/yellow]" if row.why else row.definition
         table.add_row(row.name, f"{row.value:.1f}" if known else "-", bounds, row.unit, note)
     console.print(table)
 
