@@ -61,7 +61,7 @@ def until(ask, state, seconds=20.0):
         found = ask()
         if found.state == state:
             return found
-        time.sleep(0.05)
+        time.sleep(0.2)
     pytest.fail(f"still {found.state}")
 
 

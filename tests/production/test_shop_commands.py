@@ -1,0 +1,77 @@
+"""The commands of the shop as a user types them."""
+
+import json
+
+import pytest
+from production_runs import made_run
+
+from twin.__main__ import main
+from twin.production.cost.economics import Economics
+from twin.production.line.config import Line
+from twin.production.line.inputs import with_runs
+from twin.production.settings import read_settings
+
+
+def folder_of(outputs, kind):
+    (found,) = outputs.glob(f"*/*_{kind}*")
+    return found
+
+
+def test_a_line_is_simulated_drawn_and_written(tmp_path, capsys):
+    words = ["line", "--replications", "4", "--down", "milling:4:10", "--outputs", str(tmp_path)]
+    assert main(words) == 0
+    folder = folder_of(tmp_path, "cell_line")
+    record = json.loads((folder / "line.json").read_text())
+    assert len(record["what_if"]) == 1
+    mean, lower, upper = record["as_it_is"]["figures"]["cost_eur"]["mean"]
+    assert lower < mean < upper
+    assert {"line.png", "what_if_1.png"} < {file.name for file in folder.iterdir()}
+    assert "95 % of the mean" in capsys.readouterr().out
+
+
+def test_a_schedule_is_made_from_job_orders_and_a_bad_one_is_refused(tmp_path, capsys):
+    orders = tmp_path / "orders.json"
+    made = {"MaterialUse": "Produced", "Quantity": {"QuantityString": "2"}}
+    order = {"ID": "WO-1", "WorkMasterID": "bracket", "MaterialRequirement": [made]}
+    orders.write_text(json.dumps({"JobList": {"JobOrder": [order]}}))
+    out = tmp_path / "out"
+    assert main(["schedule", "n_workers=1", "--orders", str(orders), "--outputs", str(out)]) == 0
+    folder = folder_of(out, "cell_schedule")
+    assert json.loads((folder / "job_responses.json").read_text())["JobResponseList"]["JobResponse"][0]["ID"]
+    assert (folder / "schedule.png").stat().st_size > 10_000
+    capsys.readouterr()
+    assert main(["schedule", "n_workers=1", "jobs.panel A.deadline_h=3", "--outputs", str(out)]) == 2
+    assert "panel A by 3.00 h" in capsys.readouterr().err
+    assert len(list(out.glob("*/*"))) == 1  # nothing is left behind
+
+
+def test_a_batch_is_planned_and_released(tmp_path, capsys):
+    assert main(["batch", "n_parts=30", "--runs", "2", "--outputs", str(tmp_path)]) == 0
+    folder = folder_of(tmp_path, "titanium_bracket_batch")
+    assert len(json.loads((folder / "plan.json").read_text())["parts"]) == 30
+    words = ["batch", "release", str(folder), "--by", "A. Miller", "--why", "first", "--outputs", str(tmp_path)]
+    assert main(words) == 0
+    assert "released by A. Miller" in capsys.readouterr().out
+    assert main(words) == 2
+
+
+def test_a_run_is_quoted_and_gives_a_line_its_times(tmp_path, capsys):
+    run = made_run(tmp_path / "2026-01-01" / "100000_made")
+    assert main(["quote", str(run), "--quantity", "20", "--lot", "5", "--outputs", str(tmp_path)]) == 0
+    record = json.loads((folder_of(tmp_path, "made_quote") / "quote.json").read_text())
+    assert set(record["per_good_part"]) > {"set-up", "1 T1 one", "2 T2 two", "material", "scrap", "total"}
+    assert record["risk"]["first_part_out_of_tolerance_ratio"][1] > 0.1
+    economics = read_settings(Economics, "economics", "standard")
+    changes = ["parts.panel.steps.mill.time_min=0", f"parts.panel.steps.mill.run={run}"]
+    line = with_runs(read_settings(Line, "line", "cell", changes), economics, tmp_path)
+    step = line.parts["panel"].steps["mill"]
+    assert step.time.value == pytest.approx(17.0 + economics.times.loading.time.value)
+    assert set(step.tools) == {"T1", "T2"}
+    assert main(["quote", str(run), "economics.rates.machine.rate_eur_h=-", "--outputs", str(tmp_path)]) == 2
+    assert "rate_eur_h" in capsys.readouterr().err
+
+
+def test_a_run_without_a_law_of_wear_cannot_be_planned_as_a_batch(tmp_path, capsys):
+    run = made_run(tmp_path / "2026-01-01" / "100000_made")
+    assert main(["batch", f"run={run}", "--runs", "0", "--outputs", str(tmp_path)]) == 2
+    assert "no law of tool wear" in capsys.readouterr().err
