@@ -36,6 +36,12 @@ SCHEMAS = {  # top key or group, of some by its kind -> its schema, loaded when 
     "advice": "twin.advice.limits:Advice",
     "compensation": "twin.compensation.settings:CompensationSettings",
     "component": "twin.production.component_life.components:Components",
+    "robustness": "twin.sweep.robust_job:RobustnessConfig",
+    "economics": "twin.production.cost.economics:Economics",
+    "tolerance": "twin.production.cost.quote:GeneralTolerance",
+    "line": "twin.production.line.config:Line",
+    "shop": "twin.production.shop.settings:Shop",
+    "batch": "twin.production.batch.settings:Batch",
 }
 
 

@@ -91,22 +91,23 @@ def meaning_of(root: Any, key: str) -> Meaning:
 
 @lru_cache(maxsize=512)
 def docstrings(schema: type) -> dict[str, str]:
-    """The docstring under each field of a dataclass and of the dataclasses it inherits from."""
+    """What stands under each field of a dataclass, or as a comment beside it; inherited fields as well."""
     found: dict[str, str] = {}
     for cls in reversed(schema.__mro__):
         if not dataclasses.is_dataclass(cls):
             continue
-        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+        source = textwrap.dedent(inspect.getsource(cls))
+        lines = source.splitlines()
+        (definition,) = ast.parse(source).body
         assert isinstance(definition, ast.ClassDef)
-        for field, said in zip(definition.body, definition.body[1:], strict=False):
+        for field, said in zip(definition.body, [*definition.body[1:], None], strict=True):
             if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
                 continue
-            if (
-                isinstance(said, ast.Expr)
-                and isinstance(said.value, ast.Constant)
-                and isinstance(said.value.value, str)
-            ):
-                found[field.target.id] = " ".join(said.value.value.split())
+            if isinstance(said, ast.Expr) and isinstance(said.value, ast.Constant):
+                found[field.target.id] = _plain(str(said.value.value))
+            else:
+                beside = lines[(field.end_lineno or field.lineno) - 1][field.end_col_offset or 0 :]
+                found[field.target.id] = _plain(beside.partition("#")[2])
     return found
 
 
@@ -131,7 +132,7 @@ def _below(above: Meaning, name: str, path: str) -> Meaning:
         default = NOT_GIVEN if field.default is dataclasses.MISSING else field.default
         if field.default_factory is not dataclasses.MISSING:
             default = field.default_factory()
-        doc = docstrings(above.schema).get(field.name, "")
+        doc = docstrings(above.schema).get(field.name, "") or _doc_of(_inner(hint))
         return Meaning(hint, doc, f"{above.schema.__name__}.{field.name}", default, optional)
     if origin is dict:
         hint, optional = _without_none(inner[1])
@@ -154,6 +155,12 @@ def _doc_of(hint: Any) -> str:
 def _plain(text: str) -> str:
     """A docstring on one line, without marks of its markup."""
     return " ".join(MARKUP.sub(r"\1", text).split())
+
+
+def _inner(hint: Any) -> Any:
+    """What a list or a mapping holds."""
+    origin, inner = get_origin(hint), get_args(hint)
+    return inner[1] if origin is dict else inner[0] if origin in (tuple, list) else hint
 
 
 def _without_none(hint: Any) -> tuple[Any, bool]:

@@ -17,12 +17,15 @@ class Costs:
     tool: Money
     """Of a life."""
     tool_change: Time
+    """Time of exchanging a tool."""
     failure: Money
     """Of a tool that fails in the cut, beside the part and the tool."""
     failure_time: Time
+    """Time lost by a tool that fails."""
     measurement: Time
     """Of one part, the machine waiting."""
     warm_up: Time
+    """Time of warming up after a break."""
     stop: Time
     """The machine is looked at, and put right if something is wrong."""
 
@@ -86,6 +89,7 @@ class SlowDown:
     """The other feed that may be chosen."""
 
     feed: Ratio
+    """Of the full feed."""
     time: Ratio
     """Time of a part over that at full feed."""
     wear: Ratio
@@ -101,6 +105,7 @@ class FixedRule:
     n_measure: int
     """Every so many parts, and after a tool change."""
     slow: bool = False
+    """Whether it runs at the other feed."""
     warm_up: bool = True
     """After every break."""
 
@@ -110,7 +115,9 @@ class Batch:
     """A batch of like parts on one machine."""
 
     name: str
+    """What it is called."""
     n_parts: int
+    """How many."""
     part_time: Time = 0.0
     """At full feed, loading included; left out where a run says it."""
     run: str | None = None

@@ -14,6 +14,7 @@ class Row:
     """Where a number comes from."""
 
     source: str
+    """What was read, or the ground of the assumption."""
     sureness: Sureness
     """Read in the source, remembered from it, or assumed."""
 
@@ -23,6 +24,7 @@ class PowerRow(Row):
     """Electrical power of a part of the machine."""
 
     power: Annotated[Uncertain, "W"]
+    """Electrical, while that part runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,26 +38,31 @@ class SpindleRow(PowerRow):
 @dataclass(frozen=True, kw_only=True)
 class RatioRow(Row):
     value: Annotated[Uncertain, "1"]
+    """The ratio."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RateRow(Row):
     rate: Annotated[Uncertain, "EUR/s"]
+    """Per time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EnergyPriceRow(Row):
     price: Annotated[Uncertain, "EUR/J"]
+    """Per energy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TimeRow(Row):
     time: Annotated[Uncertain, "s"]
+    """How long it takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LengthRow(Row):
     accuracy: Annotated[Uncertain, "m"]
+    """One standard deviation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +80,7 @@ class ToolRow(Row):
 @dataclass(frozen=True, kw_only=True)
 class MaterialRow(Row):
     price: Annotated[Uncertain, "EUR/kg"]
+    """Of stock, per mass."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +94,9 @@ class Power:
     axes: PowerRow
     """Above ready, while a program runs."""
     flood_coolant: PowerRow
+    """Above ready, while flood coolant runs."""
     spindle: SpindleRow
+    """Above ready, while the spindle turns without a cut."""
     efficiency: RatioRow
     """Of the spindle drive: cutting power over the electrical power that it takes more."""
 
@@ -96,10 +106,13 @@ class Rates:
     machine: RateRow
     """Of a machine hour that is planned: depreciation, space, maintenance; without energy, tools and people."""
     operator: RateRow
+    """Of an operator's hour."""
     inspector: RateRow
+    """Of an inspector's hour, the measuring machine included."""
     coolant: RateRow
     """While flood coolant runs: losses, care and disposal."""
     electricity: EnergyPriceRow
+    """Of electrical energy."""
     attendance: RatioRow
     """Part of the running time that an operator spends at this machine."""
 
@@ -139,12 +152,17 @@ class Economics:
     """What a shop pays."""
 
     name: str
+    """What it is called."""
     price_basis: str
     """Currency, year, place, taxes."""
     power: Power
+    """Electrical power of the machine's states."""
     rates: Rates
+    """What an hour and a kilowatt-hour cost."""
     times: Times
+    """Times beside the cut."""
     trust: Trust
+    """How far the twin's own numbers scatter."""
     tools: dict[str, ToolRow]
     """By the tool's kind."""
     materials: dict[str, MaterialRow]

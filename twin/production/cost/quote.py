@@ -26,10 +26,13 @@ class GeneralTolerance:
     """conf/tolerance: tolerances of sizes without one of their own."""
 
     name: str
+    """Standard and class."""
     up_to: tuple[Length, ...]
     """Upper ends of the ranges of nominal size."""
     plus_minus: tuple[Length, ...]
+    """Half the tolerance in each range."""
     source: str
+    """Where it comes from."""
 
     def of(self, nominal: np.ndarray) -> np.ndarray:
         """Half the tolerance of each nominal size [m]; beyond the table its last row."""

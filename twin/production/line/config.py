@@ -26,6 +26,7 @@ class WarmUp:
     idle: Time
     """A machine that stood longer is cold; at the start all are."""
     time: Time
+    """How long it warms up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,9 @@ class Down:
     """A machine of the station that stands still, as planned or as it broke."""
 
     start: Time
+    """From when on."""
     end: Time
+    """Until when."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,7 @@ class Station:
     """Like machines with one queue."""
 
     n_machines: int = 1
+    """How many of them."""
     setup: UncertainTime = Uncertain(0.0, 0.0)
     """When a lot of another part comes than the machine made last."""
     breakdown: Breakdown | None = None
@@ -64,6 +68,7 @@ class ToolUse:
     price: Money = 0.0
     """Of a life."""
     replacement: Time = 0.0
+    """Time of exchanging it, the machine waiting."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +76,7 @@ class Step:
     """What is done to each part at one station."""
 
     station: str
+    """Where it is done."""
     time: UncertainTime = Uncertain(0.0, 0.0)
     """Of a part; left out where a run says it."""
     run: str | None = None
@@ -100,11 +106,15 @@ class LineOrder:
     """Parts that are asked for."""
 
     part: str
+    """Name of the kind of part."""
     n_parts: int
+    """How many."""
     n_lot: int = 0
     """Parts that go through together; 0: all of them."""
     release: Time = 0.0
+    """When its material is there."""
     due: Time | None = None
+    """When it is to be ready; none: no date."""
     between: Time | None = None
     """The lots arrive at random (Poisson), so long apart in the mean; none: all at the release."""
     urgent: bool = False
@@ -123,12 +133,14 @@ class Line:
     """A line of machines and what it is to make."""
 
     name: str
+    """What it is called."""
     stations: dict[str, Station]
     parts: dict[str, LinePart]
     orders: dict[str, LineOrder]
     rule: Literal["due", "first_come"] = "first_come"
     """Which of those that wait is next."""
     energy_price: EnergyPrice = 5e-8
+    """Of electrical energy."""
 
     def __post_init__(self) -> None:
         if not self.orders:

@@ -12,7 +12,9 @@ class Closed:
     """A machine stands still."""
 
     start: Time
+    """From when on."""
     end: Time
+    """Until when."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,7 @@ class Job:
 
     operations: dict[str, Operation]
     release: Time = 0.0
+    """When its material is there."""
     due: Time | None = None
     """Later is late."""
     deadline: Time | None = None
@@ -68,6 +71,7 @@ class Shop:
     """What is to be scheduled."""
 
     name: str
+    """What it is called."""
     machines: dict[str, ShopMachine]
     tools: dict[str, int] = field(default_factory=dict)
     """Copies of each tool assembly; ``n_`` before the name."""
@@ -79,6 +83,7 @@ class Shop:
     solve: Time = 20.0
     """Longest search."""
     n_workers: int = 2
+    """Searches side by side."""
 
     def __post_init__(self) -> None:
         if not self.jobs:
