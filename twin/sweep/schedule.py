@@ -19,6 +19,7 @@ from twin.program import Op
 from twin.scenario import Scenario
 
 N_BINS = 1024  # stretches of the program over which heat is summed
+SHORT = 1e-3  # [s] no shorter stretch
 
 
 @jax.tree_util.register_dataclass
@@ -54,7 +55,7 @@ class Timing:
 class Bins:
     """Stretches of the program: of one tool each, no longer than a share of the run."""
 
-    first: np.ndarray  # (bin,) first segment
+    edges: np.ndarray  # (bin + 1,) [s] in the run
     of_segment: np.ndarray  # (segment,) bin of each
     tool: np.ndarray  # (bin,) row of the tool list
     waiting: np.ndarray  # (bin,) [s] without motion, whatever the feed
@@ -105,40 +106,48 @@ def timing(scenario: Scenario, machining: Machining, factors: np.ndarray, used: 
 
 
 def bins_of(scenario: Scenario, machining: Machining, n_bins: int = N_BINS) -> Bins:
-    """The program in at most ``n_bins`` stretches, and as many more as tools change or coolant switches."""
+    """The program in about ``n_bins`` stretches; apart where it waits, the tool, the spindle or the coolant changes."""
     program, toolpath, time = machining.program, machining.toolpath, machining.time
-    tool = tool_rows(scenario, toolpath.tool)
-    stretch = (time[:, 0] / (machining.motion.duration / n_bins)).astype(int)
-    changes = [np.diff(values, prepend=values[0]) != 0 for values in (stretch, toolpath.tool, toolpath.coolant)]
-    new = np.any(changes, axis=0)
-    new[0] = True
-    first = np.flatnonzero(new)
-    of_segment = np.cumsum(new) - 1
-    began = np.append(time[first, 0], machining.motion.duration)
-    began[0] = 0.0
-    moving = np.add.reduceat(np.diff(time, axis=1)[:, 0], first)
+    motion, own = machining.motion, np.diff(machining.time, axis=1)[:, 0]
     per_move = np.stack([np.abs(program.spindle), (program.coolant & 2) > 0], axis=1).astype(float)
-    spent = np.concatenate([np.zeros((1, 2)), np.cumsum(per_move * np.diff(machining.motion.time)[:, None], axis=0)])
-    length = np.diff(began)
-    at_edges = np.stack([np.interp(began, machining.motion.time, column) for column in spent.T], axis=1)
-    mean = np.diff(at_edges, axis=0) / np.maximum(length, 1e-9)[:, None]
-    starting = np.zeros((len(first), len(scenario.tools)))
+    switched = np.any(np.diff(per_move, axis=0, prepend=per_move[:1]) != 0, axis=1)
+    gap = np.append(time[1:, 0], motion.duration) - time[:, 1] > SHORT
+    changed = np.diff(toolpath.tool, prepend=toolpath.tool[0]) != 0
+    even = (time[:, 0] / (motion.duration / n_bins)).astype(int)
+    starts = changed | (np.diff(even, prepend=even[0]) != 0) | np.append(False, gap[:-1])
+    edges = np.unique(np.concatenate([[0.0], time[starts, 0], time[gap, 1], motion.time[:-1][switched]]))
+    edges = np.append(edges[np.append(np.diff(edges), motion.duration - edges[-1]) > SHORT], motion.duration)
+    edges[0] = 0.0
+    length, n = np.diff(edges), len(edges) - 1
+    of_segment = np.clip(np.searchsorted(edges, time.mean(axis=1), side="right") - 1, 0, n - 1)
+    spent = np.concatenate([np.zeros((1, 2)), np.cumsum(per_move * np.diff(motion.time)[:, None], axis=0)])
+    at_edges = np.stack([np.interp(edges, motion.time, column) for column in spent.T], axis=1)
+    mean = np.diff(at_edges, axis=0) / length[:, None]
+    starting = np.zeros((n, len(scenario.tools)))
     turns = np.flatnonzero(program.op == Op.SPINDLE)
     change = np.abs(program.spindle[turns] - program.spindle[np.maximum(turns - 1, 0)])
-    within = np.clip(np.searchsorted(began, machining.motion.time[turns], side="right") - 1, 0, len(first) - 1)
-    np.add.at(
-        starting, (within, tool_rows(scenario, program.tool[turns])), change / scenario.controller.spindle_acceleration
-    )
+    within = np.clip(np.searchsorted(edges, motion.time[turns], side="right") - 1, 0, n - 1)
+    wait = change / scenario.controller.spindle_acceleration
+    np.add.at(starting, (within, tool_rows(scenario, program.tool[turns])), wait)
+    middle = np.clip(np.searchsorted(motion.time, edges[:-1] + length / 2, side="right") - 1, 0, program.n_moves - 1)
     return Bins(
-        first=first,
+        edges=edges,
         of_segment=of_segment,
-        tool=tool[first],
-        waiting=np.maximum(length - moving, 0.0),
-        travel=np.add.reduceat(np.abs(toolpath.end - toolpath.start), first, axis=0),
+        tool=tool_rows(scenario, program.tool[middle]),
+        waiting=np.maximum(length - summed(own, of_segment, n), 0.0),
+        travel=summed(np.abs(toolpath.end - toolpath.start).T, of_segment, n).T,
         spindle=mean[:, 0],
         flood=mean[:, 1],
         starting=starting,
     )
+
+
+def summed(values: np.ndarray, of_segment: np.ndarray, n_bins: int) -> np.ndarray:
+    """Sums (..., bin) of ``values`` (..., segment) over the segments of each bin, which ascends along the path."""
+    bins, first = np.unique(of_segment, return_index=True)
+    out = np.zeros((*values.shape[:-1], n_bins))
+    out[..., bins] = np.add.reduceat(values, first, axis=-1)
+    return out
 
 
 def tool_rows(scenario: Scenario, number: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ from twin.stock.deviation import Candidates
 from twin.sweep.forces import Cuts, chip_nodes, compliances, cuts_of
 from twin.sweep.parameters import GEOMETRY, STICK_OUT, Parameter, base_value, changed, switch_range
 from twin.sweep.samples import Looked, looked_at
-from twin.sweep.schedule import Bins, Lines, Timing, bins_of, feed_nodes, timing, tool_rows
+from twin.sweep.schedule import Bins, Lines, Timing, bins_of, feed_nodes, summed, timing, tool_rows
 from twin.thermal import ThermalModel
 
 N_FEED = 9  # nodes of the feed
@@ -186,19 +186,19 @@ def _stretches(machining: Machining, bins: Bins, clock: Timing, cuts: Cuts, spee
     """Sums over the pieces of every stretch."""
     own = np.diff(machining.time, axis=1)[:, 0]
     spindle = np.abs(machining.toolpath.spindle)
-    energy = np.zeros((len(clock.seconds), len(speeds), cuts.torque.shape[1], len(bins.first)))
+    energy = np.zeros((len(clock.seconds), len(speeds), cuts.torque.shape[1], len(bins.waiting)))
     for j, seconds in enumerate(clock.seconds):
         faster = np.divide(own, seconds, out=np.ones_like(own), where=seconds > 0)
         for i, speed in enumerate(speeds):
             share = np.asarray(Lines(cuts.chip).weights(jnp.asarray(faster / speed)))  # (segment, chip)
             torque = np.einsum("gks,sg->ks", cuts.torque, share)
-            energy[j, i] = np.add.reduceat(torque * spindle * seconds, bins.first, axis=1)
+            energy[j, i] = summed(torque * spindle * seconds, bins.of_segment, len(bins.waiting))
     power = np.asarray(machining.loads.power_mean) * own
     into_part = power * np.asarray(machining.process.heat.workpiece)
-    total, inside = (np.add.reduceat(values, bins.first) for values in (power, into_part))
+    total, inside = (summed(values, bins.of_segment, len(bins.waiting)) for values in (power, into_part))
     return Stretches(
         tool=bins.tool,
-        seconds=np.add.reduceat(clock.seconds, bins.first, axis=1),
+        seconds=summed(clock.seconds, bins.of_segment, len(bins.waiting)),
         waiting=bins.waiting,
         starting=bins.starting,
         travel=bins.travel,
@@ -225,10 +225,8 @@ def _pieces(
     clamp = np.array([*(lower[:2] + upper[:2]) / 2, lower[2]])
     tip = np.stack([toolpath.start, toolpath.end], axis=1)[used]
     axis_position = axis_positions(scenario, toolpath)[0][used]
-    began = np.append(time[bins.first, 0], machining.motion.duration)
-    began[0] = 0.0
     stretch = np.repeat(bins.of_segment[used][:, None], 2, axis=1)
-    within = (time[used] - began[stretch]) / np.maximum(np.diff(began), 1e-9)[stretch]
+    within = (time[used] - bins.edges[stretch]) / np.diff(bins.edges)[stretch]
     return Pieces(
         tool=tool_rows(scenario, toolpath.tool[used]),
         stretch=stretch,
