@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from math import cos, pi, radians, sin, tan
 
 import numpy as np
-import yaml
+from feature_rows import feature, listed
 from geometry import incircle, rounded_area
 
 SIZE = (240.0, 160.0, 30.0)
@@ -59,7 +59,7 @@ def features() -> list[dict]:
     """What is inspected: every rib near its top, middle and foot, floors, bores, holes, one pocket wall, the top."""
     rows: list[dict] = []
     top = np.array([SIZE[0] / 2, SIZE[1] / 2, 0.0])
-    rows.append(_row("plane", "top", top, normal=[0, 0, 1], size_mm=[*SIZE[:2]], margin_mm=0.2))
+    rows.append(feature("plane", "top", top, normal=[0, 0, 1], size_mm=[*SIZE[:2]], margin_mm=0.2))
     heights = {"top": -3.0, "middle": -DEPTH / 2, "foot": 3.0 - DEPTH}
     middle = {"low": (FRAME + RIB_Y - RIB / 2) / 2, "high": (SIZE[1] - FRAME + RIB_Y + RIB / 2) / 2}
     for number, (x, lean, row) in enumerate(RIBS):
@@ -74,14 +74,18 @@ def features() -> list[dict]:
         x, y = incircle(pocket)[0]
         span = 2 * (0.7 * incircle(pocket)[1] - 2.0)
         rows.append(
-            _row("plane", f"floor_{name}", (x, y, -DEPTH), normal=[0, 0, 1], size_mm=[span, span], margin_mm=0.2)
+            feature("plane", f"floor_{name}", (x, y, -DEPTH), normal=[0, 0, 1], size_mm=[span, span], margin_mm=0.2)
         )
         depth = SIZE[2] - DEPTH
-        rows.append(_row("circle", f"bore_{name}", (x, y, -DEPTH - depth / 2), diameter_mm=BORE, length_mm=depth - 1))
+        rows.append(
+            feature("circle", f"bore_{name}", (x, y, -DEPTH - depth / 2), diameter_mm=BORE, length_mm=depth - 1)
+        )
     for number, (x, y) in enumerate(HOLES):
-        rows.append(_row("circle", f"hole_{number + 1}", (x, y, -SIZE[2] / 2), diameter_mm=HOLE, length_mm=SIZE[2] - 4))
+        rows.append(
+            feature("circle", f"hole_{number + 1}", (x, y, -SIZE[2] / 2), diameter_mm=HOLE, length_mm=SIZE[2] - 4)
+        )
     centre = (FRAME, SIZE[1] / 2, -DEPTH / 2)
-    rows.append(_row("profile", "frame_left", centre, size_mm=[2.0, 120.0, DEPTH - 2], normal=[1, 0, 0]))
+    rows.append(feature("profile", "frame_left", centre, size_mm=[2.0, 120.0, DEPTH - 2], normal=[1, 0, 0]))
     return rows
 
 
@@ -116,24 +120,13 @@ def _thin_wall(name: str, start: tuple[float, float], end: tuple[float, float]) 
 
 def thin_walls_text() -> str:
     """thin_walls.yaml."""
-    lines = [yaml.safe_dump(row, default_flow_style=True, sort_keys=False, width=1000) for row in thin_walls()]
-    return "# Walls of the rib panel that bend under the tool; written by generate.py.\n" + "".join(
-        f"- {line}" for line in lines
-    )
-
-
-def _row(kind: str, name: str, centre: Sequence[float] | np.ndarray, **rest: object) -> dict:
-    row = {"kind": kind, "name": name, "centre_mm": [round(float(v), 4) for v in centre]}
-    for key, value in rest.items():
-        row[key] = [round(float(v), 10) for v in value] if isinstance(value, list) else value
-    return row
+    return "# Walls of the rib panel that bend under the tool; written by generate.py.\n" + listed(thin_walls())
 
 
 def _wall(name: str, centre: Sequence[float], normal: list[float], length: float) -> dict:
-    return _row("wall", name, centre, normal=normal, thickness_mm=RIB, size_mm=[length, 2.0])
+    return feature("wall", name, centre, normal=normal, thickness_mm=RIB, size_mm=[length, 2.0])
 
 
 def features_text() -> str:
     """features.yaml."""
-    lines = [yaml.safe_dump(row, default_flow_style=True, sort_keys=False, width=1000) for row in features()]
-    return "# What is inspected on the rib panel; written by generate.py.\n" + "".join(f"- {line}" for line in lines)
+    return "# What is inspected on the rib panel; written by generate.py.\n" + listed(features())

@@ -124,3 +124,17 @@ def test_the_flank_of_the_stock_is_no_machined_surface():
     wall = surface.machined & (surface.family < 2)
     assert wall.any()
     assert np.abs(np.abs(surface.position[wall, 1]) - 3 * MM).max() < 1e-9
+
+
+def test_every_ray_has_its_sample_where_two_families_tie():
+    """A face at 45 degrees in short, rounded moves: its samples stand for all of its area, none is lost or doubled."""
+    corner = 20 * np.sqrt(0.5)
+    ends = np.stack([np.linspace(-corner, corner, 40), np.linspace(corner, -corner, 40), np.full(40, -4.0)], axis=1)
+    path = path_of((1, np.round(ends + [1.2345, 0, 0], 4)))
+    stock = Stock.box((-0.02, -0.02, -0.008), (0.02, 0.02, 0.0))
+    surface, *_ = trace(path, stock, 0.25e-3)
+    level = surface.normal[:, 2] == 0
+    middle = np.abs(surface.position[:, 0] - surface.position[:, 1] - 1.2345e-3) < 20e-3
+    for side in (1, -1):
+        mine = level & middle & (side * surface.normal[:, 0] > 0.5)
+        assert surface.area[mine].sum() == pytest.approx(20e-3 * np.sqrt(2) * 4e-3, rel=0.02)

@@ -10,6 +10,7 @@ from twin.stock.kernel import kernel
 from twin.stock.provenance import Path
 
 MADE = 1e-7  # [m] a tool that comes this near to the final surface made it; the z-map holds float32
+TIE = 1e-4  # components of a normal this near to each other are alike: the rays of two families find it with an error
 FACING = 0.2  # candidates whose envelope stands steeper than this cosine to the sample's normal are not of its surface
 
 
@@ -90,9 +91,9 @@ def _settle(
         )
         normal[m, 0], normal[m, 1], normal[m, 2] = nx, ny, nz
         most = max(abs(nx), max(abs(ny), abs(nz)))
-        nearest = abs(normal[m, axis]) > most - 1e-9 and sign * normal[m, axis] > 0.0
+        nearest = abs(normal[m, axis]) > most - TIE and sign * normal[m, axis] > 0.0
         for higher in range(axis + 1, 3):  # on a tie the highest axis has the sample
-            nearest = nearest and abs(normal[m, higher]) <= most - 1e-9
+            nearest = nearest and abs(normal[m, higher]) <= most - TIE
         if not nearest:
             continue
         area[m], family[m], machined[m] = cell / most, axis, True
