@@ -20,10 +20,16 @@ OUT_OF_DOCS = re.compile(r"\]\(((?:\.\./)*)\.\./scenarios/")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Every scenario has a page."""
-    pages = ["scenarios/README.md", *(f"scenarios/{file.parent.name}/README.md" for file in _readmes())]
+    """Every scenario has a page, and no page of docs/ is forgotten."""
     assert config.nav is not None
-    config.nav = [{"Scenarios": pages} if item == {"Scenarios": "scenarios/README.md"} else item for item in config.nav]
+    scenarios = ["scenarios/README.md", *(f"scenarios/{file.parent.name}/README.md" for file in _readmes())]
+    named = set(re.findall(r"[\w/]+\.md", str(config.nav)))
+    others = sorted(file.name for file in Path(config.docs_dir).glob("*.md") if file.name not in named)
+    for item in config.nav:
+        if isinstance(item, dict) and "Scenarios" in item:
+            item["Scenarios"] = scenarios
+        elif isinstance(item, dict) and "Reference" in item:
+            item["Reference"] = [*item["Reference"], *others]
     return config
 
 

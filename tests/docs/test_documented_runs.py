@@ -1,48 +1,70 @@
-"""The quick commands of README and docs, run as they stand there, on one small run."""
+"""The commands of README and docs, run as they stand there: quick ones on one small run, then whole pages in order."""
 
 import os
+import re
 import shutil
+from pathlib import Path
 
 import pytest
-from documented import commands, pages
+from documented import ROOT, commands, files, pages
 from own_scenario import make_desk
 
 from twin.__main__ import main
 
-QUICK = ("show", "explain", "results", "cutter", "report", "view", "quote", "life")
+QUICK = ("show", "explain", "new", "results", "cutter", "report", "view", "quote", "life")
+ELSEWHERE = (  # needs what only a reader has, or does not end by itself: pattern of the command -> who runs it
+    (r"^view( latest)?( --measured)?$", "tests/view/test_window.py"),
+    (r"^view .*--web", "tests/view/test_web.py"),
+    (r"^view RUN RUN2", "tests/view/test_view_files.py"),
+    (r"^serve ", "tests/hardware/test_serve.py"),
+    (r"^board ", "tests/hardware/test_shop_board.py"),
+    (r"^bench .*bench=linuxcnc", "tests/hardware/linuxcnc/test_bench_job.py"),
+    (r"^bench ", "tests/hardware/test_bench_record.py"),
+    (r"^validate ", "tests/hardware/test_validation.py"),
+    (r"^calibrate ", "tests/hardware/calibration/test_job.py"),
+    (r"^run .*calibration=", "tests/hardware/calibration/test_job.py"),
+    (r"^inspect .*--against", "tests/inspection/test_inspect_command.py"),
+    (r"^stability .*frf=", "tests/view/test_stability_picture.py"),
+    (r"^machinetest .*--measured", "tests/machine_tests/test_machinetest_command.py"),
+    (r"^oee ", "tests/production/test_oee.py"),
+    (r"^new .*(stock\.stl|tool\.3)", "tests/own_part/test_own_part.py"),
+)
 FEATURES = """\
 - {kind: slot, name: slot, centre_mm: [30, 20, -1.2], normal: [0, 1, 0], width_mm: 10, size_mm: [40, 1.4]}
 - {kind: plane, name: floor, centre_mm: [30, 20, -2], normal: [0, 0, 1], size_mm: [40, 6]}
 """
-SHOWN = list(
-    {
-        command.words: command
-        for page in pages()
-        for command in commands(page)
-        if command.fenced and command.words[0] == "twin" and command.words[1] in QUICK
-    }.values()
-)
 
 
-FIRST = {
-    command.words[1]: command.words
-    for command in reversed(SHOWN)
-    if "--" in command.text or command.words[1] == "report"
-}
+def shown(page):
+    """Command lines of a page that run here, in their order."""
+    own = [command for command in commands(page) if command.fenced and command.words[0] == "twin"]
+    return [c for c in own if len(c.words) > 1 and not elsewhere(c)]
+
+
+def elsewhere(command):
+    """The test that runs the command instead."""
+    text = " ".join(command.words[1:])
+    return next((test for pattern, test in ELSEWHERE if re.search(pattern, text)), None)
+
+
+PAGES = {page: shown(page) for page in pages() if shown(page)}
+ONCE = {command.words: page for page, own in reversed(PAGES.items()) for command in own}
+LONE = [words for words in reversed(ONCE) if words[1] in QUICK and "my_" not in " ".join(words)]
+LONE = [words for words in LONE if not {"example", "myconf"} & {*words}]  # they need what stands above them
 DRAWING = {"view": [pytest.mark.gl], "report": [pytest.mark.chromium, pytest.mark.gl]}
+DRAWN = (("twin", "view", "latest", "--screenshot", "part.png"), ("twin", "report", "latest"))
 
 
-def marks(command):
+def marks(words):
     """What else the command needs of this computer; of those that draw, one each is enough in the normal run."""
-    name = command.words[1]
-    again = name in DRAWING and command.words != FIRST[name]
+    name = words[1]
+    again = name in DRAWING and words not in DRAWN
     return [*DRAWING.get(name, []), *([pytest.mark.long] if again else [])]
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory, jax_as_users_have_it):
+def make(folder):
     """A folder with one small run of our own in outputs."""
-    folder = make_desk(tmp_path_factory.mktemp("desk"))
+    make_desk(folder)
     (folder / "scenarios" / "own" / "features.yaml").write_text(FEATURES)
     file = folder / "conf" / "scenario" / "own.yaml"
     file.write_text(file.read_text().replace("  program: part.nc\n", "  program: part.nc\n  features: features.yaml\n"))
@@ -51,14 +73,61 @@ def desk(tmp_path_factory, jax_as_users_have_it):
     return folder
 
 
-@pytest.mark.parametrize("command", [pytest.param(c, id=c.text, marks=marks(c)) for c in SHOWN if "my_" not in c.text])
-def test_it_runs_as_it_stands_there(command, desk, monkeypatch, capsys):
-    opens_a_window = command.words[1] == "view" and not any(w.startswith("--") for w in command.words)
-    if opens_a_window:
-        pytest.skip("opens a window: tests/view does that on a virtual screen")
-    if command.words[1] == "report" and not shutil.which("chromium") and not os.environ.get("CI"):
-        pytest.skip("needs the package chromium, which CI installs")
-    monkeypatch.chdir(desk)
-    monkeypatch.setattr("twin.resources.outputs_folder", lambda: desk / "outputs")
-    assert main(list(command.words[1:])) == 0, capsys.readouterr().err
-    assert capsys.readouterr().out
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory, jax_as_users_have_it):
+    """A desk for all quick commands."""
+    return make(tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture
+def typed(monkeypatch, capsys):
+    """Words as typed in a desk whose outputs are its own -> what was printed."""
+
+    def type_in(desk, words):
+        if words[1] == "report" and not shutil.which("chromium") and not os.environ.get("CI"):
+            pytest.skip("needs the package chromium, which CI installs")
+        monkeypatch.chdir(desk)
+        monkeypatch.setattr("twin.resources.outputs_folder", lambda: desk / "outputs")
+        try:
+            status = main(list(words[1:]))
+        except SystemExit as ended:
+            status = ended.code or 0
+        said = capsys.readouterr()
+        assert status == 0, f"{' '.join(words)}\n{said.err}"
+        return said.out
+
+    return type_in
+
+
+@pytest.mark.parametrize("words", [pytest.param(w, id=" ".join(w), marks=marks(w)) for w in LONE])
+def test_a_quick_command_runs_as_it_stands_there(words, desk, typed):
+    for name, text in files(ONCE[words]).items():
+        (desk / name).parent.mkdir(parents=True, exist_ok=True)
+        (desk / name).write_text(text)
+    assert typed(desk, words)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_commands_of_a_page_run_in_their_order(page, tmp_path, typed, jax_as_users_have_it, data_dir):
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    make(folder)
+    for name, text in files(page).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    for command in PAGES[page]:
+        typed(folder, command.words)
+
+
+@pytest.mark.parametrize("pattern,test", ELSEWHERE)
+def test_what_is_run_elsewhere_is_shown_and_has_its_test(pattern, test):
+    assert (ROOT / test).is_file(), test
+    every = [command for page in pages() for command in commands(page) if command.words[0] == "twin"]
+    assert any(re.search(pattern, " ".join(command.words[1:])) for command in every), f"no page shows {pattern}"
+
+
+def test_pages_are_there():
+    assert {*DRAWN} <= {*LONE}
+    assert {Path("README.md"), Path("docs/tutorial/process_engineer.md")} <= {p.relative_to(ROOT) for p in PAGES}

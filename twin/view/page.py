@@ -63,7 +63,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], tight: bool = 
     def cell(text: str) -> str:
         return f"<td{' class=n' if NUMBER.fullmatch(text) else ''}>{html.escape(text)}</td>"
 
-    head = "".join(f"<th>{html.escape(h)}</th>" for h in headings)
+    wrap = (lambda text: re.sub(r"([_.])", "\\1\u200b", text)) if tight else str  # long names in several lines
+    head = "".join(f"<th>{html.escape(wrap(h))}</th>" for h in headings)
     body = "".join("<tr>" + "".join(map(cell, row)) + "</tr>" for row in rows)
     classes = "wide tight" if tight else "wide"
     return f'<div class="{classes}"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

@@ -10,10 +10,11 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.runs import find_run
+from twin.sweep import find_sweep
 from twin.view.page import VALIDATION, image
 from twin.view.picture import BY_SOURCE, Drawer
 from twin.view.run_report import Run, read_run, run_report
-from twin.view.sweep_report import is_sweep, read_sweep, sweep_report
+from twin.view.sweep_report import read_sweep, sweep_report
 
 PAGE = "report.html"
 FIELDS = {
@@ -28,7 +29,7 @@ def report(name: str, outputs: Path, *, out: Path | None = None, picture: bool =
     """Write the report of the run or sweep that ``name`` means; return the page.
 
     Args:
-        name: folder, its name below ``outputs`` or ``outputs/sweeps``, or ``latest``, the run.
+        name: folder of a run or a sweep, its name below ``outputs``, the name of a sweep, or ``latest``, the run.
         outputs: where run folders are.
         out: folder to write into; None: that of the run.
         picture: draw the part.
@@ -36,15 +37,23 @@ def report(name: str, outputs: Path, *, out: Path | None = None, picture: bool =
     Raises:
         InputError: there is no such run, or the page cannot be written.
     """
-    for sweep in (Path(name), outputs / name, outputs / "sweeps" / name):
-        if is_sweep(sweep):
-            return write(sweep_report(read_sweep(sweep)), (out or sweep) / PAGE)
+    sweep = _sweep(name, outputs)
+    if sweep:
+        return write(sweep_report(read_sweep(sweep)), (out or sweep) / PAGE)
     folder = find_run(name, outputs)
     run = read_run(folder)
     with Pictures(run) if picture else nullcontext() as pictures:
         before, after = run_report(run)
         drawn = pictures.figures() if pictures else "<p>No picture was asked for.</p>"
     return write(before + drawn + after, (out or folder) / PAGE)
+
+
+def _sweep(name: str, outputs: Path) -> Path | None:
+    """The sweep that ``name`` means, if it means one; ``latest`` is the latest run."""
+    try:
+        return None if name == "latest" else find_sweep(name, outputs)
+    except InputError:
+        return None
 
 
 def write(text: str, file: Path) -> Path:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import yaml
 
 import twin
-from twin.sweep.columns import SWEEP_FILE, numbers, read_table
+from twin.sweep.columns import numbers, read_table
 from twin.sweep.pareto import Goal, pareto_front
 from twin.view.front import draw_front
 from twin.view.inputs import inputs_section
@@ -69,11 +69,6 @@ def read_sweep(folder: Path) -> SweepTable:
         settings=yaml.safe_load(settings.read_text()) if settings.is_file() else {},
         record=json.loads(record.read_text()) if record.is_file() else {},
     )
-
-
-def is_sweep(folder: Path) -> bool:
-    """Whether the folder holds a sweep."""
-    return (folder / SWEEP_FILE).is_file()
 
 
 def sweep_report(sweep: SweepTable) -> str:
