@@ -305,3 +305,18 @@ def test_a_word_that_nobody_explains_is_said(data_dir, tmp_path):
     feeds = played(ShopOptions(machines={"mill": MachineOptions(source=source)}), tmp_path / "h.sqlite")
     assert "execution says 'WOBBLING', a word that nobody explains: no measurement" in feeds[0].source.losses.messages
     assert values_of(Path(tmp_path / "h.sqlite"), "mill", "execution") == ["ACTIVE", None]
+
+
+@pytest.mark.data
+def test_the_command_records_a_shop_without_a_board(data_dir, tmp_path, capsys):
+    from twin.__main__ import main
+
+    source = {"kind": "shdr", "file": f"data:{LOG}", "time_factor_ratio": None, "channels": PLATE}
+    (tmp_path / "shop.yaml").write_text(yaml.safe_dump({"machines": {"mill": {"source": source}}}))
+    store = str(tmp_path / "shop.sqlite")
+    assert main(["board", str(tmp_path / "shop.yaml"), "--store", store, "--no-board"]) == 0
+    assert "mill  ended" in capsys.readouterr().out
+    assert main(["oee", store, "--machine", "mill"]) == 0
+    assert "PQ = 2 (the control's counter)" in capsys.readouterr().out
+    assert main(["oee", store]) == 2 and "--machine NAME" in capsys.readouterr().err
+    assert main(["board", str(tmp_path / "none.yaml")]) == 2

@@ -6,8 +6,6 @@ import json
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +14,14 @@ import pytest
 import xarray as xr
 import yaml
 
+from twin.__main__ import main
 from twin.against import Line
 from twin.errors import InputError
 from twin.formats.qif import read_qif
 from twin.inspect_run import Inspected
 from twin.inspection.callout import Callout
 from twin.production.history import History
-from twin.production.history_event import SECOND, Event, now_us, utc_text, utc_us
+from twin.production.history_event import SECOND, now_us, utc_text, utc_us
 from twin.production.history_export import export
 from twin.production.history_measured import inspection_event, logged_part
 from twin.production.history_part import trace
@@ -117,6 +116,34 @@ def test_a_log_is_recorded_once_for_two_parts(recorded, run, data_dir, tmp_path)
             trace(history, "nist_plate")
         with pytest.raises(InputError, match="no part '7'.*nist_plate/2"):
             trace(history, "7")
+
+
+@pytest.mark.data
+def test_what_was_interrupted_can_be_recorded_again(run, data_dir, tmp_path, monkeypatch):
+    """The disk fails within the log: nothing of the part is there, and the second time the rest of the log comes."""
+    store, log = tmp_path / "h.sqlite", data_dir / "nist_plates" / "plate_02.shdr.gz"
+    request = Request(run, PART, ShopFacts(machine="hurco04"), log)
+    write, calls = HistoryWriter._write, []
+
+    def failing(self, taken):
+        calls.append(len(taken))
+        if len(calls) == 3:
+            raise sqlite3.OperationalError("disk I/O error")
+        return write(self, taken)
+
+    monkeypatch.setattr("twin.production.history_recorder.AT_ONCE", 1000)
+    monkeypatch.setattr("twin.production.history_writer.TOGETHER", 1000)
+    monkeypatch.setattr(HistoryWriter, "_write", failing)
+    with pytest.raises(InputError, match="cannot be written: disk I/O error"):
+        record(store, request)
+    with History(store) as history:
+        assert history.parts() == [] and len(history.times_us(1)) == 1000
+    monkeypatch.setattr(HistoryWriter, "_write", write)
+    record(store, request)
+    with History(store) as history:
+        expected = trace(history, "2").latest("recording").body["events"]
+        assert len(history.times_us(1)) == expected
+    assert verify(store).intact
 
 
 @pytest.mark.data
@@ -232,38 +259,41 @@ def test_a_log_in_which_nothing_ran_is_no_log_of_a_part(tmp_path):
 
 
 @pytest.mark.data
-def test_commands(recorded, run, tmp_path):
-    """As a user types them, in one process: record, note, release, list, head, verify, trace, export."""
-    store = Path(shutil.copy(recorded[0], tmp_path / "shop.sqlite"))
-    script = f"""
-import sys
-from twin.__main__ import main
-S = ["--store", {str(store)!r}]
-assert main(["history", "note", "nist_plate/2", "chips in the flutes", "--by", "anna", *S]) == 0
-assert main(["history", "release", "2", "--decision", "rework", "--why", "burr", "--by", "eva", *S]) == 0
-assert main(["history", "release", "2", "--decision", "perhaps", "--why", "burr", "--by", "eva", *S]) == 2
-assert main(["history", "record", {str(run)!r}, "--part", "p", *S]) == 2
-assert main(["history", "record", {str(run)!r}, "--part", "p", "--serial", "1", "--tool", "9=X", *S]) == 2
-assert main(["history", "list", *S]) == 0
-assert main(["history", "head", *S]) == 0
-assert main(["history", "verify", *S]) == 0
-assert main(["trace", "2", "--picture", {str(tmp_path / "p.png")!r}, *S]) == 0
-assert main(["history", "export", {str(tmp_path / "out")!r}, "--csv", *S]) == 0
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    for word in ("rework: burr", "chips in the flutes", "intact: ", "events-", "part     nist_plate/2"):
-        assert word in done.stdout
-    for word in ("'perhaps' is no decision", "has no serial number", "the run has no tool 9"):
-        assert word in done.stderr
-    database = sqlite3.connect(store)
+def test_commands(recorded, run, tmp_path, capsys):
+    """As a user types them: record, note, release, list, head, verify, trace, export."""
+    store = str(shutil.copy(recorded[0], tmp_path / "shop.sqlite"))
+
+    def twin(*words):
+        status = main([*words, "--store", store])
+        told = capsys.readouterr()
+        return status, told.out, told.err
+
+    assert twin("history", "note", "nist_plate/2", "chips in the flutes", "--by", "anna")[0] == 0
+    assert twin("history", "release", "2", "--decision", "rework", "--why", "burr", "--by", "eva")[0] == 0
+    for words, why in [
+        (["history", "release", "2", "--decision", "perhaps", "--why", "", "--by", "eva"], "'perhaps' is no decision"),
+        (["history", "note", "none/3", "x", "--by", "eva"], "no part 'none/3'"),
+        (["history", "record", str(run), "--part", "p"], "has no serial number"),
+        (["history", "record", str(run), "--part", "p", "--serial", "1", "--tool", "9=X"], "the run has no tool 9"),
+        (["history", "record", str(run), "--part", "p", "--serial", "1", "--tool", "D=X"], "'D' is no tool number"),
+        (["history", "record", str(run), "--part", "p", "--serial", "1", "--log", "a"], "which machine the log is of"),
+        (["history", "record", str(run), "--part", "p", "--serial", "1", "--inspection", "a.qif"], "no NAME=VALUE"),
+    ]:
+        status, _, error = twin(*words)
+        assert status == 2 and why in error
+    assert "part     nist_plate/2" in twin("history", "list")[1]
+    head = twin("history", "head")[1].strip()
+    assert "intact: " in twin("history", "verify", "--head", head)[1]
+    told = twin("trace", "2", "--picture", str(tmp_path / "p.png"))[1]
+    assert "rework: burr" in told and "chips in the flutes" in told
+    assert "events-" in twin("history", "export", str(tmp_path / "out"), "--csv")[1]
+    database = sqlite3.connect(store, isolation_level=None)
     database.execute("DROP TRIGGER event_delete")
     database.execute("DELETE FROM event WHERE seq = 30")
     database.close()
-    from twin.__main__ import main
-
-    assert main(["history", "verify", "--store", str(store)]) == 2
-    assert main(["trace", "2", "--store", str(store)]) == 2
+    status, told, error = twin("history", "verify")
+    assert status == 2 and "row 30 is missing" in told and "not what was recorded" in error
+    assert "the chain is broken" in twin("trace", "2")[2]
 
 
 def test_recordings_of_the_bench_are_recorded_with_their_sensors(run, tmp_path):
@@ -286,12 +316,3 @@ def test_recordings_of_the_bench_are_recorded_with_their_sensors(run, tmp_path):
     (bench / "recording.arrows").write_text("nothing")
     with pytest.raises(InputError, match="is no recording"):
         record(tmp_path / "other.sqlite", Request(bench, PART))
-
-
-def test_events_of_a_person_need_a_known_part(tmp_path):
-    store = tmp_path / "h.sqlite"
-    with HistoryWriter(store) as writer:
-        writer.append(writer.source("a"), [Event(now_us(), "note", {"text": "x"}, part="p", serial="1")])
-    from twin.__main__ import main
-
-    assert main(["history", "note", "p/2", "y", "--by", "b", "--store", str(store)]) == 2

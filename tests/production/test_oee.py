@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from twin.__main__ import main
 from twin.errors import InputError
 from twin.production.machine_log import MachineLog, from_logs
 from twin.production.machine_states import Said, State, meaning, silences, timeline
@@ -167,3 +168,25 @@ def test_a_word_of_ones_own_can_be_told():
     assert meaning("execution", "Warmup", {"WARMUP": "executing"}) == "executing"
     with pytest.raises(InputError, match="'dancing' is no meaning"):
         meaning("execution", "WARMUP", {"WARMUP": "dancing"})
+
+
+@pytest.mark.data
+def test_the_command_prints_figures_and_says_what_is_wrong(data_dir, tmp_path, capsys):
+    log = str(data_dir / "nist_plates" / "plate_02.shdr.gz")
+    period = ["--from", "2017-02-01T14:59:59", "--to", "2017-02-01T15:19:20"]
+    more = ["--good", "1", "--planned-s", "954", "--picture", str(tmp_path / "p.png"), "--machine", "hurco04"]
+    assert main(["oee", log, *period, "--produced", "1", *more]) == 0
+    told = capsys.readouterr().out
+    assert "hurco04  2017-02-01T14:59:59" in told and "PRI x PQ / APT" in told
+    assert "82.2" in told  # 954 s of 1161 s in which it did nothing else
+    assert (tmp_path / "p.png").stat().st_size > 5000
+    for words, why in [
+        (["none.shdr"], "there is no such file"),
+        ([log, "--from", "yesterday"], "'yesterday' is no time"),
+        ([log, "--from", "2017-02-02", "--to", "2017-02-01"], "before it begins"),
+        ([log, "--state", "WARMUP"], "no WORD=MEANING"),
+        ([log, "--silence-s", "0"], "--silence-s is 0"),
+        ([log, "--produced", "1", "--good", "2"], "2 good parts of 1"),
+    ]:
+        assert main(["oee", *words]) == 2
+        assert why in capsys.readouterr().err

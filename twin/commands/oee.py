@@ -49,7 +49,7 @@ def main(words: list[str]) -> None:
         if len(files) > 1 or not chosen.machine:
             raise InputError("a history holds several machines", remedy="give it alone, with --machine NAME")
         with History(files[0]) as history:
-            log = from_history(history, chosen.machine, begin, end)
+            log = from_history(history, chosen.machine, end)
     else:
         log = from_logs(files, chosen.machine or "")
     timeline = log.timeline(begin, end, round(chosen.silence_s * 1e6), _words(chosen.state))

@@ -11,6 +11,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from twin.errors import InputError
 from twin.production.history_chain import BEFORE_THE_FIRST, Head
 from twin.production.history_event import StoredEvent
@@ -114,6 +116,7 @@ class History:
         serial: str | None = None,
         kinds: Sequence[str] = (),
         source: int | None = None,
+        items: Sequence[str] = (),
         from_us: int | None = None,
         to_us: int | None = None,
         most: int = -1,
@@ -122,6 +125,7 @@ class History:
 
         Args:
             after: number of the last row that is not wanted.
+            items: of observations and conditions.
             from_us, to_us: bounds, included.
             most: so many at most; -1: all.
         """
@@ -136,9 +140,17 @@ class History:
         if kinds:
             condition += f" AND kind IN ({', '.join('?' * len(kinds))})"
             values += kinds
+        if items:
+            condition += f" AND body ->> '$.item' IN ({', '.join('?' * len(items))})"
+            values += items
         query = f"SELECT {COLUMNS} FROM event WHERE {condition} ORDER BY seq LIMIT {int(most)}"
         for row in self._database.execute(query, values):
             yield _stored(row)
+
+    def times_us(self, source: int) -> np.ndarray:
+        """Times of all events of a source (event,) [µs since 1970 UTC], rising; without the one that introduced it."""
+        query = "SELECT time_us FROM event WHERE source = ? AND seq <> ? ORDER BY time_us"
+        return np.array([row[0] for row in self._database.execute(query, (source, source))], np.int64)
 
     def sources(self) -> dict[int, tuple[str, str | None]]:
         """``seq`` of every source -> its name and its machine."""

@@ -35,6 +35,8 @@ class Request:
 def record(store: Path, request: Request) -> list[str]:
     """Read everything, then record it; return what was done, in words.
 
+    What is of the part is recorded as one, after the log: whoever interrupts it can do it again.
+
     Raises:
         InputError: anything that cannot be read, or that is recorded already: then nothing is recorded.
     """
@@ -57,13 +59,16 @@ def record(store: Path, request: Request) -> list[str]:
 
     done = []
     with HistoryWriter(store) as writer:
-        twin = writer.source("twin")
-        writer.append(twin, [event for event in events if event.kind != "prediction"])
         if logged:
             done.append(_record_log(writer, logged, request.facts.machine))
-        writer.append(twin, [*recordings, *(event for event in events if event.kind == "prediction")])
-        for name, event in reports:
-            writer.append(writer.source(name), [event])
+        twin, log = writer.source("twin"), writer.source("log")
+        said = [
+            (twin, [event for event in events if event.kind != "prediction"]),
+            (log, [*(logged.part_events if logged else ()), *recordings]),
+            (twin, [event for event in events if event.kind == "prediction"]),
+            *((writer.source(name), [event]) for name, event in reports),
+        ]
+        writer.append_together(said)
         done.append(f"{len(events)} events of run {request.run.name} and {len(reports)} inspections")
     with History(store) as history:
         done.append(f"head {history.head()}")
@@ -84,13 +89,12 @@ def _check_new(store: Path, part: PartName) -> None:
 
 
 def _record_log(writer: HistoryWriter, logged: LoggedPart, machine: str) -> str:
-    """The part's own events, and all that the machine said, unless that is here from another part of the same log."""
+    """All that the machine said, less what is here already: from another part of the same log, or an interruption."""
     source = writer.source(logged.source, machine)
-    events: list[Event] = list(logged.machine_events)
     with History(writer.file) as history:
-        known = next(history.events(after=source, source=source, most=1), None)
-    writer.append(writer.source("log"), list(logged.part_events))
-    if known:
+        known = len(history.times_us(source))
+    events: list[Event] = list(logged.machine_events[known:])
+    if not events:
         return f"the log is here already: {logged.source}"
     futures = [writer.submit(source, events[k : k + AT_ONCE]) for k in range(0, len(events), AT_ONCE)]
     for future in futures:

@@ -23,7 +23,8 @@ MOST_WAITING = 50_000  # events; who gives more waits
 TOGETHER = 10_000  # events in one transaction at most
 BACKWARDS = 60 * SECOND  # by which the recorder's own clock may be behind the last row; time then stands still
 INSERT = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-Given = tuple[int, list[tuple[int, str, str | None, str | None, str]], "Future[int]"]
+Row = tuple[int, int, str, str | None, str | None, str]  # source (0: the row itself), time_us, kind, part, serial, body
+Given = tuple[list[Row], "Future[int]"]
 
 
 class HistoryWriter:
@@ -71,8 +72,8 @@ class HistoryWriter:
             machine: whose clock gives its times; None: it has none of its own.
         """
         if (name, machine) not in self._sources:
-            row = (now_us(), "source", None, None, compact({"name": name, "machine": machine}))
-            self._sources[name, machine] = self._enqueue(0, [row]).result()
+            row = (0, now_us(), "source", None, None, compact({"name": name, "machine": machine}))
+            self._sources[name, machine] = self._enqueue([row]).result()
         found = self._sources[name, machine]
         if machine is not None and found not in self._clocks:
             with closing(connect(self.file)) as database:
@@ -102,6 +103,14 @@ class HistoryWriter:
         """
         return self.submit(source, events).result()
 
+    def append_together(self, said: Sequence[tuple[int, Sequence[Event]]]) -> int:
+        """Record events of several sources, all or none; return the number of the last one once they are on disk.
+
+        Raises:
+            InputError: as :meth:`submit`.
+        """
+        return self._enqueue([row for source, events in said for row in self._checked(source, events)]).result()
+
     def submit(self, source: int, events: Sequence[Event]) -> "Future[int]":
         """Give ``events`` to be recorded, all or none; the future has the number of the last one once it is on disk.
 
@@ -110,8 +119,10 @@ class HistoryWriter:
         Raises:
             InputError: an event that cannot be recorded, a clock that ran backwards, a disk that takes nothing more.
         """
-        if not events:
-            raise InputError("there is no event to record")
+        return self._enqueue(self._checked(source, events))
+
+    def _checked(self, source: int, events: Sequence[Event]) -> list[Row]:
+        """Rows of events that can be recorded; the clock of their source is theirs then."""
         now, clock = now_us(), self._clocks.get(source)
         for event in events:
             check(event, now)
@@ -123,11 +134,10 @@ class HistoryWriter:
                         remedy="set it right, or record what follows as another source",
                     )
                 clock = event.time_us
-        rows = [(e.time_us, e.kind, e.part, e.serial, compact(e.body)) for e in events]
-        future = self._enqueue(source, rows)
+        rows = [(source, e.time_us, e.kind, e.part, e.serial, compact(e.body)) for e in events]
         if clock is not None:
             self._clocks[source] = clock
-        return future
+        return rows
 
     def _name(self, source: int) -> str:
         name, machine = next(key for key, seq in self._sources.items() if seq == source)
@@ -146,14 +156,16 @@ class HistoryWriter:
             )
         return newest
 
-    def _enqueue(self, source: int, rows: list[tuple[int, str, str | None, str | None, str]]) -> "Future[int]":
+    def _enqueue(self, rows: list[Row]) -> "Future[int]":
+        if not rows:
+            raise InputError("there is no event to record")
         future: Future[int] = Future()
         with self._changed:
             self._changed.wait_for(lambda: self._waiting < MOST_WAITING or self._failure or self._closing)
             if self._failure or self._closing:
                 why = self._failure or "it was closed"
                 raise InputError(f"the history takes nothing more: {why}", file=self.file)
-            self._given.append((source, rows, future))
+            self._given.append((rows, future))
             self._waiting += len(rows)
             self._changed.notify_all()
         return future
@@ -166,9 +178,9 @@ class HistoryWriter:
                 self._fail(error, taken)
                 return
             with self._changed:
-                self._waiting -= sum(len(rows) for _, rows, _ in taken)
+                self._waiting -= sum(len(rows) for rows, _ in taken)
                 self._changed.notify_all()
-            for (_, _, future), last in zip(taken, lasts, strict=True):
+            for (_, future), last in zip(taken, lasts, strict=True):
                 future.set_result(last)
 
     def _take(self) -> list[Given]:
@@ -177,9 +189,9 @@ class HistoryWriter:
             self._changed.wait_for(lambda: self._given or self._closing)
             taken: list[Given] = []
             n = 0
-            while self._given and (not taken or n + len(self._given[0][1]) <= TOGETHER):
+            while self._given and (not taken or n + len(self._given[0][0]) <= TOGETHER):
                 taken.append(self._given.popleft())
-                n += len(taken[-1][1])
+                n += len(taken[-1][0])
             return taken
 
     def _write(self, taken: list[Given]) -> list[int]:
@@ -193,8 +205,8 @@ class HistoryWriter:
             seq, digest = self._head.seq, self._head.hash
             recorded = self._recorded = max(self._recorded, now_us())
             lasts, table = [], []
-            for source, rows, _ in taken:
-                for time_us, kind, part, serial, body in rows:
+            for rows, _ in taken:
+                for source, time_us, kind, part, serial, body in rows:
                     seq += 1
                     row = (seq, recorded, time_us, source or seq, kind, part, serial, body)
                     digest = link(digest, row)
@@ -218,7 +230,7 @@ class HistoryWriter:
             taken += self._given
             self._given.clear()
             self._changed.notify_all()
-        for _, _, future in taken:
+        for _, future in taken:
             future.set_exception(failure)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from twin.errors import InputError
 from twin.formats.shdr import ShdrLog, read_shdr
 from twin.production.history import History
-from twin.production.machine_states import Said, Timeline, chosen_item, silences, timeline
+from twin.production.machine_states import Said, Timeline, chosen_item, silences, timeline, vocabulary
 
 NEEDED = ("execution", "mode", "part_count", "program")
 
@@ -114,8 +114,8 @@ def said_by(log: ShdrLog) -> dict[str, Said]:
     }
 
 
-def from_history(history: History, machine: str, begin_us: int | None = None, end_us: int | None = None) -> MachineLog:
-    """One machine as a history has it, all its sources together.
+def from_history(history: History, machine: str, end_us: int | None = None) -> MachineLog:
+    """What one machine said of its work until ``end_us``, as a history has it, all its sources together.
 
     Raises:
         InputError: the history has no such machine, or heard nothing of it in that time.
@@ -129,22 +129,22 @@ def from_history(history: History, machine: str, begin_us: int | None = None, en
             remedy="it has " + ", ".join(known) if known else "no machine is recorded yet",
         )
     rows: dict[str, list[tuple[int, str]]] = {}
-    heard, gaps = [], []
+    gaps: list[tuple[int, int]] = []
+    wanted = [name for names in vocabulary()["items"].values() for name in names]
     for seq in sources:
-        for event in history.events(source=seq, to_us=end_us):
-            if event.kind == "observation":
-                rows.setdefault(event.body["item"], []).append((event.time_us, _text(event.body["value"])))
-            elif event.kind == "gap" and "begin_us" in event.body:
-                gaps.append((int(event.body["begin_us"]), event.time_us))
-            if event.kind != "source":
-                heard.append(event.time_us)
-    if not heard:
+        for event in history.events(source=seq, kinds=("observation",), items=wanted, to_us=end_us):
+            rows.setdefault(event.body["item"], []).append((event.time_us, _text(event.body["value"])))
+        for event in history.events(source=seq, kinds=("gap",), to_us=end_us):
+            gaps.append((int(event.body["begin_us"]), event.time_us))
+    heard = np.unique(np.concatenate([history.times_us(seq) for seq in sources]))
+    heard = heard if end_us is None else heard[heard <= end_us]
+    if not len(heard):
         raise InputError(f"nothing was heard of {machine} in that time", file=history.file)
     items = {
         item: _merged([Said(np.array([t for t, _ in said], np.int64), np.array([w for _, w in said], object))])
         for item, said in rows.items()
     }
-    return MachineLog(machine, items, np.unique(heard), tuple(gaps))
+    return MachineLog(machine, items, heard, tuple(gaps))
 
 
 def _merged(parts: Sequence[Said]) -> Said:
