@@ -79,6 +79,11 @@ def test_every_value_of_every_option_has_a_docstring(group, option):
             assert meaning_of(schema, rest).doc, place.path
 
 
+def test_every_group_is_known():
+    """A new group of conf/ gets a line in SCHEMAS; `coolant` turns keys of others, with comments."""
+    assert set(groups()) <= {*SCHEMAS, *(name.partition(".")[0] for name in BENCHES), "coolant"}
+
+
 def test_the_place_is_the_line_that_holds_the_value(plain):
     """Against the text of the files, for every single number."""
     checked = 0

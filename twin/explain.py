@@ -37,6 +37,7 @@ SCHEMAS = {  # top key or group, of some by its kind -> its schema, loaded when 
     "compensation": "twin.compensation.settings:CompensationSettings",
     "component": "twin.production.component_life.components:Components",
     "robustness": "twin.sweep.robust_job:RobustnessConfig",
+    "optimisation": "twin.sweep.search_settings:SearchConfig",
     "economics": "twin.production.cost.economics:Economics",
     "tolerance": "twin.production.cost.quote:GeneralTolerance",
     "line": "twin.production.line.config:Line",
