@@ -205,6 +205,17 @@ def test_a_plan_gives_reasons_and_follows_what_was_read(batch, tmp_path):
     assert "stop" in plan(batch, read_readings(file, batch))[0].actions
 
 
+def test_what_is_dear_decides_what_is_done(batch):
+    def done(**changes):
+        return {action for part in plan(replace(batch, n_parts=26, **changes)) for action in part.actions}
+
+    assert done() == {"re-measure", "change tool"}
+    assert "warm up" in done(size=replace(batch.size, cold=40e-6))  # as large as the tolerance
+    dear = done(costs=replace(batch.costs, tool=400.0))
+    assert "slow down" in dear and "change tool" not in dear  # one tool lasts for all at the lower feed
+    assert "re-measure" not in done(costs=replace(batch.costs, measurement=1e6))
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
