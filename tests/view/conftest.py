@@ -16,6 +16,8 @@ from twin.job import run_scenario
 def small_run(tmp_path_factory) -> Path:
     """The run of a slot, 10 mm wide and 2 mm deep, along X through the middle of a block of 60 x 40 x 20 mm."""
     desk = make_desk(tmp_path_factory.mktemp("view"))
+    program = desk / "scenarios" / "own" / "part.nc"
+    program.write_text(program.read_text().replace("M30", "G4 P100\nM30"))  # long enough to be stopped while it plays
     jax.config.update("jax_numpy_rank_promotion", "allow")  # as the command has it
     jax.config.update("jax_numpy_dtype_promotion", "standard")
     run = run_scenario(

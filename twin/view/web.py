@@ -15,7 +15,6 @@ from twin.view.stage.playing import SPEEDS, default_speed
 from twin.view.stage.stage import SECTIONS, Section, Stage
 
 FRAME = 1 / 20  # [s] at least between two frames
-OPENING = 0.4  # [s] that the page takes to make room
 PICTURE = {"interactive_ratio": 1, "still_ratio": 1, "interactive_quality": 85, "still_quality": 100}
 CLOSED = "off"  # the section that cuts nothing
 
@@ -163,7 +162,6 @@ class WebView:
         """Show the numbers and the history of a point on the page."""
         if picked is None:
             return
-        opens = self.state.picked is None
         with self.state:
             self.state.picked = {
                 "heading": picked.heading,
@@ -171,14 +169,6 @@ class WebView:
                 "rows": [{"name": r.name, "unit": r.unit, "values": list(r.words())} for r in picked.rows],
                 "history": as_data_address(history_picture(picked)),
             }
-        self._view.update()
-        if opens:
-            asyncio.create_task(self._fit())
-
-    async def _fit(self) -> None:
-        """Give the picture the shape of its place once the place is what it becomes."""
-        await asyncio.sleep(OPENING)
-        self._view.resize()
         self._view.update()
 
     def _build(self) -> None:
@@ -214,11 +204,13 @@ class WebView:
                     color="primary", classes="mx-2", label="compare", title=("compare_words",),
                 )  # fmt: skip
                 v.VBtn("reset view", id="reset", click="trigger('reset_camera')", size="small", variant="text")
-            with (
-                v.VNavigationDrawer(location="right", width=500, permanent=True, v_if="picked", id="point"),
-                html.Div(classes="pa-3"),
-            ):
-                self._point(html, v)
+            with v.VNavigationDrawer(location="right", width=350, permanent=True, id="point"):
+                with html.Div(v_if="picked", classes="pa-3"):
+                    self._point(html)
+                html.Div(
+                    "Click a point of the part: its numbers, its NC line and its history stand here.",
+                    v_else=True, classes="pa-3", style="color: #666",
+                )  # fmt: skip
             with v.VMain(style="height: 100vh"), html.Div(style="height: 100%; position: relative", id="view"):
                 self._view = VtkRemoteView(self.stage.plotter.render_window, ref="view", **PICTURE)
                 v.VAlert(
@@ -241,13 +233,12 @@ class WebView:
                     label=("`${section} = ${Number(section_at).toFixed(1)} mm`",), style="max-width: 330px",
                 )  # fmt: skip
 
-    def _point(self, html: Any, v: Any) -> None:
+    def _point(self, html: Any) -> None:
         """What is told of a picked point."""
         html.B("{{ picked.heading }}", id="point-heading")
-        v.VBtn("close", click="picked = null", size="x-small", variant="text", style="float: right")
         html.Pre("{{ picked.line_text }}", id="point-line", style="white-space: pre-wrap; margin: 6px 0")
         html.Img(src=("picked.history",), id="point-history", style="width: 100%")
-        with html.Table(id="point-numbers", style="width: 100%; font-size: 0.85rem; border-spacing: 0"):
+        with html.Table(id="point-numbers", style="width: 100%; font-size: 0.8rem; border-spacing: 0"):
             if self.stage.other is not None:
                 with html.Tr():
                     html.Th("", colspan=2)
