@@ -39,7 +39,7 @@ def evaluate(
         config = _static_config(sweep, static)
         bad = _impossible(config, sweep, inner, group)
         evaluator = prepared(
-            sweep, config, _bounds(sweep, inner, [row for row in group if row not in bad]), folder, say
+            sweep, config, bounds_of(sweep, inner, [row for row in group if row not in bad]), folder, say
         )
     except InputError as error:
         return [Outcome(row, FAILED, str(error)) for row in rows], []
@@ -60,7 +60,7 @@ def _values(sweep: Sweep, inner: Sequence[str], rows: Sequence[int], evaluator: 
     return np.array([[sweep.rows[row].get(key, base[key]) for key in inner] for row in rows], dtype=float)
 
 
-def _bounds(sweep: Sweep, inner: Sequence[str], rows: Sequence[int]) -> tuple[Parameter, ...]:
+def bounds_of(sweep: Sweep, inner: Sequence[str], rows: Sequence[int]) -> tuple[Parameter, ...]:
     """Each key of a batch between its lowest and highest value in ``rows``."""
     found = []
     for key in inner:

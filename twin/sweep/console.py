@@ -32,6 +32,8 @@ def sweep_in_console(overrides: Sequence[str], *, outputs: Path, conf: Path | No
     own = [word for word in overrides if word not in launcher]
     sweep = load_sweep(own, conf)
     say(f"sweep {sweep.settings.name}: {len(sweep.rows):,} scenarios of {sweep.config['scenario']['name']}")
+    for note in sweep.notes:
+        say(f"note: {note}")
     try:
         if multirun:
             from twin.sweep.multirun import launch

@@ -4,6 +4,7 @@ Removal, path and samples stand. Time, forces, heat, drift and deviation follow 
 what is exact and what is interpolated.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ class Evaluator:
         return partial(jax.jit(deviation), self.tables.arrays)
 
     def _batches(self, kernel: Callable[[jax.Array], Array], values: np.ndarray) -> Iterator[np.ndarray]:
-        """``kernel`` of ``values`` in batches of one shape, two at a time."""
+        """``kernel`` of ``values`` in batches of one shape, one on each core at a time."""
         values = self._checked(values)
         starts = range(0, len(values), N_BATCH)
 
@@ -93,10 +94,11 @@ class Evaluator:
             full = np.concatenate([rows, np.repeat(rows[-1:], N_BATCH - len(rows), axis=0)])
             return np.asarray(kernel(jnp.asarray(full)))[: len(rows)]
 
-        if any(p.key.startswith(DECOMPOSED) for p in self.parameters):
+        alone = any(p.key.startswith(DECOMPOSED) for p in self.parameters) or jax.default_backend() != "cpu"
+        if alone:
             yield from map(of, starts)
             return
-        with ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
             yield from pool.map(of, starts)
 
     def _checked(self, values: np.ndarray) -> np.ndarray:

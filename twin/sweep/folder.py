@@ -122,6 +122,7 @@ def merge(sweep: Sweep, folder: Path, wall: float | None = None) -> dict[str, An
         **{f"n_{status}": n for status, n in count.items()},
         "parameters": list(sweep.keys),
         "results": names,
+        "notes": list(sweep.notes),
         "version": twin.__version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **({} if wall is None else {"wall_s": round(wall, 3)}),

@@ -31,6 +31,7 @@ BATCHED = re.compile(
 )
 GEOMETRY = ("machine.axes.", "machine.squareness.")
 STICK_OUT = re.compile(r"tools\.\d+\.stick_out_\w+")
+BEAM = re.compile(r"tools\.\d+\.(stick_out|holder_stiffness|holder_tilt_stiffness|youngs_modulus)_\w+")
 SWITCH = re.compile(r"process\.(?:tools\.(\d+)\.)?(feed|speed)_(?:pct|ratio)")
 CHOSEN = "material.cutting.chosen."
 COEFFICIENT = re.compile(r"(.+)\[(\d+)\]$")

@@ -15,6 +15,7 @@ from twin.errors import InputError
 from twin.scenario import scenario_of
 from twin.sweep.designs import BLOCK, Row, rows_of
 from twin.sweep.parameters import base_value, is_batched, is_quantity
+from twin.sweep.validity import batchable, shortcomings
 
 SECTION = "sweep"
 PROCESS_ONLY = ("bench", "advice", "compensation", "validation")  # sections that a run does not read
@@ -63,6 +64,7 @@ class Sweep:
     rows: tuple[Row, ...]  # what each scenario changes
     chunks: tuple[Chunk, ...]
     base: dict[str, float]  # what the scenario itself has for each key that is a number
+    notes: tuple[str, ...]  # what batches of it leave out
     digest: str  # of everything that its results depend on
 
     @property
@@ -100,8 +102,11 @@ def load_sweep(overrides: Sequence[str], conf: Path | None = None) -> Sweep:
     solids = (scenario.program_text, scenario.stock, scenario.target, scenario.fixtures, scenario.features)
     digest = content_key(read, told, rows, solids, scenario.thin_walls, twin.__version__)
     keys = dict.fromkeys(key for row in rows for key in row if is_quantity(key))
+    if not batchable(scenario):
+        settings = dataclasses.replace(settings, evaluate="run")
+    notes = shortcomings(scenario, [key for key in keys if is_inner(settings, key)])
     base = {key: base_value(scenario, key) for key in keys}
-    return Sweep(settings, own, conf, composed, rows, _chunks(rows, settings), base, digest)
+    return Sweep(settings, own, conf, composed, rows, _chunks(rows, settings), base, notes, digest)
 
 
 def _check(rows: Sequence[Row], settings: SweepConfig) -> None:

@@ -24,6 +24,7 @@ from twin.sweep.forces import Cuts, chip_nodes, compliances, cuts_of
 from twin.sweep.parameters import GEOMETRY, STICK_OUT, Parameter, base_value, changed, switch_range
 from twin.sweep.samples import Looked, looked_at
 from twin.sweep.schedule import Bins, Lines, Timing, bins_of, feed_nodes, summed, timing, tool_rows
+from twin.sweep.validity import batchable
 from twin.thermal import ThermalModel
 
 N_FEED = 9  # nodes of the feed
@@ -131,7 +132,7 @@ def tables_of(
     Raises:
         InputError: bad input; a machine with a structure, or worn tools: they are not varied in batches.
     """
-    if scenario.structure is not None or any(tool.life_used for tool in scenario.tools.values()):
+    if not batchable(scenario):
         raise InputError(
             "a batch takes neither a structure of the machine nor worn tools",
             remedy="leave them out, or say sweep.evaluate=run",
