@@ -48,14 +48,19 @@ class Found:
     start: int
     values: tuple[float, ...]  # of the variables
     objective: float
-    worst_limit: float  # smallest of what is left to the limits, relative; inf without limits
-    n_evaluations: int
+    worst_limit: float  # least that is left to a limit, relative; inf without limits
     message: str
+    tried: tuple[tuple[float, ...], ...]  # every evaluation: the variables, then the objective and the worst limit
 
     @property
     def kept(self) -> bool:
         """Whether all limits are kept."""
-        return self.worst_limit >= -SLACK
+        return is_kept(self.worst_limit)
+
+
+def is_kept(worst_limit: float) -> bool:
+    """Whether all limits are kept where the worst of them has that much left."""
+    return worst_limit >= -SLACK
 
 
 def starts(problem: Problem, first: np.ndarray, n_starts: int, seed: int) -> np.ndarray:
@@ -96,8 +101,11 @@ def search_from(problem: Problem, start: np.ndarray, number: int) -> Found:
         tuple((problem.low + unit * width).tolist()),
         float(outcome[0]),
         float(outcome[1:].min(initial=np.inf)),
-        len(seen),
         str(ended.message),
+        tuple(
+            (*(problem.low + np.frombuffer(key) * width).tolist(), float(o[0]), float(o[1:].min(initial=np.inf)))
+            for key, (o, _) in seen.items()
+        ),
     )
 
 
@@ -114,4 +122,4 @@ def as_row(end: Found) -> dict[str, object]:
 
 def from_row(row: dict) -> Found:
     """What :func:`as_row` made plain."""
-    return Found(**{**row, "values": tuple(row["values"])})
+    return Found(**{**row, "values": tuple(row["values"]), "tried": tuple(tuple(point) for point in row["tried"])})

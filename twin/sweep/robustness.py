@@ -138,12 +138,14 @@ def in_tolerance(values: np.ndarray, judged: Judged) -> np.ndarray:
     return (values >= judged.lower) & (values <= judged.upper)
 
 
-def half_tolerance(judged: Judged) -> np.ndarray:
-    """Half the width between the limits; of a characteristic with one limit that limit, (characteristic,)."""
-    one = np.abs(np.where(np.isinf(judged.upper), judged.lower, judged.upper))
+def room(found: Robustness) -> np.ndarray:
+    """What a change of a characteristic is compared with (characteristic,): half the width between its limits; with one
+    limit, how far its mean lies from that, one deviation at least."""
+    judged = found.judged
     both = np.isfinite(judged.lower) & np.isfinite(judged.upper)
-    with np.errstate(invalid="ignore"):
-        return np.where(both, (judged.upper - judged.lower) / 2, one)
+    left = np.minimum(np.abs(judged.upper - found.mean), np.abs(found.mean - judged.lower))
+    half = np.where(both, (judged.upper - judged.lower) / 2, np.maximum(left, found.deviation))
+    return np.maximum(half, np.finfo(float).tiny)
 
 
 def probability(good: np.ndarray) -> np.ndarray:
@@ -174,7 +176,7 @@ def tightening(found: Robustness) -> Tightening:
         values = found.values - 0.5 * np.outer(found.z[:, column], found.effect[:, column])
         probabilities.append(in_tolerance(values, found.judged).all(axis=1).mean())
         least.append(capability(values, found.judged)[:, 0].min())
-    used = np.sum((found.effect / half_tolerance(found.judged)[:, None]) ** 2, axis=0)
+    used = np.sum((found.effect / room(found)[:, None]) ** 2, axis=0)
     share, chance, worst = used / max(used.sum(), np.finfo(float).tiny), np.array(probabilities), np.array(least)
     row = np.lexsort([-share, -worst, -chance])
     return Tightening(row, chance[row], worst[row], share[row])

@@ -119,7 +119,7 @@ def _folder(settings: SearchConfig, overrides: Sequence[str], outputs: Path) -> 
 def _by_gradients(
     settings: SearchConfig, limits: Sequence[Limit], evaluate: Callable[..., Evaluator], folder: Path, say: Say
 ) -> tuple[dict[str, Any], bool, list[dict[str, Any]]]:
-    """Best values, whether they keep the limits, and one row a start."""
+    """Best values, whether they keep the limits, and one row an evaluation."""
     evaluator = evaluate(())
     goal = column_of(settings.goal, evaluator.results)
     columns = [column_of(limit.name, evaluator.results) for limit in limits]
@@ -146,13 +146,12 @@ def _by_gradients(
     rows = [
         {
             "start": end.start,
-            **dict(zip(names, end.values, strict=True)),
-            settings.goal: settings.sign * end.objective,
-            "kept": end.kept,
-            "n_evaluations": end.n_evaluations,
-            "ended": end.message,
+            **dict(zip(names, values, strict=True)),
+            settings.goal: settings.sign * objective,
+            "kept": gradient_search.is_kept(worst),
         }
         for end in sorted(ends.values(), key=lambda end: end.start)
+        for *values, objective, worst in end.tried
     ]
     return dict(zip(names, best.values, strict=True)), best.kept, rows
 

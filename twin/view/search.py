@@ -53,7 +53,11 @@ def draw_search(best: Best) -> None:
             )
         if first is not None:
             axes.plot(across[first], goal[first], "*", ms=15, color=BEST, label="best")
+        if name in best.settings.variables:
+            low, high = best.settings.variables[name]
+            axes.set_xlim(low - 0.03 * (high - low), high + 0.03 * (high - low))
         axes.set_xlabel(name, fontsize=9)
+        axes.ticklabel_format(axis="y", useOffset=False)
         axes.grid(alpha=0.25)
     for axes in panels.flat[len(names) :]:
         axes.set_axis_off()
