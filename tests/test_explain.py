@@ -75,7 +75,7 @@ def test_every_value_of_every_option_has_a_docstring(group, option):
     schema = schema_of(group, values, SCHEMAS)
     for place in Place({group: values}).all_below():
         rest = place.path.partition(".")[2]
-        if not rest.startswith("defaults"):
+        if not rest.startswith("defaults") and "." not in place.names[0]:  # a key of the scenario that it varies
             assert meaning_of(schema, rest).doc, place.path
 
 
