@@ -85,9 +85,9 @@ class Watched:
     evidence: dict[str, tuple[str, np.ndarray, np.ndarray, Chart]]  # fault -> indicator, values, uncertainties, chart
 
 
-def shop(scenario: Scenario, machining: Machining) -> Shop:
-    """The shop of machines like the scenario's."""
-    commands = planned_commands(machining, scenario.controller, PERIOD)
+def shop(scenario: Scenario, machining: Machining, period: float = PERIOD) -> Shop:
+    """The shop of machines like the scenario's, sampled every ``period`` [s]."""
+    commands = planned_commands(machining, scenario.controller, period)
     return Shop(scenario, machining, commands, HealthCheck(scenario, machining))
 
 

@@ -10,7 +10,7 @@ from twin.config import build
 from twin.errors import InputError
 from twin.production.component_life.components import Components, components_of, read_components
 from twin.production.component_life.consumption import GRAVITY, consumption
-from twin.production.component_life.run_loads import Loads, Operation, RunLoads
+from twin.production.component_life.run_loads import AxisLoads, Operation, RunLoads, SpindleLoads
 
 HOUR, RPM = 3600.0, 2 * np.pi / 60
 BALL = {
@@ -61,30 +61,41 @@ MADE = {
 }
 
 
-def made(**changes):
-    """Two operations of half an hour: 500 N at the tip 150 mm below the nose, X at 0.1 m/s against 1,000 N and 0 N."""
-    n, period = 8, HOUR / 8
-    half = np.repeat([0, 1], 4)
-    zero3 = np.zeros((n, 3))
-    loads = Loads(
-        seconds=np.array([HOUR / 2, HOUR / 2]),
-        spindle=np.full(2, 6000 * RPM),
+def made(spindle=None, axes=None, temperature=40.0):
+    """Two operations of half an hour: 500 N at the tip 150 mm below the nose, X at 0.1 m/s against 1,000 N and 500 N.
+
+    ``spindle`` and ``axes`` are fields that are changed.
+    """
+    half, zero3 = np.repeat([0, 1], 4), np.zeros((8, 3))
+    loads = SpindleLoads(
+        seconds=np.full(2, HOUR / 2),
+        speed=np.full(2, 6000 * RPM),
         radial=np.array([500.0, 100.0]),
         axial=np.array([300.0, 0.0]),
         torque=np.zeros(2),
-        length=np.full(2, 0.15),
-        temperature={"bearing": np.full(2, 40.0)},
         operation=np.array([0, 1]),
-        period=period,
-        axis_speed=zero3 + [0.1, 0, 0],
+    )
+    moved = AxisLoads(
+        seconds=np.full(8, HOUR / 8),
+        speed=zero3 + [0.1, 0, 0],
         acceleration=zero3,
         cutting=np.where(half == 0, -1000.0, -500.0)[:, None] * [1.0, 0, 0],
-        moving=np.ones(n),
-        sample_operation=half,
+        operation=half,
+    )
+    return RunLoads(
+        folder=Path("made"),
+        title="made",
+        machine="made up",
+        table_axes="XY",
+        duration=HOUR,
+        force_scatter=0.1,
+        operations=tuple(Operation(f"T{k + 1}", "a mill") for k in (0, 1)),
+        spindle=replace(loads, **(spindle or {})),
+        axes=replace(moved, **(axes or {})),
+        length=np.full(2, 0.15),
+        temperature={"bearing": np.full(2, temperature)},
         friction=np.zeros(3),
     )
-    operations = tuple(Operation(f"T{k + 1}", "a mill") for k in (0, 1))
-    return RunLoads(Path("made"), "made", "made up", "XY", HOUR, 0.1, operations, replace(loads, **changes))
 
 
 @pytest.fixture(scope="module")
@@ -127,10 +138,9 @@ def test_shares_add_up_and_are_what_leaving_out_shows(taken):
     found = consumption(components, made())
     row = found.component.index("screw X")
     assert found.share[[0, 1, row]].sum(axis=1) == pytest.approx(1)
-    longer = made()
     step = 1e-5
-    more = replace(longer.loads, moving=np.where(np.arange(8) < 4, 1 + step, 1.0))
-    after = consumption(components, replace(longer, loads=more))
+    longer = np.full(8, HOUR / 8) * np.where(np.arange(8) < 4, 1 + step, 1.0)
+    after = consumption(components, made(axes={"seconds": longer}))
     assert (after.used[row] / found.used[row] - 1) / step == pytest.approx(found.share[row, 0], rel=1e-4)
 
 
@@ -139,12 +149,10 @@ def test_slopes_are_those_of_finite_differences():
     clean = {**SET, "lubricant": {**SET["lubricant"], "contamination_ratio": 0.1}}
     spindle = {**MADE["spindle"], "front": {**clean, "n_bearings": 2, "n_axial": 2}}
     components = build(Components, {**MADE, "spindle": spindle})
-    run = made()
-    found, step = consumption(components, run), 1e-5
-    harder = replace(run.loads, radial=run.loads.radial * (1 + step), axial=run.loads.axial * (1 + step))
-    warmer = replace(run.loads, temperature={"bearing": np.full(2, 40.0 + step)})
-    for loads, slope in ((harder, found.by_force[0].sum()), (warmer, found.by_temperature[0])):
-        after = consumption(components, replace(run, loads=loads)).used[0]
+    found, step = consumption(components, made()), 1e-5
+    harder = made({"radial": np.array([500.0, 100.0]) * (1 + step), "axial": np.array([300.0, 0.0]) * (1 + step)})
+    for changed, slope in ((harder, found.by_force[0].sum()), (made(temperature=40 + step), found.by_temperature[0])):
+        after = consumption(components, changed).used[0]
         assert (after / found.used[0] - 1) / step == pytest.approx(slope, rel=1e-3)
     assert found.by_temperature[0] > 0  # thinner oil
     spread = np.sqrt((found.by_force[0].sum() * 0.1) ** 2 + (found.by_temperature[0] * 3) ** 2)

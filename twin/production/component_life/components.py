@@ -28,7 +28,9 @@ class BearingSet:
     n_axial: int = field(metadata=_STATIC)
     """Of them, in tandem against the axial load of the cut; 0: it floats."""
     ball: Ball
+    """One of them."""
     lubricant: Lubricant
+    """In the bearings."""
     preload: Force
     """Axial, of each bearing."""
     preload_scatter: Ratio = field(metadata=_STATIC)
@@ -43,7 +45,9 @@ class SpindleBearings:
     """A shaft on two sets of bearings, statically determinate."""
 
     front: BearingSet
+    """At the nose."""
     rear: BearingSet
+    """At the far end of the shaft."""
     overhang: Length
     """From the middle of the front set to the spindle nose."""
     span: Length
@@ -62,9 +66,11 @@ class Screw:
     preload: Force
     """Between the halves of the nut."""
     lead: Length
+    """Travel of one turn."""
     preload_scatter: Ratio = field(metadata=_STATIC)
     """Relative standard deviation of the preload."""
     source: str = field(metadata=_STATIC)
+    """Where the numbers come from; 'assumed' if nowhere."""
 
 
 @register_dataclass
@@ -92,6 +98,7 @@ class Guide:
     preload_scatter: Ratio = field(metadata=_STATIC)
     """Relative standard deviation of the preload."""
     source: str = field(metadata=_STATIC)
+    """Where the numbers come from; 'assumed' if nowhere."""
 
 
 @register_dataclass
@@ -102,6 +109,7 @@ class SpindleBelt(Belt):
     tension_scatter: Ratio = field(metadata=_STATIC)
     """Relative standard deviation of the tension."""
     source: str = field(metadata=_STATIC)
+    """Where the numbers come from; 'assumed' if nowhere."""
 
 
 @register_dataclass
@@ -112,6 +120,7 @@ class Components:
     machines: tuple[str, ...] = field(metadata=_STATIC)
     """Names of the machines in conf/machine that have these parts."""
     spindle: SpindleBearings
+    """What holds the shaft."""
     screws: dict[str, Screw]
     """Of X, Y, Z."""
     guides: dict[str, Guide]

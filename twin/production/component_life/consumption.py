@@ -24,7 +24,7 @@ from twin.production.component_life.belt import belt_consumed
 from twin.production.component_life.components import BearingSet, Components, Guide, Screw, SpindleBelt
 from twin.production.component_life.linear import HUNDRED_KM, MILLION, carriage_loads, consumed, preloaded, together
 from twin.production.component_life.reliability import BEARING, BELT, LINEAR, LifeDistribution
-from twin.production.component_life.run_loads import Loads, RunLoads
+from twin.production.component_life.run_loads import AxisLoads, RunLoads, SpindleLoads
 
 GRAVITY = 9.81  # [m/s2]
 FEWEST = 8  # operations that are compiled for
@@ -67,28 +67,31 @@ def consumption(components: Components, run: RunLoads) -> Consumption:
     Raises:
         InputError: the machine's thermal model has no such node as a bearing names.
     """
-    spindle, loads, n = components.spindle, run.loads, len(run.operations)
+    spindle, n = components.spindle, len(run.operations)
     for some in (spindle.front, spindle.rear):
-        if some.node not in loads.temperature:
+        if some.node not in run.temperature:
             raise InputError(
                 f"the run has no temperature of '{some.node}'", file=run.folder, remedy="name a thermal node"
             )
     ones = jnp.ones(max(FEWEST, 1 << (n - 1).bit_length()))
     asked = Asked(ones, ones, jnp.zeros(()), jnp.ones(()))
-    arm = (spindle.overhang + np.asarray(loads.length)) / spindle.span
-    rows = [("front bearings", BEARING, spindle.front.preload_scatter, _bearings(spindle.front, 1 + arm, loads, asked))]
-    rows += [("rear bearings", BEARING, spindle.rear.preload_scatter, _bearings(spindle.rear, arm, loads, asked))]
+    arm = (spindle.overhang + run.length) / spindle.span
+    rows = []
+    for name, some, share in (("front bearings", spindle.front, 1 + arm), ("rear bearings", spindle.rear, arm)):
+        row = _bearings(some, share, run.temperature[some.node], run.spindle, asked)
+        rows.append((name, BEARING, some.preload_scatter, row))
     for k, axis in enumerate("XYZ"):
         screw, guide = components.screws[axis], components.guides[axis]
-        vertical = np.float64(axis == "Z")
-        row = _screw(screw, guide, vertical, _along(loads, k), loads.friction[k], loads, asked)
-        rows.append((f"screw {axis}", LINEAR, screw.preload_scatter, row))
+        weight = guide.moving_mass * GRAVITY * (1 - guide.counterbalance) if axis == "Z" else 0.0
+        pushed = (np.eye(3)[k], guide.moving_mass, run.friction[k], weight)
+        rows.append((f"screw {axis}", LINEAR, screw.preload_scatter, _screw(screw, pushed, run.axes, asked)))
     for k, axis in enumerate("XYZ"):
         guide, side = components.guides[axis], 1.0 - 2.0 * (axis in run.table_axes)
-        row = _guide(guide, np.float64(axis == "Z"), np.float64(side), FRAMES[axis], _along(loads, k), loads, asked)
-        rows.append((f"guides {axis}", LINEAR, guide.preload_scatter, row))
+        held = guide.moving_mass * GRAVITY * (1 - guide.counterbalance * (axis == "Z"))
+        place = (np.eye(3)[k], FRAMES[axis], side, held)
+        rows.append((f"guides {axis}", LINEAR, guide.preload_scatter, _guide(guide, place, run.axes, asked)))
     if components.belt:
-        rows.append(("belt", BELT, components.belt.tension_scatter, _belt(components.belt, loads, asked)))
+        rows.append(("belt", BELT, components.belt.tension_scatter, _belt(components.belt, run.spindle, asked)))
     return _collected(rows, n, run.force_scatter, spindle.temperature_scatter)
 
 
@@ -113,25 +116,19 @@ def _collected(
     return Consumption(names, distributions, used, share, by_force, by_temperature, by_preload, spread)
 
 
-def _along(loads: Loads, axis: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Speed [m/s], acceleration [m/s2] and cutting force [N] along one axis (sample,)."""
-    return loads.axis_speed[:, axis], loads.acceleration[:, axis], loads.cutting[:, axis]
-
-
 @kept
-def _bearings(some: BearingSet, share: jax.Array, loads: Loads, asked: Asked):  # type: ignore[no-untyped-def]
+def _bearings(some: BearingSet, share, temperature, loads: SpindleLoads, asked: Asked):  # type: ignore[no-untyped-def]
     """Lives used by a set that carries ``share`` (segment,) of the radial force on the tool tip, and its slopes."""
 
     def used(asked: Asked) -> jax.Array:
         force, seconds = asked.force[loads.operation], loads.seconds * asked.times[loads.operation]
-        turning = (loads.spindle > 0) & (loads.seconds > 0)
-        speed = jnp.where(turning, loads.spindle, 1.0)
-        temperature = jnp.where(turning, loads.temperature[some.node] + asked.warmer, 40.0)
+        turning = (loads.speed > 0) & (loads.seconds > 0)
+        speed = jnp.where(turning, loads.speed, 1.0)
         preload = some.preload * asked.preload
         external = loads.axial * force / some.n_axial if some.n_axial else jnp.zeros_like(force)
         radial = loads.radial * force * share / some.n_bearings
         load = equivalent_load(some.ball, radial, axial_in_pair(preload, external))
-        life = modified_life(some.ball, some.lubricant, load, speed, temperature)
+        life = modified_life(some.ball, some.lubricant, load, speed, temperature + asked.warmer)
         one = jnp.sum(jnp.where(turning, seconds * speed / (2 * jnp.pi) / life, 0.0))
         return some.n_bearings ** (1 / SET_EXPONENT) * one
 
@@ -139,14 +136,17 @@ def _bearings(some: BearingSet, share: jax.Array, loads: Loads, asked: Asked):  
 
 
 @kept
-def _screw(screw: Screw, guide: Guide, vertical, along, friction, loads: Loads, asked: Asked):  # type: ignore[no-untyped-def]
-    """Lives used by both halves of a nut under inertia, friction, weight and cut, and their slopes."""
-    speed, acceleration, cutting = along
-    weight = vertical * guide.moving_mass * GRAVITY * (1 - guide.counterbalance)
+def _screw(screw: Screw, pushed, loads: AxisLoads, asked: Asked):  # type: ignore[no-untyped-def]
+    """Lives used by both halves of a nut under inertia, friction, weight and cut, and their slopes.
+
+    ``pushed``: unit vector of the axis, moving mass [kg], friction [N], weight along the axis [N].
+    """
+    axis, mass, friction, weight = pushed
+    speed = loads.speed @ axis
 
     def used(asked: Asked) -> jax.Array:
-        cut = cutting * asked.force[loads.sample_operation]
-        push = guide.moving_mass * acceleration + friction * jnp.sign(speed) + weight - cut
+        cut = loads.cutting @ axis * asked.force[loads.operation]
+        push = mass * (loads.acceleration @ axis) + friction * jnp.sign(speed) + weight - cut
         turns = _travelled(speed, loads, asked) / screw.lead
         halves = preloaded(screw.preload * asked.preload, push)
         return together(jnp.stack([consumed(half, screw.dynamic_rating, turns, MILLION) for half in halves]))
@@ -155,23 +155,24 @@ def _screw(screw: Screw, guide: Guide, vertical, along, friction, loads: Loads, 
 
 
 @kept
-def _guide(guide: Guide, vertical, side, frame, along, loads: Loads, asked: Asked):  # type: ignore[no-untyped-def]
+def _guide(guide: Guide, place, loads: AxisLoads, asked: Asked):  # type: ignore[no-untyped-def]
     """Lives used by four carriages under weight, inertia and cut, and their slopes.
 
-    ``side`` is 1 where the axis carries the tool, which feels the force, and -1 where it carries the part, which feels
+    ``place``: unit vector of the axis; frame (along, across, away from the rails; machine axes); side; weight held [N].
+    The side is 1 where the axis carries the tool, which feels the force, and -1 where it carries the part, which feels
     the reaction and moves against the tip.
     """
-    speed, acceleration, _ = along
-    held = jnp.array([0.0, 0.0, -GRAVITY]) * guide.moving_mass * (1 - vertical * guide.counterbalance)
-    body = held[None] - jnp.outer(side * guide.moving_mass * acceleration, frame[0])
+    axis, frame, side, weight = place
+    inertia = side * guide.moving_mass * (loads.acceleration @ axis)
+    body = -weight * jnp.array([[0.0, 0.0, 1.0]]) - jnp.outer(inertia, axis)
     point = jnp.stack([jnp.stack(guide.mass_point), jnp.stack(guide.cut_point)])
 
     def used(asked: Asked) -> jax.Array:
-        cut = side * loads.cutting * asked.force[loads.sample_operation][:, None]
+        cut = side * loads.cutting * asked.force[loads.operation][:, None]
         force = jnp.stack([body, cut], axis=1) @ frame.T
         normal, lateral = carriage_loads(force, point, jnp.stack(guide.drive_point), guide.spacing)
         pressed, _ = preloaded(guide.preload * asked.preload, jnp.abs(normal) + jnp.abs(lateral))
-        travel = _travelled(speed, loads, asked)
+        travel = _travelled(loads.speed @ axis, loads, asked)
         each = (pressed / guide.dynamic_rating) ** 3 * travel[:, None] / HUNDRED_KM
         return together(jnp.sum(each, axis=0))
 
@@ -179,17 +180,17 @@ def _guide(guide: Guide, vertical, side, frame, along, loads: Loads, asked: Aske
 
 
 @kept
-def _belt(belt: SpindleBelt, loads: Loads, asked: Asked):  # type: ignore[no-untyped-def]
+def _belt(belt: SpindleBelt, loads: SpindleLoads, asked: Asked):  # type: ignore[no-untyped-def]
     """Lives used by the belts, and their slopes."""
 
     def used(asked: Asked) -> jax.Array:
         tensioned = replace(belt, tension=belt.tension * asked.preload)  # type: ignore[arg-type]
         torque, seconds = loads.torque * asked.force[loads.operation], loads.seconds * asked.times[loads.operation]
-        return belt_consumed(tensioned, loads.spindle, torque, seconds)
+        return belt_consumed(tensioned, loads.speed, torque, seconds)
 
     return jax.value_and_grad(used)(asked)
 
 
-def _travelled(speed: jax.Array, loads: Loads, asked: Asked) -> jax.Array:
+def _travelled(speed: jax.Array, loads: AxisLoads, asked: Asked) -> jax.Array:
     """Travel of an axis in each sample (sample,) [m]."""
-    return jnp.abs(speed) * loads.period * loads.moving * asked.times[loads.sample_operation]
+    return jnp.abs(speed) * loads.seconds * asked.times[loads.operation]

@@ -30,24 +30,27 @@ SAME_TIME = 1e-4  # relative difference of the duration above which the program 
 
 @register_dataclass
 @dataclass(frozen=True)
-class Loads:
-    """What acts in one part. Rows are padded to powers of two by such of no duration."""
+class SpindleLoads:
+    """What the spindle feels, segment by segment. Rows are padded to a power of two by such of no duration."""
 
     seconds: Array  # (segment,) [s]
-    spindle: Array  # (segment,) [rad/s]
+    speed: Array  # (segment,) [rad/s]
     radial: Array  # (segment,) [N] on the tool, across its axis
     axial: Array  # (segment,) [N] on the tool, along it
     torque: Array  # (segment,) [N m]
-    length: Array  # (segment,) [m] from the spindle nose to the tool tip
-    temperature: dict[str, Array]  # node -> (segment,) [degC]
     operation: Array  # (segment,) int
-    period: Array | float  # [s] of the samples
-    axis_speed: Array  # (sample, 3) [m/s] of the tool tip in the part
+
+
+@register_dataclass
+@dataclass(frozen=True)
+class AxisLoads:
+    """What the axes feel, at even steps of time. Rows are padded to a power of two by such in which nothing moves."""
+
+    seconds: Array  # (sample,) [s] of each; 0 in the padding
+    speed: Array  # (sample, 3) [m/s] of the tool tip in the part
     acceleration: Array  # (sample, 3) [m/s2]
     cutting: Array  # (sample, 3) [N] on the tool, part axes
-    moving: Array  # (sample,) 0 in the padding
-    sample_operation: Array  # (sample,) int
-    friction: Array  # (3,) [N] of the guides of X, Y, Z
+    operation: Array  # (sample,) int
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,11 @@ class RunLoads:
     duration: float  # [s]
     force_scatter: float  # relative standard deviation of the cutting forces
     operations: tuple[Operation, ...]
-    loads: Loads
+    spindle: SpindleLoads
+    axes: AxisLoads
+    length: np.ndarray  # (segment,) [m] from the spindle nose to the tool tip
+    temperature: dict[str, np.ndarray]  # thermal node -> (segment,) [degC]
+    friction: np.ndarray  # (3,) [N] of the guides of X, Y, Z
 
 
 def read_run(folder: Path) -> RunLoads:
@@ -90,21 +97,19 @@ def read_run(folder: Path) -> RunLoads:
     stretch = np.concatenate([[0], np.cumsum(np.diff(number) != 0)])
     middle = (start + end) / 2
     length = {n: tool.stick_out + sum(section.length for section in tool.holder) for n, tool in tools.items()}
-    loads = Loads(
+    spindle = SpindleLoads(
         seconds=end - start,
-        spindle=np.abs(s["spindle_speed_rpm"].values) * RPM,
+        speed=np.abs(s["spindle_speed_rpm"].values) * RPM,
         radial=_lasting(np.hypot(force[:, 0], force[:, 1]), peak),
         axial=np.abs(force[:, 2]),
         torque=np.abs(s["torque_mean_nm"].values.astype(float)),
-        length=np.array([length.get(n, 0.0) for n in number]),
-        temperature={
-            str(node): np.interp(middle, thermal["time_s"].values, thermal["temperature_degc"].sel(node=node).values)
-            for node in thermal["node"].values
-        },
         operation=stretch,
-        friction=np.array([machine.thermal.feed_drives[axis].friction_force for axis in "XYZ"]),
-        **_axes(folder, config, tools, float(attrs["duration_s"]), (start, force, stretch)),
     )
+    temperature = {
+        str(node): np.interp(middle, thermal["time_s"].values, thermal["temperature_degc"].sel(node=node).values)
+        for node in thermal["node"].values
+    }
+    axes = _axes(folder, config, tools, float(attrs["duration_s"]), (start, force, stretch))
     cutting = peak > 0
     spread = s["force_peak_deviation_n"].values[cutting]
     return RunLoads(
@@ -115,7 +120,11 @@ def read_run(folder: Path) -> RunLoads:
         duration=float(attrs["duration_s"]),
         force_scatter=float(spread.sum() / peak[cutting].sum()) if cutting.any() else 0.0,
         operations=_operations(stretch, number, s["line"].values, tools),
-        loads=_padded(loads),
+        spindle=jax.tree.map(padded_rows, spindle),
+        axes=jax.tree.map(padded_rows, axes),
+        length=padded_rows(np.array([length.get(n, 0.0) for n in number])),
+        temperature={node: padded_rows(values, mode="edge") for node, values in temperature.items()},
+        friction=np.array([machine.thermal.feed_drives[axis].friction_force for axis in "XYZ"]),
     )
 
 
@@ -134,8 +143,8 @@ def _axes(
     tools: dict[int, Tool],
     duration: float,
     segments: tuple[np.ndarray, np.ndarray, np.ndarray],
-) -> dict[str, Any]:
-    """Speed, acceleration and force along the axes, by time. ``segments``: their start [s], force [N], operation."""
+) -> AxisLoads:
+    """Of the program timed again. ``segments``: their start [s], force [N], operation."""
     part = build(PartConfig, config["scenario"], "scenario")
     program = interpret(
         _program_text(folder, part),
@@ -157,14 +166,13 @@ def _axes(
     speed = np.diff(position, axis=0, prepend=position[:1]) / period
     start, force, stretch = segments
     row = np.clip(np.searchsorted(start, np.arange(n) * period, side="right") - 1, 0, None)
-    return {
-        "period": period,
-        "axis_speed": speed,
-        "acceleration": np.diff(speed, axis=0, append=speed[-1:]) / period,
-        "cutting": force[row],
-        "moving": np.ones(n),
-        "sample_operation": stretch[row],
-    }
+    return AxisLoads(
+        seconds=np.full(n, period),
+        speed=speed,
+        acceleration=np.diff(speed, axis=0, append=speed[-1:]) / period,
+        cutting=force[row],
+        operation=stretch[row],
+    )
 
 
 def _program_text(folder: Path, part: PartConfig) -> str:
@@ -186,8 +194,3 @@ def _operations(
         label = f"T{tool} {line[mine].min()}–{line[mine].max()}"
         found.append(Operation(label, tools[tool].name if tool in tools else "no tool"))
     return tuple(found)
-
-
-def _padded(loads: Loads) -> Loads:
-    """Rows of no duration appended, so that few shapes are compiled."""
-    return jax.tree.map(lambda rows: padded_rows(rows) if np.ndim(rows) and len(rows) != 3 else rows, loads)
