@@ -8,7 +8,7 @@ Leading axes are (run,): so many batches at once. Three independent beliefs:
 - the fault: probability that something is wrong, by the power beyond that of the wear and by measured sizes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from scipy.special import log_ndtr, ndtr
@@ -32,6 +32,11 @@ class Belief:
     covariance: np.ndarray  # (run, 2, 2) [m2]
     cold: np.ndarray  # (run,) part of the cold error that is left, 0..1
     faulty: np.ndarray  # (run,) probability
+
+    def of(self, rows: np.ndarray) -> "Belief":
+        """The belief of some runs only."""
+        arrays = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "batch"}
+        return replace(self, **arrays)
 
     @property
     def width(self) -> np.ndarray:

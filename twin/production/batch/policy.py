@@ -19,6 +19,7 @@ from twin.production.batch.tool_plan import (
 )
 
 AHEAD = 30  # parts over which a measurement or a warm-up is judged
+RENEWED = 25  # parts after which the cost of a new tool is looked at again
 COLD = 0.05  # part of the cold error from which on warming up is thought of
 
 
@@ -93,10 +94,18 @@ class Adaptive:
 
     def _renew(self, now: Situation) -> None:
         """What a new tool would cost; again where something was learned of the level."""
-        if self._after is None or (now.since_tool <= 1).any() or now.part % 25 == 0:
-            new = new_tool_plans(self.batch, now.belief, self.reach)
-            average, self._new_speed, self.said["best cycle"] = average_cost(self.batch, new)
-            self._after = cost_to_go(self.batch, new, average, now.left)
+        n_runs = len(now.paused)
+        if self._after is None:
+            self._after = np.zeros((n_runs, self.batch.n_parts + 1))
+            self._new_speed, self.said["best cycle"] = np.zeros(n_runs, int), np.zeros(n_runs, int)
+            rows = np.ones(n_runs, dtype=bool)
+        else:
+            rows = (now.since_tool <= 1) | (now.part % RENEWED == 0)
+        if rows.any():
+            some = now.belief.of(rows)
+            new = new_tool_plans(self.batch, some, self.reach)
+            average, self._new_speed[rows], self.said["best cycle"][rows] = average_cost(self.batch, new)
+            self._after[rows, : now.left + 1] = cost_to_go(self.batch, new, average, now.left)
 
     def _warms_up(self, belief: Belief, left: int) -> np.ndarray:
         b = self.batch
