@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+import trimesh
 from documented import ROOT, commands, files, pages
-from own_scenario import make_desk
+from own_scenario import GOOD_PROGRAM, make_desk
 
 from twin.__main__ import main
 
@@ -22,12 +23,18 @@ ELSEWHERE = (  # needs what only a reader has, or does not end by itself: patter
     (r"^bench ", "tests/hardware/test_bench_record.py"),
     (r"^validate ", "tests/hardware/test_validation.py"),
     (r"^calibrate ", "tests/hardware/calibration/test_job.py"),
+    (r"^faults ", "tests/hardware/faults/test_faults_bench.py"),
     (r"^run .*calibration=", "tests/hardware/calibration/test_job.py"),
     (r"^inspect .*--against", "tests/inspection/test_inspect_command.py"),
     (r"^stability .*frf=", "tests/view/test_stability_picture.py"),
     (r"^machinetest .*--measured", "tests/machine_tests/test_machinetest_command.py"),
     (r"^oee ", "tests/production/test_oee.py"),
-    (r"^new .*(stock\.stl|tool\.3)", "tests/own_part/test_own_part.py"),
+    (r"^new .*(stock\.unit|tool\.3)", "tests/own_part/test_own_part.py"),
+    (r"^sweep -m .*slurm", "tests/sweep/test_sweep_multirun.py"),
+    (r"^quote .*my_shop", "tests/production/cost/test_quote.py"),
+    (r"^batch .*(latest|readings|release)", "tests/production/batch/test_batch_decisions.py"),
+    (r"^schedule .*--orders", "tests/production/test_shop_commands.py"),
+    (r"^jobs ", "tests/production/test_shop_commands.py"),
 )
 FEATURES = """\
 - {kind: slot, name: slot, centre_mm: [30, 20, -1.2], normal: [0, 1, 0], width_mm: 10, size_mm: [40, 1.4]}
@@ -49,8 +56,8 @@ def elsewhere(command):
 
 PAGES = {page: shown(page) for page in pages() if shown(page)}
 ONCE = {command.words: page for page, own in reversed(PAGES.items()) for command in own}
-LONE = [words for words in reversed(ONCE) if words[1] in QUICK and "my_" not in " ".join(words)]
-LONE = [words for words in LONE if not {"example", "myconf"} & {*words}]  # they need what stands above them
+NEEDS = re.compile(r"my_|myconf|example|outputs/|scenario=|scenarios/|stock\.stl")  # long, or what stands above made it
+LONE = [words for words in reversed(ONCE) if words[1] in QUICK and not NEEDS.search(" ".join(words))]
 DRAWING = {"view": [pytest.mark.gl], "report": [pytest.mark.chromium, pytest.mark.gl]}
 DRAWN = (("twin", "view", "latest", "--screenshot", "part.png"), ("twin", "report", "latest"))
 
@@ -63,11 +70,13 @@ def marks(words):
 
 
 def make(folder):
-    """A folder with one small run of our own in outputs."""
+    """A folder with one small run of our own in outputs, a program and a stock."""
     make_desk(folder)
     (folder / "scenarios" / "own" / "features.yaml").write_text(FEATURES)
     file = folder / "conf" / "scenario" / "own.yaml"
     file.write_text(file.read_text().replace("  program: part.nc\n", "  program: part.nc\n  features: features.yaml\n"))
+    (folder / "part.nc").write_text(GOOD_PROGRAM)
+    trimesh.creation.box(bounds=[[0, 0, -20], [60, 40, 0]]).export(folder / "stock.stl")
     words = ["run", "scenario=own", "--conf", str(folder / "conf"), "--outputs", str(folder / "outputs")]
     assert main([*words, "--no-picture"]) == 0
     return folder
