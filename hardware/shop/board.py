@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hardware.serve.mtconnect_agent import AgentHandler, AgentServer
-from hardware.serve.mtconnect_options import MtconnectServerOptions, check_options
+from hardware.serve.mtconnect_options import LOOPBACK, MtconnectServerOptions, check_options
 from hardware.serve.mtconnect_requests import Stream
 from hardware.shop.collect import Shop
 from hardware.shop.feed import Feed, Word
@@ -52,6 +52,16 @@ class BoardHandler(AgentHandler):
     def content_type(self) -> str:  # type: ignore[override]
         kind = "text/html" if self.path.partition("?")[0] == "/" else "application/json"
         return f"{kind}; charset=utf-8"
+
+    def do_GET(self) -> None:
+        """Only under the name of this computer: a page from elsewhere may not read through a name of its own."""
+        name = self.headers.get("Host", "").rsplit(":", 1)[0].strip("[]")
+        if name not in {*LOOPBACK, self.server.options.host}:
+            self._refuse(403, "Forbidden", "the board does not answer under this name")
+            return
+        super().do_GET()
+
+    do_HEAD = do_GET
 
 
 def serve_board(

@@ -1,5 +1,6 @@
 """Several sources at once into one history."""
 
+import time
 from pathlib import Path
 from typing import Self
 
@@ -7,7 +8,7 @@ from hardware.shop.feed import Feed
 from hardware.shop.options import ShopOptions
 from twin.production.history_writer import HistoryWriter
 
-PATIENCE = 10.0  # [s] for a source to end
+PATIENCE = 3.0  # [s] for all sources to end; what a source gives later is not recorded
 
 
 class Shop:
@@ -39,8 +40,9 @@ class Shop:
     def __exit__(self, *error: object) -> None:
         for feed in self.feeds:
             feed.end()
+        deadline = time.monotonic() + PATIENCE
         for feed in self.feeds:
-            feed.join(PATIENCE)
+            feed.join(max(deadline - time.monotonic(), 0))
         self.writer.__exit__(*error)
 
     @property

@@ -93,10 +93,11 @@ class Feed(threading.Thread):
                 self._follow(self._writer.source(name, self.machine))
                 self.status = "ended"
                 return
-            except InputError as error:
+            except Exception as error:  # libraries that sources use have their own kinds
                 if self._ending.is_set():
                     return
-                self.status, self.why = "lost", str(error)
+                self.status = "lost"
+                self.why = str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
             if self.played or self._ending.wait(self._shop.retry):
                 return
             self.source = source_of(self.machine, self.options)

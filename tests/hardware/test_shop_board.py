@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from mtconnect_agents import Adapter, iso
 
 from hardware.serve.mtconnect_options import MtconnectServerOptions
 from hardware.shop.board import serve_board
@@ -74,9 +75,10 @@ def served(data_dir, tmp_path_factory):
     board.shop.__exit__(None, None, None)
 
 
-def get(url, method="GET"):
+def get(url, method="GET", **headers):
+    request = urllib.request.Request(url, method=method, headers=headers)
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, method=method), timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, answer.headers["Content-Type"], answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.headers["Content-Type"], error.read().decode()
@@ -108,6 +110,7 @@ def test_nobody_may_write_and_nothing_else_is_there(served):
     for method in ("POST", "PUT", "DELETE"):
         assert get(served.url + "board.json", method)[0] == 405
     assert get(served.url + "../../etc/passwd")[0] == 404
+    assert get(served.url, Host="evil.example:80")[0] == 403  # a name that somebody else points at this computer
     assert get(served.url)[1].startswith("text/html")
     with pytest.raises(InputError, match="lets everybody on the network read"):
         serve_board(served.shop, MtconnectServerOptions(host="0.0.0.0", port=0), threading.Event())
@@ -159,6 +162,29 @@ def test_the_page_shows_every_machine_with_state_figures_and_definitions(page, s
 
 WIDTHS = """name => [...document.querySelectorAll(`article[data-machine="${name}"] rect.production`)]
   .map(bar => ({x: +bar.getAttribute("width")}))"""
+
+
+@pytest.mark.data
+@pytest.mark.chromium
+def test_what_a_live_machine_does_is_on_the_page_at_once(page, tmp_path):
+    with Adapter() as adapter:
+        channels = {"execution": {"item": "execution"}, "mode": {"item": "mode"}}
+        source = {"kind": "shdr", "url": adapter.url, "settle_ms": 20, "channels": channels}
+        board = Served(ShopOptions(machines={"mill": MachineOptions(source=source)}), tmp_path / "shop.sqlite")
+        live = page.context.browser.new_page()
+        live.goto(board.url)
+        badge = live.locator("h2 .badge")
+        for word, mode, shown in [
+            ("ACTIVE", "AUTOMATIC", "production · ACTIVE"),
+            ("FEED_HOLD", "AUTOMATIC", "delay · FEED_HOLD"),
+            ("READY", "MANUAL", "set-up · READY"),
+            ("UNAVAILABLE", "UNAVAILABLE", "unobserved · UNAVAILABLE"),
+        ]:
+            adapter.send(f"{iso(time.time())}|execution|{word}|mode|{mode}\n")
+            badge.get_by_text(shown, exact=True).wait_for(timeout=8000)
+        live.close()
+        board.end()
+        board.shop.__exit__(None, None, None)
 
 
 @pytest.mark.data

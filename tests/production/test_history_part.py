@@ -316,3 +316,27 @@ def test_recordings_of_the_bench_are_recorded_with_their_sensors(run, tmp_path):
     (bench / "recording.arrows").write_text("nothing")
     with pytest.raises(InputError, match="is no recording"):
         record(tmp_path / "other.sqlite", Request(bench, PART))
+
+
+@pytest.mark.long
+@pytest.mark.data
+def test_a_plate_of_nist_from_program_to_two_laboratories(jax_as_users_have_it, data_dir, tmp_path):
+    """The real run: what the history compares is what the reports hold, and what the run itself read."""
+    from twin.job import run_scenario
+
+    run = run_scenario(["scenario=nist_plate", "scenario.plate=10"], outputs=tmp_path, picture=False)
+    plates = data_dir / "nist_plates"
+    reports = {"NIST": plates / "nist_mitutoyo.qif", "MTC": plates / "mtc_nikon.qif"}
+    part, facts = PartName("nist_plate", "10"), ShopFacts(machine="hurco04")
+    record(tmp_path / "h.sqlite", Request(run, part, facts, plates / "plate_10.shdr.gz", reports))
+    with History(tmp_path / "h.sqlite") as history:
+        found = trace(history, "nist_plate/10")
+    assert found.doubts == ("no 'release' is recorded",)
+    rows = {row.name: row for row in found.compared}
+    # in the text of the reports: SIMPLE_HOLE2 of A10 is 4.163 mm; Distance 1 of plate 10 is 71.143 mm
+    assert rows["hole_70_5 diameter"].measured["MTC"] == pytest.approx(4.163, abs=5e-4)
+    assert rows["width thickness"].measured["NIST"] == pytest.approx(71.143, abs=5e-4)
+    assert rows["hole_70_5 diameter"].predicted == pytest.approx(3.989, abs=3e-3)
+    predicted = found.latest("prediction").body["characteristics"]
+    assert len(predicted) > 100 and all(row["standard_uncertainty"] for row in predicted if row["value"] is not None)
+    assert found.latest("machining").body["duration_s"] == pytest.approx(1001, abs=1)

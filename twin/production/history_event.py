@@ -36,7 +36,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     # of a machine, by its own clock
     "observation": (MACHINE, ("item", "value")),
     "condition": (MACHINE, ("item", "level")),
-    "gap": (MACHINE, ("lost", "why")),
+    "gap": (MACHINE, ("lost", "begin_us", "why")),
     "clock": (MACHINE, ("added_s", "why")),
 }
 DECISIONS = ("released", "rework", "rejected")
