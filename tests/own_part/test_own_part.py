@@ -136,6 +136,11 @@ def test_what_the_words_state_is_no_guess(desk, capsys):
     assert "GUESS teeth" not in (desk / "slot.yaml").read_text()
 
 
+def test_a_diameter_in_inches(desk):
+    new("slot.nc", "stock.stl", "tool.4.diameter_in=0.5")
+    assert load_scenario("scenario=slot.yaml").tools[4].diameter == pytest.approx(12.7e-3)
+
+
 def test_every_guess_is_marked_and_told(desk, capsys):
     new("slot.nc", "stock.stl")
     out, text = capsys.readouterr().out, (desk / "slot.yaml").read_text()
@@ -175,7 +180,7 @@ def test_a_program_that_calls_no_tool(desk):
         (("T4 M6", 'T="MILL_D10" M6'), [], ["slot.nc:5", 'T="MILL_D10"', "by name"]),
         (("G1 X70", "G877 X70"), [], ["slot.nc:9", "G877"]),
         (("G1 X70 F1200", "G0 X70"), [], ["no feed move"]),
-        (("", ""), ["tool.4.diameter_mm=ten"], ["tool.4.diameter_mm", "'ten'"]),
+        (("", ""), ["tool.4.diameter_mm=ten"], ["tool.4.diameter_mm is 'ten'", "positive number"]),
         (("", ""), ["tool.4.diamter_mm=8"], ["tool.4.diamter_mm", "did you mean diameter?"]),
         (("", ""), ["tool.4.kind=flatt"], ["'flatt'", "did you mean flat?"]),
         (("", ""), ["material=ti_6al4v"], ["did you mean ti_6al_4v?"]),

@@ -20,7 +20,7 @@ from twin.own_part.setup import OwnStock, material_of, stock_of, swept_box
 from twin.own_part.tools import OwnTool, complete, own_tool, plain_tools, uses
 from twin.own_part.writing import scenario_text
 from twin.program import Toolpath, interpret, linearise
-from twin.units import MM
+from twin.units import INCH, MM
 
 GROUPS = {"machine": "vmc_3axis", "controller": "generic_jerk_limited", "environment": "shop_20"}
 NAMED_TOOL = re.compile(r"^(?:[^(;\n]*\b)?(T\d*\s*=\s*\"[^\"]*\")", re.MULTILINE)  # of Sinumerik
@@ -71,7 +71,10 @@ class Words:
             key, equals, text = word.partition("=")
             match = re.fullmatch(r"tools?\.(\d+)\.(\w+)", key)
             if match and equals:
-                tools.setdefault(int(match[1]), {})[match[2]] = yaml.safe_load(text)
+                name, value = match[2], yaml.safe_load(text)
+                if name.endswith("_in") and isinstance(value, (int, float)):  # the tool table is in mm
+                    name, value = f"{name[:-3]}_mm", value * INCH / MM
+                tools.setdefault(int(match[1]), {})[name] = value
             elif key in (*GROUPS, "material", "coolant", "model") and equals:
                 known = groups()[key]
                 if text not in known:

@@ -1,7 +1,7 @@
 """From what comments say of a tool to an entry of the tool table: the catalogue's nearest, and what differs from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from math import ceil, log
 from typing import Any, get_args
@@ -16,7 +16,7 @@ from twin.explain import option_file
 from twin.formats.tool_list import ListedTool
 from twin.machine.tool import Tool, ToolKind
 from twin.program.program import Toolpath
-from twin.units import DEG, MM, UM
+from twin.units import DEG, MM
 
 AS = {"spot": "drill", "tap": "drill", "reamer": "chamfer"}  # kinds of a list that the twin models as another kind
 OF_NAME = ("spot", "reamer")  # kinds of a list that the catalogue tells apart by the tool's name only
@@ -68,48 +68,35 @@ def complete(
     Raises:
         InputError: of some tool no diameter is known.
     """
-    numbers = [*called] or [0]
     found: dict[int, ListedTool] = {}
     missing = []
-    for number in numbers:
-        own = given.get(number, {})
-        said = listed.get(number)
-        stated = {key: float(value) * unit for key, value, unit in _lengths(own, number)}
-        if "diameter" not in stated and said is None:
+    for number in [*called] or [0]:
+        own, said = given.get(number, {}), listed.get(number)
+        if "diameter_mm" not in own and said is None:
             missing.append(number)
             continue
-        base = said or ListedTool(number, called.get(number, 1), "")
-        stated = {key: value for key, value in stated.items() if key in ("diameter", "corner_radius")}
-        kind = {"kind": own["kind"]} if "kind" in own else {}
-        if kind and kind["kind"] not in get_args(ToolKind):
-            known = get_args(ToolKind)
-            hint = nearest(str(kind["kind"]), known)
-            raise InputError(f"tool.{number}.kind is {kind['kind']!r}", remedy=f"{hint}one of {', '.join(known)}")
-        teeth = {"n_teeth": own["n_teeth"]} if "n_teeth" in own else {}
-        found[number] = ListedTool(**{**vars(base), **stated, **kind, **teeth})
+        stated: dict[str, Any] = {key: own[key] for key in ("kind", "n_teeth") if key in own}
+        for key in ("diameter", "corner_radius"):
+            if f"{key}_mm" in own:
+                stated[key] = _number(own[f"{key}_mm"], f"tool.{number}.{key}_mm") * MM
+        if "kind" in own and own["kind"] not in (known := get_args(ToolKind)):
+            hint = nearest(str(own["kind"]), known)
+            raise InputError(f"tool.{number}.kind is {own['kind']!r}", remedy=f"{hint}one of {', '.join(known)}")
+        found[number] = replace(said or ListedTool(number, called.get(number, 1), ""), **stated)
     if missing:
-        names = ", ".join(f"T{number}" for number in missing)
+        several = "are tools whose diameters no comment tells", "is a tool whose diameter no comment tells"
+        what = f"{', '.join(f'T{number}' for number in missing)} {several[len(missing) == 1]}"
+        if missing == [0]:
+            what = "the program calls no tool (T1 M6), and no comment tells of one"
         words = " ".join(f"tool.{number}.diameter_mm=10" for number in missing)
-        verb = (
-            "is a tool whose diameter no comment tells"
-            if len(missing) == 1
-            else "are tools whose diameters no comment tells"
-        )
-        what = f"{names} {verb}" if missing != [0] else "the program calls no tool (T1 M6), and no comment tells of one"
         raise InputError(what, file=file, line=called.get(missing[0]), remedy=f"say it, with the right number: {words}")
     return found
 
 
-def _lengths(own: Mapping[str, Any], number: int) -> list[tuple[str, Any, float]]:
-    """Lengths that the user gives: name, number, unit."""
-    found = []
-    for key, value in own.items():
-        name, _, unit = key.rpartition("_")
-        if unit in ("mm", "um", "in"):
-            if not isinstance(value, (int, float)) or isinstance(value, bool):
-                raise InputError(f"tool.{number}.{key} is {value!r}, not a number")
-            found.append((name, value, {"mm": MM, "um": UM, "in": 25.4 * MM}[unit]))
-    return found
+def _number(value: Any, key: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        raise InputError(f"{key} is {value!r}", remedy="give a positive number")
+    return float(value)
 
 
 def plain_tools(known: Mapping[int, ListedTool]) -> dict[int, Tool]:
