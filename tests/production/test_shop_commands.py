@@ -3,13 +3,19 @@
 import json
 
 import pytest
+import yaml
 from production_runs import made_run
 
 from twin.__main__ import main
+from twin.production.batch.job import with_run
+from twin.production.batch.settings import Batch
 from twin.production.cost.economics import Economics
 from twin.production.line.config import Line
 from twin.production.line.inputs import with_runs
 from twin.production.settings import read_settings
+from twin.production.shop.job import with_run_times
+from twin.production.shop.settings import Shop
+from twin.resources import shared_folder
 
 
 def folder_of(outputs, kind):
@@ -69,6 +75,26 @@ def test_a_run_is_quoted_and_gives_a_line_its_times(tmp_path, capsys):
     assert set(step.tools) == {"T1", "T2"}
     assert main(["quote", str(run), "economics.rates.machine.rate_eur_h=-", "--outputs", str(tmp_path)]) == 2
     assert "rate_eur_h" in capsys.readouterr().err
+
+
+def test_a_run_gives_a_schedule_its_times_and_a_batch_the_life_of_its_tool(tmp_path):
+    run = made_run(tmp_path / "2026-01-01" / "100000_made")
+    economics = read_settings(Economics, "economics", "standard")
+    key = "jobs.panel A.operations.finish"
+    shop = with_run_times(
+        read_settings(Shop, "shop", "cell", [f"{key}.time_min=0", f"{key}.run={run}"]), economics, tmp_path
+    )
+    timed = shop.jobs["panel A"].operations["finish"].time
+    assert timed.value == pytest.approx(17.0 * 1.01 + 180)
+    assert timed.deviation == pytest.approx(17.0 * 0.03)
+    config = yaml.safe_load((run / "config.yaml").read_text())
+    wear = yaml.safe_load((shared_folder("conf") / "wear" / "ti_6al_4v.yaml").read_text())
+    (run / "config.yaml").write_text(yaml.safe_dump({**config, "wear": wear}))
+    batch = read_settings(Batch, "batch", "titanium_bracket", ["part_time_min=0", f"run={run}"])
+    batch = with_run(batch, tmp_path)
+    assert batch.part_time == pytest.approx(17.0 * 1.01 + 180)
+    assert batch.tool.n_life == pytest.approx(1 / 0.08)  # a part uses 8 % of T1
+    assert batch.tool.tool_scatter == pytest.approx(0.7)  # of the law's row
 
 
 def test_a_run_without_a_law_of_wear_cannot_be_planned_as_a_batch(tmp_path, capsys):
