@@ -4,7 +4,7 @@ from pathlib import Path
 
 from twin.commands.parser import command_parser
 
-SUMMARY = "a batch: run, slow down, change tool, measure ..."
+SUMMARY = "a batch: run, slow down, change tool ..."
 EXAMPLE = "twin batch batch=titanium_bracket"
 EPILOG = """\
   twin batch batch=titanium_bracket            the batch of conf/batch, or batch=FILE.yaml

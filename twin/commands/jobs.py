@@ -4,7 +4,7 @@ from pathlib import Path
 
 from twin.commands.parser import command_parser
 
-SUMMARY = "job orders and actuals through OPC UA (ISA-95)"
+SUMMARY = "job orders and actuals over OPC UA"
 EXAMPLE = "twin jobs send opc.tcp://127.0.0.1:4840/ orders.json"
 EPILOG = """\
   twin jobs serve latest port=4840          a machine that takes orders of that run's part and makes it in the twin

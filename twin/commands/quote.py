@@ -4,7 +4,7 @@ from pathlib import Path
 
 from twin.commands.parser import command_parser
 
-SUMMARY = "time, tools, energy, cost and risk of a part"
+SUMMARY = "time, tools, energy, cost, risk of a part"
 EXAMPLE = "twin quote latest --quantity 50 --lot 10"
 EPILOG = """\
   twin quote latest --quantity 50             of a finished run

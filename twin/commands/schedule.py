@@ -4,7 +4,7 @@ from pathlib import Path
 
 from twin.commands.parser import command_parser
 
-SUMMARY = "a job shop scheduled: tools, warm-up, due dates"
+SUMMARY = "a job shop scheduled: tools, due dates"
 EXAMPLE = "twin schedule shop=cell --down 'vmc 1:2:5'"
 EPILOG = """\
   twin schedule shop=cell                      the shop of conf/shop/cell.yaml, or shop=FILE.yaml
