@@ -65,7 +65,7 @@ def test_the_best_is_told_as_words_of_a_run():
     words = words_of(values)
     assert words == [
         "process.feed_pct=81.25",
-        "+process.tools.2.speed_pct=90",
+        "++process.tools.2.speed_pct=90",
         "material=ti_6al_4v",
         "tools.1.n_teeth=4",
     ]

@@ -95,8 +95,8 @@ def search(
     distributions = _distributions(space)
     _check_same(study, distributions, file)
     state = optuna.trial.TrialState
-    for trial in study.get_trials(deepcopy=False, states=(state.RUNNING,)):  # of a session that was killed
-        study.tell(trial.number, state=state.FAIL)
+    for left in study.get_trials(deepcopy=False, states=(state.RUNNING,)):  # by a session that was killed
+        study.tell(left.number, state=state.FAIL)
     if first is not None and not study.trials:
         study.enqueue_trial(dict(first))
     while (n_done := len(study.get_trials(deepcopy=False, states=(state.COMPLETE, state.FAIL)))) < n_trials:

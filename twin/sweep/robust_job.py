@@ -14,12 +14,13 @@ import yaml
 from twin.errors import InputError
 from twin.production.settings import of_group, read_settings, split_words
 from twin.runs import RECORD, find_run, new_run
-from twin.scenario import Scenario
+from twin.scenario import Scenario, load_scenario
 from twin.sweep.evaluator import evaluator_of
 from twin.sweep.parameters import Parameter
 from twin.sweep.robustness import Judged, Robustness, capability, probability, robustness, share_by_group, tightening
 from twin.sweep.scatter import ScatterRow, Source, sources_of
 from twin.units import UM, Length
+from twin.view.robustness import draw_robustness
 
 GROUP = "robustness"
 FARTHEST = 6.0  # standard deviations that are ever drawn
@@ -87,8 +88,6 @@ def run_robust(
     if plain:
         overrides = [*overrides_of(plain, outputs), *overrides]
     settings = read_settings(RobustnessConfig, GROUP, chosen.get(GROUP, "standard"), mine, conf)
-    from twin.scenario import load_scenario
-
     say("composing the scenario")
     scenario = load_scenario(*overrides, conf=conf)
     sources, left_out = sources_of(scenario, settings.scatter)
@@ -109,8 +108,6 @@ def run_robust(
         (folder / "config.yaml").write_text(yaml.safe_dump(scenario.config, sort_keys=False, allow_unicode=True))
         write_tables(found, folder)
         _write_summary(scenario, found, settings, words, folder / "robustness.json")
-        from twin.view.robustness import draw_robustness
-
         draw_robustness(found, scenario.part.title, folder)
     return RobustRun(final, scenario.part.title, found, left_out, unjudged)
 
@@ -162,8 +159,8 @@ def limits_of(results: Sequence[str], rows: Sequence[ToleranceRow]) -> tuple[Jud
         columns.append(column)
     if not judged:
         raise InputError("no characteristic has a tolerance", remedy="see conf/robustness, or declare features")
-    name, lower, upper = zip(*judged, strict=True)
-    return Judged(name, np.array(lower), np.array(upper)), columns, tuple(unjudged)
+    names, least, most = zip(*judged, strict=True)
+    return Judged(names, np.array(least), np.array(most)), columns, tuple(unjudged)
 
 
 def _fits(row: ToleranceRow, feature: str, characteristic: str) -> bool:
@@ -217,7 +214,7 @@ def write_tables(found: Robustness, folder: Path) -> None:
 def _write_summary(
     scenario: Scenario, found: Robustness, settings: RobustnessConfig, words: Sequence[str], file: Path
 ) -> None:
-    whole, better = probability(found.good.all(axis=1)), tightening(found)
+    whole, better = probability(found.good_part), tightening(found)
     record = {
         "scenario": scenario.part.name,
         "words": list(words),

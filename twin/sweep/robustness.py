@@ -54,6 +54,11 @@ class Robustness:
         return in_tolerance(self.values, self.judged)
 
     @property
+    def good_part(self) -> np.ndarray:
+        """Which parts are in tolerance in everything (sample,)."""
+        return np.all(self.good, axis=1)
+
+    @property
     def share(self) -> np.ndarray:
         """Of the variance of each characteristic (characteristic, source), to first order."""
         part = self.effect**2

@@ -23,12 +23,14 @@ import pyarrow.parquet as pq
 import yaml
 
 import twin
+from twin.compose import compose
 from twin.errors import InputError
 from twin.production.settings import of_group, read_settings, split_words
-from twin.scenario import load_scenario
+from twin.scenario import Scenario, scenario_of
 from twin.simulate import machine, predict
 from twin.sweep import gradient_search, optuna_search
 from twin.sweep.evaluator import Evaluator, evaluator_of
+from twin.sweep.parameters import Parameter, base_value, changed
 from twin.sweep.run_results import run_results
 from twin.sweep.search_settings import Limit, SearchConfig, column_of, limits_of, words_of
 
@@ -71,7 +73,8 @@ def run_search(words: Sequence[str], *, outputs: Path, conf: Path | None = None,
     settings = read_settings(SearchConfig, GROUP, chosen.get(GROUP, "example"), mine, conf)
     folder = _folder(settings, overrides, outputs)
     say("preparing the scenario as it is")
-    evaluate = cache(lambda fixed: evaluator_of([*overrides, *fixed], settings.parameters, conf=conf, say=say))
+    parameters = _around(settings, scenario_of(compose(overrides, conf=conf), conf=conf))
+    evaluate = cache(lambda fixed: evaluator_of([*overrides, *fixed], parameters, conf=conf, say=say))
     base: Evaluator = evaluate(())
     limits = limits_of(settings.limits, base.results)
     column_of(settings.goal, base.results)
@@ -80,24 +83,29 @@ def run_search(words: Sequence[str], *, outputs: Path, conf: Path | None = None,
     pq.write_table(pa.Table.from_pylist(rows), folder / "tried.parquet")
     fixed = tuple(words_of({key: value for key, value in values.items() if key not in settings.variables}))
     at_best = evaluate(fixed)
-    numbers = np.array([[values[p.key] for p in at_best.parameters]])
+    numbers = {key: float(values[key]) for key in settings.variables}
     say("checking the best by a whole run")
-    found = words_of(values)
-    scenario = load_scenario(*overrides, *found, conf=conf)
+    scenario = scenario_of(changed(compose([*overrides, *fixed], conf=conf), numbers), conf=conf)
     best = Best(
         folder,
         settings,
         limits,
-        (*overrides, *found),
+        (*overrides, *words_of(values)),
         kept,
         len(rows),
         dict(zip(base.results, base(base.base)[0].tolist(), strict=True)),
-        dict(zip(at_best.results, at_best(numbers)[0].tolist(), strict=True)),
+        dict(zip(at_best.results, at_best(np.array([list(numbers.values())]))[0].tolist(), strict=True)),
         run_results(scenario, predict(scenario, machine(scenario, lambda stage: None), lambda stage: None)),
     )
     record = asdict(best) | {"folder": str(folder), "settings": asdict(settings)}
     (folder / "best.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     return best
+
+
+def _around(settings: SearchConfig, scenario: Scenario) -> tuple[Parameter, ...]:
+    """What is varied, with bounds that also hold the scenario as it is."""
+    ends = ((p.key, p.low, base_value(scenario, p.key), p.high) for p in settings.parameters)
+    return tuple(Parameter(key, min(low, now), max(high, now)) for key, low, now, high in ends)
 
 
 def _folder(settings: SearchConfig, overrides: Sequence[str], outputs: Path) -> Path:
@@ -129,7 +137,7 @@ def _by_gradients(
         left = [limit.left(results[column]) for limit, column in zip(limits, columns, strict=True)]
         return jnp.stack([settings.sign * results[goal], *left])
 
-    low, high = np.array([(p.low, p.high) for p in evaluator.parameters]).T
+    low, high = np.array([(p.low, p.high) for p in settings.parameters]).T
     problem = gradient_search.Problem(outcome, low, high)
     first = np.clip(evaluator.base, low, high)
     file = folder / "starts.jsonl"
@@ -165,8 +173,8 @@ def _by_optuna(
         found: list[tuple[float, list[float]] | str] = [""] * len(proposals)
         by_choice: dict[tuple[str, ...], list[int]] = {}
         for place, proposal in enumerate(proposals):
-            fixed = words_of({key: proposal[key] for key in settings.choices})
-            by_choice.setdefault(tuple(fixed), []).append(place)
+            chosen = tuple(words_of({key: proposal[key] for key in settings.choices}))
+            by_choice.setdefault(chosen, []).append(place)
         for fixed, places in by_choice.items():
             try:
                 evaluator = evaluate(fixed)

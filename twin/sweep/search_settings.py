@@ -119,10 +119,9 @@ def column_of(name: str, results: Sequence[str]) -> int:
 
 
 def words_of(values: Mapping[str, Any]) -> list[str]:
-    """The values as words of `twin run`."""
-    return [
-        f"{'+' if key.startswith('process.tools.') else ''}{key}={value:.10g}"
-        if isinstance(value, float)
-        else f"{key}={value}"
-        for key, value in values.items()
-    ]
+    """The values as words of `twin run`; the switches of one tool need not be in the configuration yet."""
+    words = []
+    for key, value in values.items():
+        text = f"{value:.10g}" if isinstance(value, float) else str(value)
+        words.append(f"{'++' if key.startswith('process.tools.') else ''}{key}={text}")
+    return words

@@ -55,7 +55,7 @@ def print_robustness(found: Robustness) -> None:
             f"{escape(found.sources[source].name)} {found.share[row, source]:.0%}",
         )
     console.print(table)
-    whole = probability(found.good.all(axis=1))
+    whole = probability(found.good_part)
     console.print(
         f"the whole part is in tolerance with {_percent(whole[0])} ({_percent(whole[1])} to {_percent(whole[2])}); "
         f"{np.median(found.explained[order]):.0%} of these variances is linear in the causes (median)",
@@ -110,7 +110,7 @@ def draw_robustness(found: Robustness, title: str, folder: Path) -> None:
     right.set_xlim(0, 1)
     right.set_xlabel("share of the variance")
     figure.legend(*right.get_legend_handles_labels(), frameon=False, fontsize=9, loc="lower right", ncols=5)
-    whole = probability(found.good.all(axis=1))
+    whole = probability(found.good_part)
     figure.suptitle(
         f"{title}: {_percent(whole[0])} of {len(found.values):,} drawn parts are wholly in tolerance", fontsize=11
     )
