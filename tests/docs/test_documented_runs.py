@@ -58,6 +58,7 @@ PAGES = {page: shown(page) for page in pages() if shown(page)}
 ONCE = {command.words: page for page, own in reversed(PAGES.items()) for command in own}
 NEEDS = re.compile(r"my_|myconf|example|outputs/|scenario=|scenarios/|stock\.stl")  # long, or what stands above made it
 LONE = [words for words in reversed(ONCE) if words[1] in QUICK and not NEEDS.search(" ".join(words))]
+RUN = re.compile(r"^RUN(_?[A-Z0-9])?$")  # a run of the reader's
 DRAWING = {"view": [pytest.mark.gl], "report": [pytest.mark.chromium, pytest.mark.gl]}
 DRAWN = (("twin", "view", "latest", "--screenshot", "part.png"), ("twin", "report", "latest"))
 
@@ -98,7 +99,7 @@ def typed(monkeypatch, capsys):
         monkeypatch.chdir(desk)
         monkeypatch.setattr("twin.resources.outputs_folder", lambda: desk / "outputs")
         try:
-            status = main(list(words[1:]))
+            status = main([RUN.sub("latest", word) for word in words[1:]])
         except SystemExit as ended:
             status = ended.code or 0
         said = capsys.readouterr()
