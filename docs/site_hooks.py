@@ -28,8 +28,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     for item in config.nav:
         if isinstance(item, dict) and "Scenarios" in item:
             item["Scenarios"] = scenarios
-        elif isinstance(item, dict) and "Reference" in item:
-            item["Reference"] = [*item["Reference"], *others]
+        elif isinstance(item, dict) and "Desk" in item:
+            item["Desk"] = [*item["Desk"], *others]
     return config
 
 
