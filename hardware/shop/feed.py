@@ -1,5 +1,6 @@
 """One machine: its source is read in a thread of its own, recorded, and kept in mind for the board."""
 
+import re
 import threading
 import time
 from collections import deque
@@ -18,6 +19,7 @@ from twin.production.history_writer import HistoryWriter
 
 MOST_SAID = 50_000  # words that are kept for the board; the history has all
 MOST_GAPS = 5000
+LOGIN = re.compile(r"//[^/@]*@")  # of an address: not for the history and the board
 Word = tuple[int, str]  # time [µs] and what was said
 
 
@@ -72,7 +74,7 @@ class Feed(threading.Thread):
         self.played = machine.source.get("url") is None
         """From a file: its times are not ours."""
         where = machine.source.get("url") or Path(str(machine.source.get("file"))).name
-        self.address = f"{machine.source['kind']} {where}"
+        self.address = f"{machine.source['kind']} {LOGIN.sub('//', where)}"
         self.seen, self.lock = Seen(), threading.Lock()
         self.status, self.why = "connecting", ""
         self.delay = 0.0  # [s] from a sample to its arrival, after the shift

@@ -16,6 +16,7 @@ from hardware.channel import Block, Channel, Clock
 from hardware.shop.changes import Changes
 from hardware.shop.clocks import ClockShift
 from hardware.shop.collect import Shop
+from hardware.shop.feed import Feed
 from hardware.shop.options import MachineOptions, ShopOptions, read_shop
 from twin.errors import InputError
 from twin.production import history_writer
@@ -320,3 +321,9 @@ def test_the_command_records_a_shop_without_a_board(data_dir, tmp_path, capsys):
     assert "PQ = 2 (the control's counter)" in capsys.readouterr().out
     assert main(["oee", store]) == 2 and "--machine NAME" in capsys.readouterr().err
     assert main(["board", str(tmp_path / "none.yaml")]) == 2
+
+
+def test_a_login_in_an_address_is_not_shown():
+    source = {"kind": "mqtt", "url": "mqtt://anna:secret@127.0.0.1:1883", "channels": {"execution": {"topic": "t"}}}
+    machine = MachineOptions(source=source)
+    assert Feed("mill", machine, ShopOptions(machines={"mill": machine}), None).address == "mqtt mqtt://127.0.0.1:1883"
