@@ -1,6 +1,6 @@
 """Puts faults into many simulated machines and prints how soon they are found and how often healthy ones are accused.
 
-    python docs/fault_study.py [--machines 100] [--healthy 70] [--rate 0.001] [--processes 1] [--pictures FOLDER]
+    python docs/fault_study.py [--machines 100] [--healthy 40] [--rate 0.001] [--processes 1] [--pictures FOLDER]
 
 Twin and machine share their equations and the sensors are assumed: this tests the detection, not the models.
 """
@@ -22,7 +22,7 @@ from twin.scenario import load_scenario
 from twin.simulate import machine
 from twin.view.faults import draw_evidence
 
-N_BASELINE, N_FAULTY = 20, 10
+N_BASELINE, N_FAULTY = 20, 5
 HERE: list[Shop] = []  # of a process
 
 
@@ -30,17 +30,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--machines", type=int, default=100)
     parser.add_argument(
-        "--healthy", type=int, default=70, help="healthy runs of each machine, the first 20 its baseline"
+        "--healthy", type=int, default=40, help="healthy runs of each machine, the first 20 its baseline"
     )
     parser.add_argument("--rate", type=float, default=1e-3, help="false alarms a run of the whole machine")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--pictures", type=Path, help="folder for the evidence of the first machine's alarms")
     options = parser.parse_args()
     tasks = [(seed, options.healthy, options.rate) for seed in range(1, options.machines + 1)]
+    console, watched = Console(width=150), list[Watched]()
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(options.processes, mp_context=spawn, initializer=prepare) as pool:
-        watched = list(pool.map(one, tasks))
-    tell(watched, options.healthy - N_BASELINE, options.rate, Console(width=150))
+        for seen in pool.map(one, tasks):
+            watched.append(seen)
+            console.print(f"[dim]machine {len(watched)}: found after {list(seen.delay.values())} runs[/dim]")
+    tell(watched, options.healthy - N_BASELINE, options.rate, console)
     if options.pictures:
         for fault, (name, value, uncertainty, chart) in watched[0].evidence.items():
             figure = draw_evidence(name, value, uncertainty, chart, N_BASELINE, fault, true_change=options.healthy)

@@ -47,7 +47,7 @@ G1 X-50 F1000
 G0 Z60
 M30
 """  # each axis both ways at two speeds, the spindle and the coolant on for a minute, a touch of the part
-PERIOD = 4e-3  # [s] of the controller
+PERIOD = 8e-3  # [s] between samples
 SCATTER = 0.02  # of friction, heat and belt from run to run, assumed
 BELT = BeltSpan(length=0.3, mass_per_length=0.073, tension=180.0)
 # what is broken, and the indicators that may say so
@@ -85,9 +85,9 @@ class Watched:
     evidence: dict[str, tuple[str, np.ndarray, np.ndarray, Chart]]  # fault -> indicator, values, uncertainties, chart
 
 
-def shop(scenario: Scenario, machining: Machining, period: float = PERIOD) -> Shop:
-    """The shop of machines like the scenario's, sampled every ``period`` [s]."""
-    commands = planned_commands(machining, scenario.controller, period)
+def shop(scenario: Scenario, machining: Machining) -> Shop:
+    """The shop of machines like the scenario's."""
+    commands = planned_commands(machining, scenario.controller, PERIOD)
     return Shop(scenario, machining, commands, HealthCheck(scenario, machining))
 
 

@@ -28,7 +28,7 @@ def here(module_desk, jax_as_users_have_it):
     scenario = load_scenario("scenario=own", "environment=shop_drift", conf=module_desk / "conf")
     program = PROGRAM.replace("F500", "F3000").replace("G0 X-60 Y0\nG0 Z5", "G0 X-8 Y20\nG0 Z5").replace("X-50", "X60")
     scenario = dataclasses.replace(scenario, program_text=program)
-    return shop(scenario, machine(scenario, lambda stage: None), period=8e-3)
+    return shop(scenario, machine(scenario, lambda stage: None))
 
 
 @pytest.fixture(scope="module")
