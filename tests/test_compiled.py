@@ -47,6 +47,15 @@ def test_a_second_process_neither_traces_nor_compiles(tmp_path):
     assert first[1:] == second[1:]
 
 
+def test_unused_arguments_of_other_shapes_have_programs_of_their_own(own_cache):
+    def first(x, unused):
+        return 2 * x
+
+    function = kept(first)
+    for length in (3, 5):
+        assert function(np.ones(2), np.ones(length)) == pytest.approx(2 * np.ones(2))
+
+
 def test_equals_jit_under_transformations(own_cache):
     def wave(x, y):
         return jnp.sin(x) * y
