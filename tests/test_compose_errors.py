@@ -1,9 +1,13 @@
 """Wrong keys, values, options and files of the configuration: named with place and the nearest right one."""
 
 import pytest
+import yaml
 
-from twin.compose import compose
+from twin.compose import compose, groups
+from twin.config import build
 from twin.errors import InputError
+from twin.explain import option_file
+from twin.motion.controller import Controller
 from twin.scenario import load_scenario
 
 OWN = """\
@@ -86,6 +90,17 @@ def test_what_is_wrong_in_an_own_file_is_placed(own, old, new, says):
     with pytest.raises(InputError) as error:
         load_scenario(f"scenario={own(old, new)}")
     assert all(word in str(error.value) for word in says), error.value
+
+
+@pytest.mark.parametrize("option", groups()["controller"])
+def test_a_controller_that_cannot_be(option):
+    values = yaml.safe_load(option_file("controller", option).read_text())
+    build(Controller, values, "controller")
+    for key, said in (("velocity_mm_s", "above 0"), ("acceleration_m_s2", "above 0")):
+        axis = {k: v for k, v in values["axis"]["x"].items() if not k.startswith(key.partition("_")[0])}
+        changed = {**values, "axis": {**values["axis"], "x": {**axis, key: -1}}}
+        with pytest.raises(InputError, match=rf"controller\.axis\.x\.{key} is -1 \(allowed: {said}"):
+            build(Controller, changed, "controller")
 
 
 def test_an_override_is_not_blamed_on_the_file(own):

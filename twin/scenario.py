@@ -4,13 +4,13 @@ import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import yaml
 
 from twin.compose import compose, layers
-from twin.config import build
+from twin.config import POSITIVE, build
 from twin.cutting.form import DeclaredWall
 from twin.cutting.heat.table import ToolMaterial
 from twin.cutting.material import Material
@@ -121,17 +121,17 @@ class ModelConfig:
 
     removal: RemovalSettings
     """Resolution of the part and of its provenance."""
-    chord_tolerance: Length
+    chord_tolerance: Annotated[Length, POSITIVE]
     """Arcs become chords within this."""
-    segment_length: Length
+    segment_length: Annotated[Length, POSITIVE]
     """Longer moves are split: engagement is found once a segment."""
-    mesh_spacing: Length
+    mesh_spacing: Annotated[Length, POSITIVE]
     """Facets of part.stl and part.vtp, at least the resolution of the removal."""
     wall_error: Literal["static", "dynamic"]
     """Deflection that walls inherit: of the tool under its load, or, of stable cuts, of the vibrating tool."""
     heat_partition: Literal["material", "computed"]
     """Part of the cutting power that heats the part: one number of the material, or from the shear plane's heat."""
-    thermal_step: Time
+    thermal_step: Annotated[Time, POSITIVE]
     """Step of the heat model."""
     servo_signals: bool
     """Write signals.parquet at the servo rate."""

@@ -2,10 +2,11 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import jax
 
+from twin.config import NOT_NEGATIVE, POSITIVE
 from twin.units import (
     Acceleration,
     AngularAcceleration,
@@ -26,21 +27,21 @@ ArcFit = Literal["centre", "radius"]
 class Axis:
     """Limits and servo of one linear axis."""
 
-    velocity: Speed
+    velocity: Annotated[Speed, POSITIVE]
     """Highest speed, also that of a rapid."""
-    acceleration: Acceleration
+    acceleration: Annotated[Acceleration, POSITIVE]
     """Highest acceleration."""
-    jerk: Jerk | None = None
+    jerk: Annotated[Jerk, POSITIVE] | None = None
     """Highest jerk; none: the acceleration may step (trapezoidal speed)."""
-    gain: Rate | None = None
+    gain: Annotated[Rate, POSITIVE] | None = None
     """Position gain Kv of the servo loop; none: the axis follows exactly."""
-    feed_forward: Ratio = 0.0
+    feed_forward: Annotated[Ratio, NOT_NEGATIVE] = 0.0
     """Share of the commanded speed that bypasses the position loop; 1: no lag at constant speed."""
-    backlash: Length = 0.0
+    backlash: Annotated[Length, NOT_NEGATIVE] = 0.0
     """Lost motion at a reversal that the control does not compensate."""
     friction_spike: Length = 0.0
     """Height of the error just after a reversal, from friction."""
-    friction_decay: Length = 1e-4
+    friction_decay: Annotated[Length, POSITIVE] = 1e-4
     """Distance travelled after a reversal over which the spike falls to 1/e."""
 
 
@@ -48,9 +49,9 @@ class Axis:
 class RotaryAxis:
     """Limits of one rotary axis."""
 
-    velocity: AngularSpeed
+    velocity: Annotated[AngularSpeed, POSITIVE]
     """Highest speed."""
-    acceleration: AngularAcceleration
+    acceleration: Annotated[AngularAcceleration, POSITIVE]
     """Highest acceleration."""
 
 
@@ -68,17 +69,17 @@ class Controller:
     cornering: Cornering
     """How moves join in continuous mode: at rest; at the speed of ``junction_deviation`` or ``corner_step``;
     or along an arc within the program's tolerance."""
-    centripetal_acceleration: Acceleration
+    centripetal_acceleration: Annotated[Acceleration, POSITIVE]
     """Highest acceleration across the path, on arcs and rounded corners."""
-    path_acceleration: Acceleration | None = None
+    path_acceleration: Annotated[Acceleration, POSITIVE] | None = None
     """Highest acceleration along the path; none: the axes alone limit it."""
-    path_jerk: Jerk | None = None
+    path_jerk: Annotated[Jerk, POSITIVE] | None = None
     """Highest jerk along the path; none: the axes alone limit it."""
-    junction_deviation: Length = 0.0
+    junction_deviation: Annotated[Length, NOT_NEGATIVE] = 0.0
     """Deviation that sets the corner speed: v2 = a d s / (1 - s), s the sine of half the angle between the legs."""
-    corner_step: Speed = 0.0
+    corner_step: Annotated[Speed, NOT_NEGATIVE] = 0.0
     """Largest step of the speed of an axis at a corner."""
-    tolerance: Length = 0.0
+    tolerance: Annotated[Length, NOT_NEGATIVE] = 0.0
     """Corner tolerance where the program states none (G64 without P)."""
     overlap_ratio: Ratio | None = None
     """Share of the acceleration left to a move whose ramp at its end overlaps the next one's instead of an arc
@@ -89,17 +90,17 @@ class Controller:
     """What holds where the rounded words of an arc disagree: its centre, or its end and the larger radius."""
     rapid_stop: bool = True
     """Whether the control comes to rest between a rapid and its neighbours."""
-    settling: Time = 0.0
+    settling: Annotated[Time, NOT_NEGATIVE] = 0.0
     """Time from the end of a ramp to rest until the position counts as reached."""
-    block_time: Time = 0.0
+    block_time: Annotated[Time, NOT_NEGATIVE] = 0.0
     """Time the control needs to prepare one block; no block is passed faster."""
     look_ahead: int = 1000
     """Blocks the control sees ahead; it can always stop within them."""
-    spindle_acceleration: AngularAcceleration
+    spindle_acceleration: Annotated[AngularAcceleration, POSITIVE]
     """Rate at which the spindle changes speed; the program waits for it."""
-    tool_change: Time
+    tool_change: Annotated[Time, NOT_NEGATIVE]
     """Duration of M6."""
-    auxiliary: Time = 0.0
+    auxiliary: Annotated[Time, NOT_NEGATIVE] = 0.0
     """Duration of a coolant command."""
 
 
