@@ -35,17 +35,18 @@ def main(words: list[str]) -> None:
     parser.add_argument("--conf", type=Path, help="folder of your own groups")
     options = parser.parse_intermixed_args(words)
 
+    from twin.compose import groups
     from twin.explain import SCHEMAS, desk, explain
 
     overrides = [word for word in options.words if "=" in word]
     keys = [word for word in options.words if "=" not in word]
     at = desk(overrides, conf=options.conf, schemas={**SCHEMAS, **BENCHES})
-    if not keys:
-        keys = sorted(at.config)
-    for number, key in enumerate(keys):
+    for number, key in enumerate(keys or sorted(at.config)):
         if number:
             print()
-        print_explanation(explain(key, at), brief=len(keys) > 1)
+        print_explanation(explain(key, at), brief=not keys)
+    if not keys:
+        print("\nfurther groups: " + ", ".join(group for group in groups(options.conf) if group not in at.config))
 
 
 def print_explanation(told: "Explanation", *, brief: bool = False) -> None:
@@ -109,7 +110,7 @@ def _where(told: "Explanation") -> list[tuple[str, str]]:
     rows = []
     for number, origin in enumerate(reversed(told.origins)):
         place = "the command line" if origin.file is None else f"{_relative(origin.file)}:{origin.line}"
-        written = f" as {origin.written}" if "${" in origin.written or number else ""
+        written = f" as {origin.written}" if "${" in origin.written or (number and origin.written) else ""
         rows.append(("set in" if not number else "before", place + written))
         if origin.comment and origin.comment != told.doc and not number:
             rows.append(("it says", origin.comment))
