@@ -80,6 +80,15 @@ def _multirun(
         pass  # a job could not do its chunk, and has said so: its rows are missing from the table
     finally:
         sys.argv = before
+        _end_workers()
+
+
+def _end_workers() -> None:
+    """joblib keeps its processes for later: without an end they would outlive the command by minutes."""
+    if "joblib" in sys.modules:
+        from joblib.externals.loky import get_reusable_executor
+
+        get_reusable_executor().shutdown(wait=True)
 
 
 @hydra.main(version_base="1.3", config_path=str(shared_folder("conf")), config_name="config")
