@@ -44,12 +44,22 @@ class Modes:
     to_states: jax.Array  # (state, mode)
 
 
+@jax.custom_batching.sequential_vmap
+def _eigenvectors(symmetric: jax.Array) -> jax.Array:
+    """Columns (state, mode); under vmap one matrix after the other.
+
+    XLA:CPU spreads a batch of decompositions over its threads and waits for them in one of these: two batches at a time
+    leave none of two threads to do the work, for ever.
+    """
+    return jnp.linalg.eigh(symmetric)[1]
+
+
 @jax.jit
 def discretise(system: StateSpace, dt: jax.Array | float) -> Modes:
     """Return the exact zero-order-hold modes of ``system`` for steps of ``dt`` [s]."""
     root = jnp.sqrt(system.capacity)
     symmetric = system.conductance / (root[:, None] * root[None, :])
-    basis = jax.lax.stop_gradient(jnp.linalg.eigh(symmetric)[1])
+    basis = _eigenvectors(jax.lax.stop_gradient(symmetric))
     step, hold = step_and_hold(basis.T @ symmetric @ basis, jnp.asarray(dt, float))
     decay = jnp.diagonal(step)
     return Modes(
