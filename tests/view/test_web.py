@@ -31,7 +31,7 @@ def address(two_coloured, small_run):
     command = [sys.executable, "-m", "twin.view.apart"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as server:
-        overdue = threading.Timer(60, server.kill)
+        overdue = threading.Timer(150, server.kill)
         overdue.start()
         assert server.stdin and server.stdout
         server.stdin.write(order)

@@ -12,7 +12,7 @@ from twin.stock.setup import setup_frame
 from twin.stock.zmap import EMPTY, ZMap, remove
 from twin.view.stage.loaded import LoadedRun
 
-N_CELLS = 40_000  # of the grid
+N_CELLS = 30_000  # of the grid
 N_KEPT = 96  # states that are kept on the way
 TOUCHES = 5e-6  # [m] above what the program leaves in the end: no material to be removed
 

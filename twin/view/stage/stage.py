@@ -55,7 +55,9 @@ class Stage:
         self.compared = comparison(run, other)
         pv.global_theme.multi_samples = 0
         n = 3 if self.compared else 1
-        self.plotter = pv.Plotter(off_screen=off_screen, shape=(1, n), border=False, window_size=list(size))
+        self.plotter = pv.Plotter(
+            off_screen=off_screen, shape=(1, n), border=False, window_size=list(size), lighting="none"
+        )
         self.plotter.set_background("white", all_renderers=True)
         own = PartMeshes(run.part)
         meshes = [own]
@@ -218,6 +220,7 @@ class Stage:
         """One camera for all views, from the operator's side."""
         for place in range(len(self.panels)):
             self.plotter.subplot(0, place)
+            self.plotter.add_light(pv.Light(light_type="headlight"))  # one: each costs time at every pixel
             self.plotter.view_vector(VIEW_FROM, viewup=(0, 0, 1))
         if len(self.panels) > 1:
             self.plotter.link_views()
