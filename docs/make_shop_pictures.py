@@ -24,7 +24,7 @@ from twin.view.quote import draw_quotation
 from twin.view.schedule import draw_schedule
 
 FIGURES = Path(__file__).parent / "figures"
-N_BATCHES, SEED = 100, 1
+N_BATCHES, SEED = 60, 1
 
 
 def worlds(batch: Batch) -> dict[str, Batch]:

@@ -132,7 +132,8 @@ def test_the_value_of_a_measurement_is_that_of_the_experiment(batch):
 
 
 def test_the_life_of_a_tool_is_learned_as_bayes_says(batch):
-    calm = replace(batch, fault=replace(batch.fault, onset=0.0, signal=1.0))
+    known = replace(batch.tool, signal_scatter=0.0)
+    calm = replace(batch, tool=known, fault=replace(batch.fault, onset=0.0, signal=1.0))
     belief = first_belief(calm, 1)
     tool, power = calm.tool, [0.02, 0.05, 0.04, 0.07, 0.09]
     for reading in power:
@@ -147,6 +148,33 @@ def test_the_life_of_a_tool_is_learned_as_bayes_says(batch):
     weight /= weight.sum()
     assert np.sum(belief.weight * belief.life) == pytest.approx(weight @ life, abs=0.01)
     assert belief.life.shape == (1, N_NODES)
+
+
+def test_a_worn_tool_that_is_measured_teaches_the_gain_of_the_power(batch):
+    """Power and wear of one tool: the ratio of the two is the gain that all share."""
+    calm = replace(batch, fault=replace(batch.fault, onset=0.0, signal=1.0))
+    belief, one = first_belief(calm, 1), np.ones(1, dtype=bool)
+    gain, life = 0.6, 30.0
+    before = belief.joint.sum(axis=2)[0] @ belief.gain[0]
+    for age in range(1, 21):
+        belief.made(np.ones(1), np.array([calm.tool.signal * gain * age / life]), ~one)
+    belief.new_tool(one, np.array([20 / life]))
+    weight = belief.joint.sum(axis=2)[0]
+    assert before > 1
+    assert weight @ belief.gain[0] == pytest.approx(gain, rel=0.15)  # nodes of the gain lie 45 % x 2.5 / 3 apart
+    level = weight @ belief.level[0, :, 0]
+    assert np.log(calm.tool.n_life) < level < np.log(life)  # one tool: part of the way
+
+
+def test_the_twin_is_not_fooled_by_power_that_says_half_as_much(batch):
+    long = replace(batch, n_parts=150)
+    world = replace(long, tool=replace(batch.tool, signal=0.5 * batch.tool.signal, signal_scatter=0.0))
+    truth = draw_truth(world, 16, 3)
+    twin, rule = (
+        simulate(long, policy, truth, world).cost.mean()
+        for policy in (Adaptive(long), Fixed(FixedRule(n_change=12, n_measure=10)))
+    )
+    assert twin < rule
 
 
 def test_the_twin_saves_against_every_fixed_rule_and_says_how_sure_that_is(batch):

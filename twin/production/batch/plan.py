@@ -20,6 +20,7 @@ from twin.production.batch.settings import Batch
 from twin.units import UM
 
 ORDER = ("re-measure", "stop", "change tool", "warm up", "slow down")  # in which actions are taken
+WORN = "tool_wear_pct"  # may be left out
 COLUMNS = ("part", "power_rise_pct", "deviation_um", "did")
 
 
@@ -33,6 +34,8 @@ class Reading:
     """As measured, the correction in force [m]; None: it was not measured."""
     did: tuple[str, ...]
     """Of ACTIONS, before the part."""
+    worn: float | None = None
+    """Wear of the tool that was taken out before the part, 1 at the end of its life; None: not measured."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,8 @@ def plan(batch: Batch, readings: tuple[Reading, ...] = ()) -> tuple[PlannedPart,
         actions = tuple(action for action in ORDER if taken[action][0])
         if past is None:
             reasons += [_why(action, policy, belief, batch) for action in actions if action != "re-measure"]
-        _apply(taken, belief, batch, since_tool)
+        worn = past.worn if past is not None else None if life is None else float(min(belief.age[0] / life, 1.0))
+        _apply(taken, belief, batch, since_tool, None if worn is None else np.array([worn]))
         slow = bool(taken["slow down"][0])
         aged = np.array([batch.slow.wear if slow else 1.0])
         mean, variance = belief.predicted()
@@ -114,7 +118,8 @@ def plan(batch: Batch, readings: tuple[Reading, ...] = ()) -> tuple[PlannedPart,
         else:
             if life is None or since_tool[0] == 0:
                 life = _median_life(belief)
-            power = batch.tool.signal * np.minimum((belief.age + aged) / life, 1.0)
+            gain = np.sum(belief.joint.sum(axis=2) * belief.gain, axis=1)
+            power = batch.tool.signal * gain * np.minimum((belief.age + aged) / life, 1.0)
         belief.made(aged, power, none)
         belief.warmed(one, batch.part_time * (batch.slow.time if slow else 1.0))
         since_tool += 1
@@ -125,12 +130,14 @@ def plan(batch: Batch, readings: tuple[Reading, ...] = ()) -> tuple[PlannedPart,
     return tuple(planned)
 
 
-def _apply(taken: Mapping[str, np.ndarray], belief: Belief, batch: Batch, since_tool: np.ndarray) -> None:
+def _apply(
+    taken: Mapping[str, np.ndarray], belief: Belief, batch: Batch, since_tool: np.ndarray, worn: np.ndarray | None
+) -> None:
     one = np.ones(1, dtype=bool)
     if taken["stop"][0]:
         belief.faulty[:] = 0.0
     if taken["change tool"][0]:
-        belief.new_tool(one)
+        belief.new_tool(one, worn)
         since_tool[:] = 0
     if taken["warm up"][0]:
         belief.warmed(one, batch.costs.warm_up)
@@ -183,6 +190,7 @@ def _reading(row: Mapping[str, str], line: int, file: Path) -> Reading:
     try:
         number, power = int(row["part"]), float(row["power_rise_pct"])
         deviation = float(row["deviation_um"]) * UM if (row["deviation_um"] or "").strip() else None
+        worn = float(row[WORN]) / 100 if (row.get(WORN) or "").strip() else None
     except (TypeError, ValueError):
         raise InputError(f"{dict(row)} is no reading", file=file, line=line, remedy=",".join(COLUMNS)) from None
     if number != line - 1:
@@ -190,4 +198,4 @@ def _reading(row: Mapping[str, str], line: int, file: Path) -> Reading:
     did = tuple(word.strip() for word in (row["did"] or "").split("+") if word.strip())
     if unknown := [word for word in did if word not in ACTIONS]:
         raise InputError(f"'{unknown[0]}' is no action", file=file, line=line, remedy="one of " + ", ".join(ACTIONS))
-    return Reading(power / 100, deviation, did)
+    return Reading(power / 100, deviation, did, worn)

@@ -17,6 +17,7 @@ class Truth:
     """Everything that chance decides, drawn beforehand, so that every policy meets the same; leading axis (run,)."""
 
     life: np.ndarray  # (run, tool) parts at full feed
+    gain: np.ndarray  # (run,) of the power's rise with wear over that of the settings
     setting: np.ndarray  # (run, tool) [m] of each new tool
     offset: np.ndarray  # (run, part) [m] with its drift
     cold: np.ndarray  # (run, part) [m] error of the cold machine after a pause before the part
@@ -24,6 +25,7 @@ class Truth:
     noise: np.ndarray  # (run, part) [m] repeatability
     gauge: np.ndarray  # (run, part) [m]
     power: np.ndarray  # (run, part) noise of the signal
+    worn: np.ndarray  # (run, part) error of the wear of a tool that is taken out
     onset: np.ndarray  # (run, part) bool: a fault begins
 
 
@@ -39,6 +41,7 @@ def draw_truth(batch: Batch, n_runs: int, seed: int) -> Truth:
     pause[:, 0] = True
     return Truth(
         life=batch.tool.n_life * np.exp(level + tool.tool_scatter * random.standard_normal((n_runs, N_TOOLS))),
+        gain=np.exp(tool.signal_scatter * random.standard_normal(n_runs)),
         setting=setting,
         offset=size.offset * random.standard_normal((n_runs, 1)) + walk,
         cold=size.cold * random.standard_normal(shape),
@@ -46,6 +49,7 @@ def draw_truth(batch: Batch, n_runs: int, seed: int) -> Truth:
         noise=size.repeatability * random.standard_normal(shape),
         gauge=size.gauge * random.standard_normal(shape),
         power=tool.signal_noise * random.standard_normal(shape),
+        worn=tool.wear_gauge * random.standard_normal(shape),
         onset=random.random(shape) < batch.fault.onset,
     )
 
@@ -108,12 +112,12 @@ def simulate(batch: Batch, policy: Policy, truth: Truth, world: Batch | None = N
     last_size, last_cold, corrected = np.zeros(n_runs), np.zeros(n_runs), np.zeros(n_runs)
     everyone = np.ones(n_runs, dtype=bool)
 
-    def new_tool(which: np.ndarray) -> None:
+    def new_tool(which: np.ndarray, worn: np.ndarray | None) -> None:
+        belief.new_tool(which, worn)
         tool[which] = (tool[which] + 1) % N_TOOLS
         age[which] = 0.0
         setting[which] += truth.setting[rows, tool][which]
         since_tool[which] = 0
-        belief.new_tool(which)
 
     def occupied(which: np.ndarray, seconds: np.ndarray | float) -> None:
         time[which] += np.broadcast_to(seconds, (n_runs,))[which]
@@ -142,7 +146,7 @@ def simulate(batch: Batch, policy: Policy, truth: Truth, world: Batch | None = N
         if (which := chosen["change tool"]).any():
             occupied(which, c.tool_change)
             cost[which] += c.tool
-            new_tool(which)
+            new_tool(which, np.minimum(age / truth.life[rows, tool], 1.0) + truth.worn[:, k])
         if (which := chosen["warm up"]).any():
             occupied(which, c.warm_up)
             belief.warmed(which, c.warm_up)
@@ -170,7 +174,7 @@ def simulate(batch: Batch, policy: Policy, truth: Truth, world: Batch | None = N
         cost += c.scrap * bad
         seconds = batch.part_time * np.where(slow, batch.slow.time, 1.0)
         occupied(everyone, seconds)
-        power = world.tool.signal * worn + world.fault.signal * faulty + truth.power[:, k]
+        power = world.tool.signal * truth.gain * worn + world.fault.signal * faulty + truth.power[:, k]
         belief.made(aged, power, failed)
         belief.warmed(everyone, seconds)
         cold_left *= np.exp(-seconds / world.size.warming)
@@ -180,7 +184,7 @@ def simulate(batch: Batch, policy: Policy, truth: Truth, world: Batch | None = N
             failures += failed
             cost[failed] += c.failure + c.tool
             occupied(failed, c.failure_time)
-            new_tool(failed)
+            new_tool(failed, None)
             faulty[failed] = False  # the machine is looked at
             belief.faulty[failed] = 0.0
     return Outcome(cost + c.rate * time, time, scrap, failures, taken, faulty_parts)

@@ -42,8 +42,13 @@ class ToolBelief:
     """One deviation of ln(life) from tool to tool."""
     signal: Ratio
     """Rise of the spindle power at the end of life."""
+    signal_scatter: Ratio
+    """One deviation of ln(that rise): it is the same for all tools of the batch, but may be another one."""
     signal_noise: Ratio
     """One deviation of the power of a part about that."""
+
+    wear_gauge: Ratio
+    """One deviation of the wear of a tool that is changed, measured outside of the machine; 1 is the end of life."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +144,7 @@ class Batch:
         demand(self.n_parts >= 1, f"{self.n_parts} parts")
         demand(self.tool.n_life > 0, "the life of a tool must be positive")
         demand(self.tool.law_scatter >= 0 and self.tool.tool_scatter > 0, "lives must scatter")
+        demand(self.tool.signal_scatter >= 0 and self.tool.wear_gauge > 0, "the gauge of the wear must have an error")
         demand(self.tool.signal_noise > 0, "the noise of the signal must be positive")
         demand(self.size.tolerance > 0 and self.size.repeatability > 0, "tolerance and repeatability must be positive")
         demand(0 <= self.fault.onset < 1, "the probability of a fault lies between 0 and 1")

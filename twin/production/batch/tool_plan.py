@@ -115,13 +115,8 @@ def best_plan(batch: Batch, belief: Belief, after: np.ndarray, left: int, n: int
 
 def new_tool_plans(batch: Batch, belief: Belief, n: int) -> Plans:
     """Plans for a new tool, of which only the level is known."""
-    nodes = np.linspace(-4.0, 4.0, belief.life.shape[1])
-    weight = np.exp(-(nodes**2) / 2)
-    deviation = np.sqrt(belief.level[:, 1] + batch.tool.tool_scatter**2)
-    life = belief.level[:, :1] + deviation[:, None] * nodes
-    variance = measured_variance(belief)
-    weights = np.broadcast_to(weight / weight.sum(), life.shape)
-    return plans(batch, life, weights, np.zeros(len(life)), variance, n)
+    weight = np.einsum("rg,rgn->rn", belief.joint.sum(axis=2), belief.fresh())
+    return plans(batch, belief.life, weight, np.zeros(len(weight)), measured_variance(belief), n)
 
 
 def size_variances(belief: Belief) -> tuple[np.ndarray, np.ndarray]:
