@@ -171,9 +171,9 @@ def _refined(
     for _ in range(STEPS):
         there = offset + (1 + drift) * time
         inside = (there >= other_time[0]) & (there <= other_time[-1])
-        if inside.sum() < LEAST_SAMPLES or np.ptp(signal[inside]) == 0:
-            raise InputError("the signals do not say how the clocks stand to each other", remedy="choose others")
         value, rate = spline(there[inside]), slope(there[inside])
+        if inside.sum() < LEAST_SAMPLES or np.ptp(signal[inside]) == 0 or np.ptp(value) == 0:
+            raise InputError("the signals do not say how the clocks stand to each other", remedy="choose others")
         gain, bias = np.polyfit(value, signal[inside], 1)
         columns = [gain * rate] + ([gain * rate * time[inside]] if drifts else []) + [value, np.ones(inside.sum())]
         jacobian = np.stack(columns, axis=1)
