@@ -76,7 +76,7 @@ def make(folder):
     (folder / "scenarios" / "own" / "features.yaml").write_text(FEATURES)
     file = folder / "conf" / "scenario" / "own.yaml"
     file.write_text(file.read_text().replace("  program: part.nc\n", "  program: part.nc\n  features: features.yaml\n"))
-    (folder / "part.nc").write_text(GOOD_PROGRAM)
+    (folder / "part.nc").write_text(f"(T1 D10 FLAT END MILL 3 FLUTES)\n{GOOD_PROGRAM}")
     trimesh.creation.box(bounds=[[0, 0, -20], [60, 40, 0]]).export(folder / "stock.stl")
     words = ["run", "scenario=own", "--conf", str(folder / "conf"), "--outputs", str(folder / "outputs")]
     assert main([*words, "--no-picture"]) == 0

@@ -34,7 +34,7 @@ def features_section(result: Result, inspected: Inspected | None, found: Scatter
         f"u: standard uncertainty of measuring this characteristic on {cmm}. It says nothing of how far the prediction "
         "is from the real part: only a measured part does."
         if sure
-        else "The uncertainty of measuring is not known: the file of the features is no longer there."
+        else "The uncertainty of measuring is not known: the file of the features was not found."
     )
     return (
         image(png_of(draw_largest(result), DPI), "The largest predicted errors and what makes them.")

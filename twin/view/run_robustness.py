@@ -56,7 +56,7 @@ def robustness_section(found: Scattered | None) -> str:
         f"{good:.1f} % of the parts ({low:.1f} to {high:.1f} %) keep every tolerance. "
         f"What to tighten first: {first}.</p>"
     )
-    caption = f"Chance of each characteristic to be in tolerance ({found.name})."
+    caption = f"Where drawn parts lie in their tolerances, and what makes them scatter ({found.name})."
     return said + (image(found.picture, caption) if found.picture else "")
 
 
