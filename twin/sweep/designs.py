@@ -84,10 +84,11 @@ def _sampled(kind: str, parameters: Mapping[str, Any], n_rows: Any, seed: Any, w
     if type(n_rows) is not int or n_rows < 1:
         raise InputError(f"{where}.n_rows is {n_rows!r}", remedy="a number of scenarios")
     n = len(parameters)
+    blocks: list[str] = []
     if kind == "latin_hypercube":
-        unit, blocks = qmc.LatinHypercube(n, rng=seed).random(n_rows), []
+        unit = qmc.LatinHypercube(n, rng=seed).random(n_rows)
     elif kind == "sobol":
-        unit, blocks = _sobol(n, n_rows, seed), []
+        unit = _sobol(n, n_rows, seed)
     else:
         unit, blocks = _saltelli(n, n_rows, seed, where)
     columns = [_stretched(unit[:, i], entry, f"{where}: {key}") for i, (key, entry) in enumerate(parameters.items())]
