@@ -22,9 +22,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--replaced", metavar="COMPONENT", help="first book that this component is new")
     parser.add_argument("--components", type=Path, metavar="FILE", help="instead of conf/component")
     parser.add_argument("--conf", type=Path, help="folder of your own groups")
-    parser.add_argument(
-        "--change", type=float, metavar="EUR", help="cost of a tool with its change: plans the tools"
-    )
+    parser.add_argument("--change", type=float, metavar="EUR", help="cost of a tool with its change: plans the tools")
     parser.add_argument("--failure", type=float, metavar="EUR", help="further cost when a tool fails in a part")
     parser.add_argument("--batch", type=int, metavar="N", help="parts of the batch that the tools are planned for")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw what is left and the shares (PNG)")
