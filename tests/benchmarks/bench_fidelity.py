@@ -71,6 +71,7 @@ def compare(scenario: str, folder: Path, cache: Path) -> None:
 
 
 def main() -> None:
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     with tempfile.TemporaryDirectory() as name:
         for scenario in sys.argv[1:] or ["rib_panel_7075", "nist_plate"]:
             compare(scenario, Path(name), Path(name) / "cache")
