@@ -93,6 +93,7 @@ n_batch: 12
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 def test_the_fastest_feed_under_a_limit_of_force(module_desk, tmp_path, jax_as_users_have_it, monkeypatch):
     """Force is linear in the chip here, so that the best feed lies on the straight line through two whole runs."""
     from twin.simulate import machine, predict

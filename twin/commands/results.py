@@ -25,7 +25,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--descending", action="store_true", help="largest first")
     parser.add_argument("--pareto", nargs="+", metavar="COLUMN", help="only the Pareto front: COLUMN or max:COLUMN")
     parser.add_argument("--columns", nargs="+", metavar="COLUMN", help="only these")
-    parser.add_argument("--limit", type=int, metavar="N", help=f"rows printed (default: {MOST_ROWS} of a sweep)")
+    parser.add_argument("--limit", type=int, metavar="N", help=f"rows printed (default: {MOST_ROWS}, of runs all)")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write all rows as CSV")
     parser.add_argument("--xlsx", type=Path, metavar="FILE", help="also write all rows for Excel")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the Pareto front among all rows (PNG)")
@@ -55,7 +55,8 @@ def main(words: list[str]) -> None:
         table = sorted_by(table, options.sort, options.descending)
     if options.columns:
         table = selected(table, options.columns)
-    print_table(table, options.limit if options.limit is not None else MOST_ROWS, place)
+    most = table.num_rows if "run" in table.column_names else MOST_ROWS  # of a sweep the first are enough
+    print_table(table, most if options.limit is None else options.limit, place)
     for file, write in ((options.csv, write_csv), (options.xlsx, write_xlsx)):
         if file:
             write(table, file)

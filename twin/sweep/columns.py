@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 
 from twin.errors import InputError
 from twin.runs import list_runs
+from twin.sweep.folder import TABLE, find_sweep
 
-SWEEP_FILE = "sweep.parquet"
 SUFFIX_OF = {"%": "pct", "cm³": "cm3", "mm³": "mm3", "N m": "nm", "µm": "um", "± µm": "um", "1": "ratio"}
 WORDS = {"%": "pct", "±": "deviation", "°": "deg"}
 
@@ -34,8 +34,6 @@ def place_of(name: str | None, outputs: Path) -> Path:
     """
     if name is None or Path(name).exists():
         return Path(name) if name else outputs
-    from twin.sweep.folder import find_sweep  # its Hydra and JAX take a second to load
-
     return find_sweep(name, outputs)
 
 
@@ -46,8 +44,8 @@ def read_table(place: Path) -> pa.Table:
     Raises:
         InputError: there is nothing of the kind, or it cannot be read.
     """
-    if (place / SWEEP_FILE).is_file():
-        place = place / SWEEP_FILE
+    if (place / TABLE).is_file():
+        place = place / TABLE
     try:
         if place.suffix == ".parquet":
             return pq.read_table(place)

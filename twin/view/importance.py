@@ -28,9 +28,10 @@ def print_importance(found: Importance) -> None:
             cells += [f"{indices.total[row]:.3f}", "{:.3f} to {:.3f}".format(*indices.total_interval[row])]
         table.add_row(escape(indices.name[row]), *cells)
     console.print(table)
+    told = indices.first if totals else np.where(indices.first > indices.first_interval[:, 1], indices.first, 0.0)
     console.print(
-        f"parameters by themselves explain {max(np.nansum(indices.first), 0):.0%} of the variance; "
-        "the rest is interaction" + ("" if totals else ", noise of the estimate, or unknown"),
+        f"parameters by themselves explain {max(float(told.sum()), 0):.0%} of the variance; "
+        "the rest is interaction" + ("" if totals else ", or lost in the noise of the estimate"),
         highlight=False,
     )
 
