@@ -54,7 +54,7 @@ def photograph(name: str, order: Order) -> None:
             page.wait_for_timeout(5_000)
             page.mouse.click(400, 545)
             page.locator("#point-heading").wait_for(timeout=60_000)
-            page.wait_for_timeout(3_000)
+            page.wait_for_timeout(8_000)
             page.screenshot(path=FIGURES / f"{name}.png")
             browser.close()
         server.terminate()
