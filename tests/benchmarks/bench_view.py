@@ -54,7 +54,9 @@ def main() -> None:
         stage.plotter.render()
 
     stage.fine(False)
+    used = time.process_time()
     rows.append(("playing", per_second(play), "frames/s"))
+    rows.append(("of the processors, all threads", (time.process_time() - used) / (FRAMES + 1), "s/frame"))
     stage.seek(run.duration)
     rows.append(("turning, while the mouse moves", per_second(turn), "frames/s"))
     stage.fine(True)
