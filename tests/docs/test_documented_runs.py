@@ -29,7 +29,7 @@ ELSEWHERE = (  # needs what only a reader has, or does not end by itself: patter
     (r"^stability .*frf=", "tests/view/test_stability_picture.py"),
     (r"^machinetest .*--measured", "tests/machine_tests/test_machinetest_command.py"),
     (r"^oee ", "tests/production/test_oee.py"),
-    (r"^new .*(stock\.unit|tool\.3)", "tests/own_part/test_own_part.py"),
+    (r"^new .*(stock\.stl|tool\.3)", "tests/own_part/test_own_part.py"),
     (r"^sweep -m .*slurm", "tests/sweep/test_sweep_multirun.py"),
     (r"^quote .*my_shop", "tests/production/cost/test_quote.py"),
     (r"^batch .*(latest|readings|release)", "tests/production/batch/test_batch_decisions.py"),
