@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from twin.production.batch.plan import plan
-from twin.production.batch.settings import Batch
+from twin.production.batch.policy import Adaptive, Fixed
+from twin.production.batch.process import draw_truth, simulate
+from twin.production.batch.settings import Batch, FixedRule
 from twin.production.batch.study import TWIN, BatchStudy, study
 from twin.production.cost.job import quotation_of
 from twin.production.cost.quote import Order
@@ -24,14 +26,13 @@ from twin.view.quote import draw_quotation
 from twin.view.schedule import draw_schedule
 
 FIGURES = Path(__file__).parent / "figures"
-N_BATCHES, SEED = 60, 1
+N_BATCHES, SEED = 30, 1
 
 
 def worlds(batch: Batch) -> dict[str, Batch]:
     """What may be true while the twin believes ``batch``."""
     tool, fault, size = batch.tool, batch.fault, batch.size
     return {
-        "as believed": batch,
         "tools live 0.6 times as long": replace(batch, tool=replace(tool, n_life=0.6 * tool.n_life)),
         "tools live 1.6 times as long": replace(batch, tool=replace(tool, n_life=1.6 * tool.n_life)),
         "power rises half as much": replace(batch, tool=replace(tool, signal=0.5 * tool.signal)),
@@ -64,11 +65,16 @@ def main() -> None:
     if len(sys.argv) > 1:
         draw_quotation(quotation_of(Path(sys.argv[1]), Order(50, 10), {})).savefig(FIGURES / "quote.png", dpi=110)
     batch = read_settings(Batch, "batch", "titanium_bracket")
+    found = study(batch, N_BATCHES, SEED)
+    draw_batch(batch, plan(batch), found).savefig(FIGURES / "batch.png", dpi=110)
+    tell("as believed", found)
+    n_change, n_measure = (int(word) for word in found.tuned.replace(",", "").split() if word.isdigit())
+    policies = {TWIN: Adaptive(batch)} | {name: Fixed(rule) for name, rule in batch.rules.items()}
+    policies[found.tuned] = Fixed(FixedRule(n_change=n_change, n_measure=n_measure, warm_up="warm up" in found.tuned))
     for what, world in worlds(batch).items():
-        found = study(batch, N_BATCHES, SEED, world)
-        tell(what, found)
-        if world is batch:
-            draw_batch(batch, plan(batch), found).savefig(FIGURES / "batch.png", dpi=110)
+        truth = draw_truth(world, N_BATCHES, SEED)
+        outcomes = {name: simulate(batch, policy, truth, world) for name, policy in policies.items()}
+        tell(what, BatchStudy(batch, outcomes, found.tuned))
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ def study(batch: Batch, n_runs: int, seed: int, world: Batch | None = None) -> B
     world = world or batch
     best = tuned_rule(batch, max(n_runs // 2, 2), seed + 1, world)
     name = f"best fixed rule: change every {best.n_change}, measure every {best.n_measure}"
+    name += ", warm up" if best.warm_up else ""
     policies: dict[str, Policy] = {TWIN: Adaptive(batch)}
     policies |= {rule: Fixed(of) for rule, of in batch.rules.items()}
     policies[name] = Fixed(best)
