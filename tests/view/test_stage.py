@@ -211,6 +211,26 @@ def test_a_picked_point_tells_its_numbers(alone):
 
 
 @pytest.mark.gl
+def test_the_mouse_picks_and_turns(alone):
+    """A click picks what lies under it; while a drag turns the view it is drawn in less detail."""
+    alone.listen()
+    mouse = alone.plotter.iren.interactor
+    told = []
+    alone.on_pick = told.append
+    mouse.SetEventInformation(640, 400)
+    mouse.InvokeEvent("LeftButtonPressEvent")
+    mouse.InvokeEvent("LeftButtonReleaseEvent")
+    assert len(told) == 1 and told[0].point == pytest.approx(alone.pick_at(640, 400).point)
+    mouse.InvokeEvent("LeftButtonPressEvent")
+    mouse.SetEventInformation(700, 420)
+    mouse.InvokeEvent("MouseMoveEvent")
+    assert not alone.panels[0].fine
+    mouse.InvokeEvent("LeftButtonReleaseEvent")
+    assert alone.panels[0].fine and len(told) == 2  # the drag picked nothing
+    alone.reset_camera()
+
+
+@pytest.mark.gl
 def test_two_runs_and_their_difference(stage):
     """B minus A is what was made up of A, taken from what the run really has."""
     stage.compare(True)

@@ -185,18 +185,36 @@ class Stage:
 
     def listen(self) -> None:
         """Let a click of the mouse pick a point, and draw quickly while the mouse turns the view."""
-        pressed = [0, 0]
+        mouse = self.plotter.iren.interactor
+        style = mouse.GetInteractorStyle()
+        pressed, quick = (0, 0), False
 
         def press(*_: object) -> None:
-            pressed[:] = self.plotter.iren.interactor.GetEventPosition()
+            nonlocal pressed
+            pressed = mouse.GetEventPosition()
 
         def release(*_: object) -> None:
-            x, y = self.plotter.iren.interactor.GetEventPosition()
+            x, y = mouse.GetEventPosition()
             if abs(x - pressed[0]) + abs(y - pressed[1]) < CLICK:
                 self.pick_at(x, y)
 
+        def turn(*_: object) -> None:
+            nonlocal quick
+            if self.panels[0].fine:
+                quick = True
+                self.fine(False)
+
+        def rest(*_: object) -> None:
+            nonlocal quick
+            if quick:
+                quick = False
+                self.fine(True)
+                self.plotter.render()
+
         self.plotter.iren.add_observer("LeftButtonPressEvent", press)
         self.plotter.iren.add_observer("LeftButtonReleaseEvent", release)
+        style.AddObserver("InteractionEvent", turn)
+        style.AddObserver("EndInteractionEvent", rest)
 
     def reset_camera(self) -> None:
         """Look at the whole part."""
