@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from twin.errors import InputError
-from twin.sweep.robustness import Judged, capability, probability, robustness, share_by_group, tightening
+from twin.sweep.robustness import Judged, capability, centred, probability, robustness, share_by_group, tightening
 from twin.sweep.scatter import Source
 
 KEYS = ("a_mm", "b_mm", "c_mm")
@@ -93,6 +93,15 @@ def test_tightening_is_that_of_another_draw_with_half_the_scatter(found):
     assert whole["b"] == pytest.approx(again.good.all(axis=1).mean(), abs=0.005)
     assert SOURCES[better.row[0]].name == "b" and whole["b"] > before + 0.01
     assert better.least_cpk[0] == pytest.approx(capability(again.values, JUDGED)[:, 0].min(), rel=0.02)
+
+
+def test_what_centring_alone_would_do(found):
+    """The two-sided characteristic at the middle of its limits, the one-sided one as it is; they are dependent by b."""
+    values = centred(found.values, JUDGED)
+    np.testing.assert_allclose(values.mean(axis=0), [1.0, found.mean[1]])
+    np.testing.assert_allclose(values.std(axis=0, ddof=1), found.deviation)
+    alike = centred(found.values + [7.0, 0.0], JUDGED)
+    np.testing.assert_allclose(alike, values, atol=1e-12)
 
 
 def test_a_positive_number_is_log_normal_with_the_stated_mean_and_deviation():

@@ -201,6 +201,7 @@ def write_tables(found: Robustness, folder: Path) -> None:
                 "origin": [found.sources[row].origin for row in better.row],
                 "share_ratio": better.share,
                 "probability_if_halved_ratio": better.probability,
+                "probability_if_halved_and_centred_ratio": better.centred,
                 "least_cpk_if_halved_ratio": better.least_cpk,
             }
         ),

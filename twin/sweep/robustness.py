@@ -76,10 +76,11 @@ class Robustness:
 
 @dataclass(frozen=True)
 class Tightening:
-    """What halving the scatter of one source alone would do, one row a source, the most useful first."""
+    """What halving the scatter of one source alone would do, one row a source, the largest share first."""
 
     row: np.ndarray  # (source,) of Robustness.sources
     probability: np.ndarray  # (source,) that the whole part is in tolerance
+    centred: np.ndarray  # (source,) the same, once every mean is brought to the middle of its two limits
     least_cpk: np.ndarray  # (source,) of all characteristics
     share: np.ndarray  # (source,) of the variance of all characteristics, each in units of its tolerance
 
@@ -176,15 +177,23 @@ def tightening(found: Robustness) -> Tightening:
 
     To first order in the source, on the same parts, so that small gains are not lost in the noise of another draw.
     """
-    probabilities, least = [], []
+    probabilities, middle, least = [], [], []
     for column in range(len(found.sources)):
         values = found.values - 0.5 * np.outer(found.z[:, column], found.effect[:, column])
         probabilities.append(in_tolerance(values, found.judged).all(axis=1).mean())
+        middle.append(in_tolerance(centred(values, found.judged), found.judged).all(axis=1).mean())
         least.append(capability(values, found.judged)[:, 0].min())
     used = np.sum((found.effect / room(found)[:, None]) ** 2, axis=0)
-    share, chance, worst = used / max(used.sum(), np.finfo(float).tiny), np.array(probabilities), np.array(least)
-    row = np.lexsort([-share, -worst, -chance])
-    return Tightening(row, chance[row], worst[row], share[row])
+    share = used / max(used.sum(), np.finfo(float).tiny)
+    row = np.argsort(-share, kind="stable")
+    return Tightening(row, np.array(probabilities)[row], np.array(middle)[row], np.array(least)[row], share[row])
+
+
+def centred(values: np.ndarray, judged: Judged) -> np.ndarray:
+    """``values`` (sample, characteristic) with the mean in the middle of the limits where there are two."""
+    both = np.isfinite(judged.lower) & np.isfinite(judged.upper)
+    middle = np.where(both, np.where(both, judged.lower, 0.0) + np.where(both, judged.upper, 0.0), 0.0) / 2
+    return np.where(both, values - values.mean(axis=0) + middle, values)
 
 
 def share_by_group(found: Robustness) -> dict[str, np.ndarray]:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from twin.sweep.robustness import Robustness, capability, probability, share_by_group, tightening
+from twin.sweep.robustness import Robustness, capability, centred, in_tolerance, probability, share_by_group, tightening
 from twin.view.tornado import draw_tornado
 
 matplotlib.use("Agg")
@@ -61,12 +61,17 @@ def print_robustness(found: Robustness) -> None:
         f"{np.median(found.explained[order]):.0%} of these variances is linear in the causes (median)",
         highlight=False,
     )
+    middle = probability(np.all(in_tolerance(centred(found.values, found.judged), found.judged), axis=1))
+    console.print(
+        f"with every mean in the middle of its limits it would be with {_percent(middle[0])}: what an offset can do",
+        highlight=False,
+    )
     better = tightening(found)
     table = Table(title="What to tighten first: each cause alone with half its scatter", title_justify="left")
-    for heading in ("cause", "of", "share", "part in tolerance", "least Cpk", "known from"):
+    for heading in ("cause", "of", "share", "part in tolerance", "and centred", "least Cpk", "known from"):
         table.add_column(
             heading,
-            justify="right" if heading in ("share", "part in tolerance", "least Cpk") else "left",
+            justify="right" if heading in ("share", "part in tolerance", "and centred", "least Cpk") else "left",
         )
     for place, row in enumerate(better.row[:8]):
         source = found.sources[row]
@@ -76,6 +81,7 @@ def print_robustness(found: Robustness) -> None:
             source.group,
             f"{better.share[place]:.1%}",
             _percent(better.probability[place]),
+            _percent(better.centred[place]),
             _capability(better.least_cpk[place]),
             escape(origin),
         )
