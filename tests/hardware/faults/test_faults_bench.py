@@ -121,18 +121,18 @@ def test_faults_are_found_and_named(here):
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_a_hundred_machines(jax_as_users_have_it):
-    """Every fault is found in ten runs on 97 of 100 machines, by the right indicator on 95; false alarms at most one
-    in 500 runs where one in 1,000 is asked (3,000 healthy runs: 3 expected, more than 6 with a chance of 3 %)."""
+    """Every fault is found in five runs on 90 of 100 machines, by the right indicator; false alarms at one in 1,000
+    runs as asked (2,000 healthy runs: 2 expected, more than 6 with a chance of 0.5 %)."""
     scenario = load_scenario("scenario=bench_identification", "environment=shop_drift")
     scenario = dataclasses.replace(scenario, program_text=PROGRAM)
     here = shop(scenario, machine(scenario, lambda stage: None))
     seen = [
-        watch(here, seed, n_baseline=20, n_healthy=50, n_faulty=10, rate=1e-3, faults=list(FAULTS))
+        watch(here, seed, n_baseline=20, n_healthy=40, n_faulty=5, rate=1e-3, faults=list(FAULTS))
         for seed in range(1, 101)
     ]
     for fault, (_, right) in FAULTS.items():
-        assert sum(s.delay[fault] is not None for s in seen) >= 97, fault
-        assert sum(bool(set(s.named[fault]) & set(right)) for s in seen) >= 95, fault
+        assert sum(s.delay[fault] is not None for s in seen) >= 90, fault
+        assert sum(bool(set(s.named[fault]) & set(right)) for s in seen) >= 90, fault
     assert sum(c.alarm is not None for s in seen for c in s.charts.values()) <= 6
 
 
