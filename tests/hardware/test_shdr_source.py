@@ -2,6 +2,7 @@
 
 import time
 from collections import defaultdict
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -112,7 +113,7 @@ def test_a_line_without_end_is_an_error():
     with Adapter() as adapter, ShdrSource(options(adapter.url)) as source:
 
         def write():
-            with pytest.raises(OSError):
+            with suppress(OSError):  # the source hangs up
                 for _ in range(100):
                     adapter.send("x" * 100_000)
                     time.sleep(0.01)
