@@ -16,10 +16,10 @@ from twin.production.cost.job import quotation_of
 from twin.production.cost.quote import Order
 from twin.production.line import study as line_study
 from twin.production.line.config import Line
-from twin.production.settings import read_settings
 from twin.production.shop.execute import execute
 from twin.production.shop.schedule import schedule
 from twin.production.shop.settings import Shop
+from twin.settings import read_settings
 from twin.view.batch import draw_batch
 from twin.view.line import draw_line
 from twin.view.quote import draw_quotation

@@ -42,3 +42,21 @@ def make_desk(folder: Path) -> Path:
     (folder / "conf" / "scenario" / "own.yaml").write_text(OWN_SCENARIO)
     (folder / "scenarios" / "own" / "part.nc").write_text(GOOD_PROGRAM)
     return folder
+
+
+FEATURES = """
+- {kind: slot, name: slot, centre_mm: [30, 20, -1.2], normal: [0, 1, 0], width_mm: 10, size_mm: [40, 1.4]}
+- {kind: plane, name: floor, centre_mm: [30, 20, -2], normal: [0, 0, 1], size_mm: [40, 6]}
+- {kind: plane, name: shoulder, centre_mm: [30, 39, -1.2], normal: [0, 1, 0], size_mm: [40, 1.4]}
+"""
+SHOULDER = "G0 Z10\nG0 X-10 Y44\nG0 Z-2\nG1 X70\n"  # 1 mm off the side
+
+
+def make_inspected_desk(folder: Path, more_features: str = "") -> Path:
+    """:func:`make_desk` whose part has a shoulder beside its slot, and features that are inspected."""
+    make_desk(folder)
+    (folder / "scenarios" / "own" / "features.yaml").write_text(FEATURES + more_features)
+    (folder / "scenarios" / "own" / "part.nc").write_text(GOOD_PROGRAM.replace("G0 Z50\n", SHOULDER + "G0 Z50\n"))
+    file = folder / "conf" / "scenario" / "own.yaml"
+    file.write_text(file.read_text().replace("  program: part.nc\n", "  program: part.nc\n  features: features.yaml\n"))
+    return folder

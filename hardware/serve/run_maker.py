@@ -10,9 +10,9 @@ from hardware.serve.opcua_jobs import MadePart, Maker
 from twin.production.cost.account import drawn, machining, waiting
 from twin.production.cost.economics import Economics
 from twin.production.cost.operations import operations_of
-from twin.production.settings import read_settings
 from twin.production.shop.isa95 import JobOrder
 from twin.result import load
+from twin.settings import read_settings
 
 KWH = 3.6e6
 

@@ -12,10 +12,10 @@ from twin.production.batch.settings import Batch
 from twin.production.cost.economics import Economics
 from twin.production.line.config import Line
 from twin.production.line.inputs import with_runs
-from twin.production.settings import read_settings
 from twin.production.shop.job import with_run_times
 from twin.production.shop.settings import Shop
 from twin.resources import shared_folder
+from twin.settings import read_settings
 
 
 def folder_of(outputs, kind):

@@ -5,31 +5,19 @@ import json
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from own_scenario import GOOD_PROGRAM, make_desk
+from own_scenario import make_inspected_desk
 
 from twin.config import build
 from twin.errors import InputError
-from twin.production.settings import read_settings
 from twin.scenario import load_scenario
+from twin.settings import read_settings
 from twin.sweep.robust_job import GROUP, RobustnessConfig, ToleranceRow, bounds_of, limits_of, run_robust
 from twin.sweep.scatter import ScatterRow, sources_of, values_of
-
-FEATURES = """
-- {kind: slot, name: slot, centre_mm: [30, 20, -1.2], normal: [0, 1, 0], width_mm: 10, size_mm: [40, 1.4]}
-- {kind: plane, name: floor, centre_mm: [30, 20, -2], normal: [0, 0, 1], size_mm: [40, 6]}
-- {kind: plane, name: shoulder, centre_mm: [30, 39, -1.2], normal: [0, 1, 0], size_mm: [40, 1.4]}
-"""
-SHOULDER = "G0 Z10\nG0 X-10 Y44\nG0 Z-2\nG1 X70\n"  # 1 mm off the side
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
-    folder = make_desk(tmp_path_factory.mktemp("desk"))
-    (folder / "scenarios" / "own" / "features.yaml").write_text(FEATURES)
-    (folder / "scenarios" / "own" / "part.nc").write_text(GOOD_PROGRAM.replace("G0 Z50\n", SHOULDER + "G0 Z50\n"))
-    file = folder / "conf" / "scenario" / "own.yaml"
-    file.write_text(file.read_text().replace("  program: part.nc\n", "  program: part.nc\n  features: features.yaml\n"))
-    return folder
+    return make_inspected_desk(tmp_path_factory.mktemp("desk"))
 
 
 @pytest.fixture(scope="module")

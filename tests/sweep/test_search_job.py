@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from twin.errors import InputError
-from twin.production.settings import read_settings
 from twin.scenario import load_scenario
+from twin.settings import read_settings
 from twin.sweep.search_job import GROUP, run_search
 from twin.sweep.search_settings import SearchConfig, limits_of, words_of
 from twin.view.search import draw_search

@@ -30,8 +30,8 @@ def main(words: list[str]) -> None:
     options = parser.parse_intermixed_args(words)
 
     from twin.errors import InputError
-    from twin.production.settings import split_words
     from twin.resources import outputs_folder
+    from twin.settings import split_words
 
     outputs = options.outputs or outputs_folder()
     chosen, changes, plain = split_words(options.words, ("batch",))

@@ -32,8 +32,8 @@ def main(words: list[str]) -> None:
 
     from twin.errors import InputError
     from twin.production.line.job import WhatIf, run_line
-    from twin.production.settings import split_words
     from twin.resources import outputs_folder
+    from twin.settings import split_words
 
     chosen, changes, plain = split_words(options.words, ("line", "economics"))
     if plain:

@@ -31,9 +31,9 @@ def main(words: list[str]) -> None:
     from twin.errors import InputError
     from twin.production.cost.job import quote_run
     from twin.production.cost.quote import Order
-    from twin.production.settings import of_group, split_words
     from twin.resources import outputs_folder
     from twin.runs import find_run
+    from twin.settings import of_group, split_words
 
     outputs = options.outputs or outputs_folder()
     order = Order(options.quantity, options.lot or options.quantity, options.inspected_pct / 100)

@@ -29,9 +29,9 @@ def main(words: list[str]) -> None:
     options = parser.parse_intermixed_args(words)
 
     from twin.errors import InputError
-    from twin.production.settings import split_words
     from twin.production.shop.job import WhatIf, run_schedule
     from twin.resources import outputs_folder
+    from twin.settings import split_words
 
     chosen, changes, plain = split_words(options.words, ("shop", "economics"))
     if plain:

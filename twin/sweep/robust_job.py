@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import yaml
 
 from twin.errors import InputError
-from twin.production.settings import of_group, read_settings, split_words
 from twin.runs import RECORD, find_run, new_run
 from twin.scenario import Scenario, load_scenario
+from twin.settings import of_group, read_settings, split_words
 from twin.sweep.evaluator import evaluator_of
 from twin.sweep.parameters import Parameter
 from twin.sweep.robustness import Judged, Robustness, capability, probability, robustness, share_by_group, tightening

@@ -25,8 +25,8 @@ import yaml
 import twin
 from twin.compose import compose
 from twin.errors import InputError
-from twin.production.settings import of_group, read_settings, split_words
 from twin.scenario import Scenario, scenario_of
+from twin.settings import of_group, read_settings, split_words
 from twin.simulate import machine, predict
 from twin.sweep import gradient_search, optuna_search
 from twin.sweep.evaluator import Evaluator, evaluator_of

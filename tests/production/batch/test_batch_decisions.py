@@ -16,7 +16,7 @@ from twin.production.batch.release import PLAN, release, released
 from twin.production.batch.settings import Batch, FixedRule
 from twin.production.batch.study import study
 from twin.production.batch.tool_plan import average_cost, cost_to_go, new_tool_plans
-from twin.production.settings import read_settings
+from twin.settings import read_settings
 
 
 @pytest.fixture(scope="module")

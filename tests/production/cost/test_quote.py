@@ -14,9 +14,9 @@ from twin.production.cost.account import drawn, machining
 from twin.production.cost.economics import Economics
 from twin.production.cost.operations import Operation, operations_of
 from twin.production.cost.quote import GeneralTolerance, Order, out_of_tolerance, quote
-from twin.production.settings import read_settings
 from twin.production.spread import draws, mean_of, spread_of
 from twin.resources import shared_folder
+from twin.settings import read_settings
 from twin.units import RPM, Uncertain
 
 

@@ -21,7 +21,7 @@ from twin.production.line.config import (
 from twin.production.line.job import WhatIf
 from twin.production.line.simulation import simulate_line
 from twin.production.line.study import batch_of_one, difference, queue_over_time, study
-from twin.production.settings import read_settings
+from twin.settings import read_settings
 from twin.units import Uncertain
 
 SETTLED = 300  # parts that are not counted

@@ -10,7 +10,6 @@ import pytest
 
 from twin.errors import InputError
 from twin.production.extra import production_library
-from twin.production.settings import read_settings
 from twin.production.shop.dispatch import dispatch
 from twin.production.shop.execute import batch_of_one, execute
 from twin.production.shop.isa95 import (
@@ -24,6 +23,7 @@ from twin.production.shop.isa95 import (
 from twin.production.shop.job import WhatIf
 from twin.production.shop.schedule import schedule
 from twin.production.shop.settings import Closed, Job, Operation, Shop, ShopMachine
+from twin.settings import read_settings
 from twin.units import Uncertain
 
 

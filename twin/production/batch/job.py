@@ -19,10 +19,10 @@ from twin.production.batch.settings import Batch
 from twin.production.batch.study import study
 from twin.production.cost.economics import Economics
 from twin.production.cost.operations import operations_of
-from twin.production.settings import read_settings
 from twin.production.tool_life.parts import log_parts
 from twin.result import load
 from twin.runs import find_run, new_run
+from twin.settings import read_settings
 
 
 def run_batch(

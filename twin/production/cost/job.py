@@ -11,9 +11,9 @@ from rich.console import Console
 from twin.production.cost.economics import Economics
 from twin.production.cost.operations import operations_of
 from twin.production.cost.quote import GeneralTolerance, Order, Quotation, material_of, quote
-from twin.production.settings import read_settings
 from twin.result import load
 from twin.runs import new_run
+from twin.settings import read_settings
 
 
 def quote_run(

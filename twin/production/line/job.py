@@ -13,9 +13,9 @@ from twin.production.cost.economics import Economics
 from twin.production.line.config import Down, Line, LineOrder
 from twin.production.line.inputs import with_runs
 from twin.production.line.study import batch_of_one, study, with_machine_down, with_rush_order
-from twin.production.settings import read_settings
 from twin.production.words import hours, number, split_colons
 from twin.runs import new_run
+from twin.settings import read_settings
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from rich.console import Console
 
 from twin.errors import InputError
 from twin.production.cost.economics import Economics
-from twin.production.settings import read_settings
 from twin.production.shop.execute import Execution, batch_of_one, execute
 from twin.production.shop.schedule import Schedule, schedule
 from twin.production.shop.settings import Closed, Shop
 from twin.production.words import hours, split_colons
 from twin.result import load
 from twin.runs import find_run, new_run
+from twin.settings import read_settings
 from twin.units import HOUR, Uncertain
 
 N_DRAWS, SEED = 2000, 1

@@ -1,4 +1,4 @@
-"""Options of the groups that describe a shop (line, shop, economics, tolerance, batch): a file and changes to it."""
+"""Groups that a command reads by itself (line, shop, economics, batch, robustness): a file, and changes to it."""
 
 import difflib
 from collections.abc import Mapping, Sequence
