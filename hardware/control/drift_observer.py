@@ -103,5 +103,5 @@ def _linear(transition: np.ndarray, drive: np.ndarray) -> LinearInParameters:
     """The step without parameters; every node may be read."""
     n = len(transition)
     nothing = [np.zeros((0, n, n)), np.zeros((0, n, drive.shape[1])), np.zeros((0, n, n))]
-    arrays = (np.ascontiguousarray(transition), np.ascontiguousarray(drive), np.eye(n))
+    arrays = (np.array(transition), np.array(drive), np.eye(n))
     return LinearInParameters(NONE, *arrays, *nothing)

@@ -1,5 +1,6 @@
 """The live filter against the textbook's formulas, a batch estimate, and chi-square."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -77,6 +78,53 @@ def test_a_parameter_is_followed_to_its_value():
         error.append((live.z[0] - z) / np.sqrt(live.covariance[2, 2]))
         assert live.covariance[2, 2] < 0.01
     assert chi2.ppf(0.005, 30) < np.sum(np.square(error)) < chi2.ppf(0.995, 30)
+
+
+@pytest.mark.parametrize(("sensors", "output_moves"), [(2, 0.0), (1, 0.2)])
+def test_a_step_is_that_of_the_extended_filter_of_states_and_parameters(sensors, output_moves):
+    """Against F P F' + Q and the update with all readings at once, F and H by automatic differentiation."""
+    n, parameters, u = 4, 3, jnp.array([0.3, -1.2])
+    rng = np.random.default_rng(6)
+    shapes = ((n, n), (n, 2), (sensors, n))
+    still = [0.5 * rng.standard_normal(shape) for shape in shapes]
+    by = [f * rng.standard_normal((*s, parameters)) for f, s in zip((0.2, 0.2, output_moves), shapes, strict=True)]
+    offset = np.array([1.0, -2.0])[:sensors]
+
+    def matrices(z):
+        return tuple(jnp.asarray(m) + jnp.asarray(d) @ z for m, d in zip(still, by, strict=True))
+
+    def advanced(x):
+        a, b, _ = matrices(x[n:])
+        return jnp.concatenate([a @ x[:n] + b @ u, x[n:]])
+
+    def read(x):
+        return matrices(x[n:])[2] @ x[:n] + offset
+
+    mean = rng.standard_normal(n + parameters)
+    root = rng.standard_normal((n + parameters, n + parameters))
+    noise, reading_noise = rng.random(n + parameters), rng.random(sensors)
+    live = LiveFilter(
+        matrices,
+        state=mean[:n],
+        z=np.zeros(parameters),
+        covariance=root @ root.T,
+        state_noise=noise[:n],
+        parameter_noise=noise[n:],
+        reading_noise=reading_noise,
+        offset=offset,
+    )
+    live.mean[n:] = mean[n:]  # elsewhere than where the matrices were computed: they are linear
+    y = rng.standard_normal(sensors)
+    squared, _ = live.step(np.array(u), y)
+
+    f = np.asarray(jax.jacfwd(advanced)(jnp.asarray(mean)))
+    later, spread = advanced(jnp.asarray(mean)), f @ root @ root.T @ f.T + np.diag(noise)
+    h = np.asarray(jax.jacfwd(read)(later))
+    innovation, s = y - read(later), h @ spread @ h.T + np.diag(reading_noise)
+    gain = spread @ h.T @ np.linalg.inv(s)
+    assert live.mean == pytest.approx(np.asarray(later + gain @ innovation), rel=1e-9)
+    assert live.covariance == pytest.approx(spread - gain @ h @ spread, rel=1e-8, abs=1e-12)
+    assert squared == pytest.approx(float(innovation @ np.linalg.solve(s, innovation)), rel=1e-9)
 
 
 def test_a_missing_reading_is_left_out():

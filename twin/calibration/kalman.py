@@ -17,6 +17,7 @@ import numpy as np
 
 from twin.errors import InputError
 
+kernel = numba.njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
 Matrices = Callable[[jax.Array], tuple[jax.Array, jax.Array, jax.Array]]
 
 
@@ -36,8 +37,8 @@ class LinearInParameters:
 def linear_in_parameters(matrices: Matrices, z: np.ndarray) -> LinearInParameters:
     """``matrices`` (z -> A, B, C; pure JAX) about ``z`` (parameter,)."""
     at = jnp.asarray(z, dtype=float)
-    values = [np.ascontiguousarray(m) for m in matrices(at)]
-    slopes = [np.ascontiguousarray(np.moveaxis(np.asarray(m), -1, 0)) for m in jax.jacfwd(matrices)(at)]
+    values = [np.array(m) for m in matrices(at)]
+    slopes = [np.array(np.moveaxis(np.asarray(m), -1, 0), order="C") for m in jax.jacfwd(matrices)(at)]
     return LinearInParameters(np.array(at), *values, *slopes)
 
 
@@ -81,6 +82,7 @@ class LiveFilter:
             )
         self.mean = np.concatenate([state, z]).astype(float)
         self.covariance = np.array(covariance, dtype=float)
+        self._slope = np.zeros((n, whole))
         self._noise = np.concatenate([state_noise, parameter_noise]).astype(float)
         self._reading_noise = np.array(reading_noise, dtype=float)
         self._offset = np.zeros(sensors) if offset is None else np.array(offset, dtype=float)
@@ -106,69 +108,104 @@ class LiveFilter:
             squared innovation, normalised by its covariance, and the number of readings in it.
         """
         m = self.model
-        self.mean, self.covariance = _advanced(
-            self.mean,
-            self.covariance,
-            inputs,
-            m.z,
-            m.transition,
-            m.drive,
-            m.transition_by,
-            m.drive_by,
-            self._noise,
-        )
-        return _taken_up(
-            self.mean, self.covariance, readings - self._offset, m.z, m.output, m.output_by, self._reading_noise
-        )
+        arrays = (m.z, m.transition, m.drive, m.output, m.transition_by, m.drive_by, m.output_by)
+        noise = (self._noise, self._reading_noise)
+        read = np.array(inputs, dtype=float), np.array(readings, dtype=float)  # one kind of array: compiled once
+        return _stepped(self.mean, self.covariance, self._slope, *read, self._offset, *arrays, *noise)
 
     def relinearise(self) -> None:
         """Compute the matrices anew at the present parameters."""
         self.model = linear_in_parameters(self.matrices, self.z)
 
 
-@numba.njit(cache=True)
-def _advanced(mean, covariance, inputs, z, transition, drive, transition_by, drive_by, noise):  # type: ignore[no-untyped-def]
+@kernel
+def _stepped(mean, covariance, slope, inputs, readings, offset, z, a, b, c, a_by, b_by, c_by, noise, reading_noise):  # type: ignore[no-untyped-def]
+    """One step; changes mean and covariance. ``slope`` (state, state + parameter) is room to work in."""
+    _advanced(mean, covariance, slope, inputs, z, a, b, a_by, b_by, noise)
+    return _taken_up(mean, covariance, readings, offset, z, c, c_by, reading_noise)
+
+
+@kernel
+def _advanced(mean, covariance, slope, inputs, z, transition, drive, transition_by, drive_by, noise):  # type: ignore[no-untyped-def]
+    """Slope of the step F = [A S; 0 I]: of F P F' only the upper rows are new, and P stays symmetric by construction.
+
+    Loops over whole rows, for they are long enough for vector registers and too short for a matrix library.
+    """
     n, whole = len(transition), len(mean)
-    slope = np.zeros((whole, whole))
-    here, push = transition.copy(), drive @ inputs
+    for i in range(n):
+        for j in range(n):
+            slope[i, j] = transition[i, j]
+    later = np.zeros(n)
+    for i in range(n):
+        for j in range(len(inputs)):
+            later[i] += drive[i, j] * inputs[j]
     for p in range(whole - n):
         change = mean[n + p] - z[p]
-        by = drive_by[p] @ inputs
-        here += change * transition_by[p]
-        push += change * by
-        slope[:n, n + p] = transition_by[p] @ mean[:n] + by
-        slope[n + p, n + p] = 1.0
-    slope[:n, :n] = here
-    later = mean.copy()
-    later[:n] = here @ mean[:n] + push
-    spread = slope @ covariance @ slope.T
+        for i in range(n):
+            by = 0.0
+            for j in range(len(inputs)):
+                by += drive_by[p, i, j] * inputs[j]
+            later[i] += change * by
+            for j in range(n):
+                by += transition_by[p, i, j] * mean[j]
+                slope[i, j] += change * transition_by[p, i, j]
+            slope[i, n + p] = by
+    for i in range(n):
+        for j in range(n):
+            later[i] += slope[i, j] * mean[j]
+    upper = np.zeros((n, whole))  # [A S] P
+    for i in range(n):
+        for k in range(whole):
+            factor = slope[i, k]
+            for j in range(whole):
+                upper[i, j] += factor * covariance[k, j]
+    for i in range(n):
+        mean[i] = later[i]
+        for j in range(i + 1):
+            total = 0.0
+            for k in range(whole):
+                total += upper[i, k] * slope[j, k]
+            covariance[i, j] = covariance[j, i] = total
+        for j in range(n, whole):
+            covariance[i, j] = covariance[j, i] = upper[i, j]
     for i in range(whole):
-        spread[i, i] += noise[i]
-    return later, spread
+        covariance[i, i] += noise[i]
 
 
-@numba.njit(cache=True)
-def _taken_up(mean, covariance, readings, z, output, output_by, noise):  # type: ignore[no-untyped-def]
+@kernel
+def _taken_up(mean, covariance, readings, offset, z, output, output_by, noise):  # type: ignore[no-untyped-def]
     """Changes mean and covariance; every reading sees what those before it have changed."""
     n, whole = output.shape[1], len(mean)
     squares, count = 0.0, 0
-    row = np.empty(whole)
+    row, across = np.empty(whole), np.empty(whole)
     for j in range(len(readings)):
         if np.isnan(readings[j]):
             continue
-        row[:n] = output[j]
+        for k in range(n):
+            row[k] = output[j, k]
         for p in range(whole - n):
-            row[:n] += (mean[n + p] - z[p]) * output_by[p, j]
-            row[n + p] = output_by[p, j] @ mean[:n]
-        expected = row[:n] @ mean[:n]
-        across = covariance @ row
-        variance = row @ across + noise[j]
+            change, by = mean[n + p] - z[p], 0.0
+            for k in range(n):
+                by += output_by[p, j, k] * mean[k]
+                row[k] += change * output_by[p, j, k]
+            row[n + p] = by
+        expected = offset[j]
+        for k in range(n):
+            expected += row[k] * mean[k]
+        across[:] = 0.0
+        for k in range(whole):
+            if row[k] != 0.0:  # a sensor sees few states
+                for b in range(whole):
+                    across[b] += row[k] * covariance[k, b]
+        variance = noise[j]
+        for k in range(whole):
+            variance += row[k] * across[k]
         innovation = readings[j] - expected
         squares += innovation * innovation / variance
         count += 1
-        gain = across / variance
-        mean += gain * innovation
         for a in range(whole):
+            gain = across[a] / variance
+            mean[a] += gain * innovation
             for b in range(whole):
-                covariance[a, b] -= gain[a] * across[b]
+                covariance[a, b] -= gain * across[b]
     return squares, count
