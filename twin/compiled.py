@@ -87,8 +87,15 @@ def padded_rows(values: Any, n_rows: int | None = None, mode: str = "constant") 
     """
     n = len(values)
     more = (n_rows or 1 << max(n - 1, 0).bit_length()) - n
-    namespace: Any = jnp if isinstance(values, jax.core.Tracer) else np
-    return namespace.pad(values, [(0, more)] + [(0, 0)] * (np.ndim(values) - 1), mode=mode)
+    return array_module(values).pad(values, [(0, more)] + [(0, 0)] * (np.ndim(values) - 1), mode=mode)
+
+
+def array_module(*values: Any) -> Any:
+    """`jax.numpy` where a pytree of ``values`` is being traced, else `numpy`.
+
+    JAX compiles each operation outside of a compiled function for itself, and again for every shape.
+    """
+    return jnp if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(values)) else np
 
 
 def first_rows(values: Any, n_rows: int) -> Any:

@@ -88,7 +88,7 @@ def _colours(tool: Tool) -> Sequence[tuple[float, ...]]:
 def side_view(axes: Axes, tool: Tool) -> None:
     """Swept body, shank and holder to scale."""
     z = np.unique(np.concatenate([np.linspace(0, tool.flute_length, 200), [min(tool.tip_height, tool.flute_length)]]))
-    radius = np.asarray(profile_radius(tool.profile, tool.radius, jnp.asarray(z)))
+    radius = np.asarray(profile_radius(tool.profile, tool.radius, z))
     outline = np.concatenate([[0.0], radius]), np.concatenate([[0.0], z])
     axes.fill_betweenx(outline[1] / MM, -outline[0] / MM, outline[0] / MM, color=FLUTE, ec="black", lw=0.8)
     shank = (tool.shank_diameter or tool.diameter) / 2 / MM

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import register_dataclass
 
+from twin.compiled import array_module
 from twin.errors import InputError
 from twin.machine.tool import Profile, Tool
 
@@ -144,10 +145,11 @@ def _tooth_radius(tool: Tool, z: jax.Array) -> jax.Array:
 
 def profile_radius(profile: Profile, largest: float, z: jax.Array) -> jax.Array:
     """Radius of a profile that ends in a cylinder of radius ``largest`` [m], at the heights ``z`` [m]."""
-    below = jnp.clip(profile.corner - z, 0.0, profile.corner)
+    xp = array_module(profile, largest, z)
+    below = xp.clip(profile.corner - z, 0.0, profile.corner)
     square = profile.corner**2 - below**2
-    arc = profile.disk + jnp.where(square > 0, jnp.sqrt(jnp.where(square > 0, square, 1.0)), 0.0)
+    arc = profile.disk + xp.where(square > 0, xp.sqrt(xp.where(square > 0, square, 1.0)), 0.0)
     if not profile.half_angle:
         return arc
     cone = profile.tangent_radius + (z - profile.tangent_height) * np.tan(profile.half_angle)
-    return jnp.where(z < profile.tangent_height, arc, jnp.minimum(cone, largest))
+    return xp.where(z < profile.tangent_height, arc, xp.minimum(cone, largest))

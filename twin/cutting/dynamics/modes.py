@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 from jax.tree_util import register_dataclass
 
+from twin.compiled import array_module
+
 
 @register_dataclass
 @dataclass(frozen=True)
@@ -33,12 +35,13 @@ def receptance(modes: Modes, omega: jax.Array) -> jax.Array:
         modes: of the tool tip; of any precision, computed in double.
         omega: (frequency,) [rad/s].
     """
+    xp = array_module(modes, omega)
     natural, damping, stiffness, direction = (
-        jnp.asarray(values, dtype=float) for values in (modes.omega, modes.damping, modes.stiffness, modes.direction)
+        xp.asarray(values, dtype=float) for values in (modes.omega, modes.damping, modes.stiffness, modes.direction)
     )
-    ratio = jnp.asarray(omega, dtype=float)[:, None] / natural[None]
-    amplitude = 1 / jax.lax.complex(stiffness[None] * (1 - ratio**2), 2 * (stiffness * damping)[None] * ratio)
-    return jnp.einsum("fm,mi,mj->fij", amplitude, direction.astype(complex), direction.astype(complex))
+    ratio = xp.asarray(omega, dtype=float)[:, None] / natural[None]
+    amplitude = 1 / (stiffness[None] * (1 - ratio**2) + 2j * (stiffness * damping)[None] * ratio)
+    return xp.einsum("fm,mi,mj->fij", amplitude, direction.astype(complex), direction.astype(complex))
 
 
 def join(*of_bodies: Modes) -> Modes:

@@ -8,7 +8,6 @@ not over its own depth, below 1. So a cut is stable where its margin is above 1,
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import jax.numpy as jnp
 import numpy as np
 
 from twin.cutting.contact import Contact
@@ -70,7 +69,7 @@ def chatter_margin(contact: Contact, spindle: np.ndarray, cuts: Sequence[Milling
             if not mine.size:
                 continue
             modes = check_modes(milling.modes)
-            turned = modes if hand > 0 else replace(modes, direction=modes.direction * jnp.asarray(MIRROR))
+            turned = modes if hand > 0 else replace(modes, direction=np.asarray(modes.direction) * MIRROR)
             some = window.rows(mine)
             margin[mine], n, error = _of_tool(replace(milling, modes=turned), some, isotropic(turned))
             classes += n
@@ -110,7 +109,7 @@ def _windows(contact: Contact, spindle: np.ndarray) -> _Windows:
 
 def isotropic(modes: Modes) -> bool:
     """Whether the tool gives way alike in all directions across its axis: the direction of the feed does not matter."""
-    omega = jnp.asarray(np.asarray(modes.omega)[:, None] * np.array([0.9, 1.0, 1.1])).ravel()
+    omega = (np.asarray(modes.omega)[:, None] * np.array([0.9, 1.0, 1.1])).ravel()
     g = np.asarray(receptance(modes, omega))
     apart = np.abs(g[:, 0, 0] - g[:, 1, 1]) + np.abs(g[:, 0, 1]) + np.abs(g[:, :2, 2]).sum(axis=1)
     return bool(np.all(apart <= 1e-9 * np.abs(g[:, 0, 0])))

@@ -1,6 +1,5 @@
 """The frequency response that a solution in the frequency domain works on: of modes, or measured."""
 
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -42,7 +41,7 @@ def at(milling: Milling, omega: np.ndarray, measured: Measured | None) -> np.nda
     """
     size = np.abs(omega).ravel()
     if measured is None:
-        values = np.asarray(receptance(check_modes(milling.modes), jnp.asarray(size)))
+        values = np.asarray(receptance(check_modes(milling.modes), size))
     else:
         axis, response = checked(measured)
         flat = response.reshape(len(axis), -1)

@@ -1,6 +1,5 @@
 """A tool as the theory of chatter sees it, and what that view leaves out."""
 
-import jax.numpy as jnp
 import numpy as np
 
 from twin.cutting.coefficients import CuttingCoefficients
@@ -41,7 +40,7 @@ def edge_direction(tool: Tool, depth: float) -> float:
 
     pi/2 on a cylinder, 45 degrees on a face mill of that lead angle.
     """
-    low, high = (float(profile_radius(tool.profile, tool.radius, jnp.array([z]))[0]) for z in (0.0, depth))
+    low, high = (float(profile_radius(tool.profile, tool.radius, np.array([z]))[0]) for z in (0.0, depth))
     return max(float(np.arctan2(depth, high - low)), LEAST_KAPPA)
 
 
