@@ -8,7 +8,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
 
-from twin.errors import InputError
+from twin.errors import InputError, nearest
 
 COMMANDS = (
     "run",
@@ -49,12 +49,13 @@ COMMANDS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status (0 done, 2 bad input, 130 interrupted)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words or words[0] in ("-h", "--help") or words[0] not in COMMANDS:
+    if not words or words[0] in ("-h", "--help", "help"):
         print(_help())
-        if words and words[0] not in ("-h", "--help"):
-            print(f"\nerror: there is no command '{words[0]}'", file=sys.stderr)
-            return 2
         return 0
+    if words[0] not in COMMANDS:
+        hint = nearest(words[0], COMMANDS)
+        print(f"error: there is no command '{words[0]}' ({hint}`twin` lists them)", file=sys.stderr)
+        return 2
     try:
         import_module(f"twin.commands.{words[0]}").main(words[1:])
     except InputError as error:
@@ -85,9 +86,9 @@ def _help() -> str:
         "",
         "commands:",
     ]
-    for name in COMMANDS:
-        command = import_module(f"twin.commands.{name}")
-        lines.append(f"  {name:<11} {command.SUMMARY:<42} {command.EXAMPLE}")
+    commands = {name: import_module(f"twin.commands.{name}") for name in COMMANDS}
+    widest = max(len(command.SUMMARY) for command in commands.values())
+    lines += [f"  {name:<11} {command.SUMMARY:<{widest}}  {command.EXAMPLE}" for name, command in commands.items()]
     return "\n".join([*lines, "", "`twin COMMAND --help` tells more."])
 
 

@@ -86,6 +86,14 @@ def test_where_the_stock_lies(desk, shift, expected):
     assert ("GUESS: part zero taken to be the corner" in text) == any(moved)
 
 
+def test_a_contour_around_the_stock(desk):
+    """Its path lies beside the stock, half a tool away, and leads in from further off."""
+    walk = "X-4.5 Y-20 G1 Z-5 F500 G1 Y44.5 F1000\nX64.5\nY-4.5\nX-20\n"
+    (desk / "slot.nc").write_text(SLOT.replace("Z-2\nG1 X70 F1200\n", "Z1\n" + walk.replace(" G1", "\nG1")))
+    new("slot.nc", "stock.stl")
+    np.testing.assert_allclose(load_scenario("scenario=slot.yaml").stock.upper, [0.06, 0.04, 0], atol=1e-9)
+
+
 def test_a_stock_in_inches(desk):
     box = trimesh.load_mesh("stock.stl")
     box.apply_scale(1 / 25.4)
@@ -185,6 +193,7 @@ def test_a_program_that_calls_no_tool(desk):
         (("", ""), ["tool.4.kind=flatt"], ["'flatt'", "did you mean flat?"]),
         (("", ""), ["material=ti_6al4v"], ["did you mean ti_6al_4v?"]),
         (("", ""), ["materiel=x"], ["materiel=x"]),
+        (("", ""), ["tool.9.n_teeth=2"], ["tool.9", "does not call T9", "it calls T4"]),
         (("", ""), ["gone.stl"], ["gone.stl", "not found"]),
         (("", ""), ["stock.stl", "another.stl"], ["3 files"]),
         (("", ""), ["--output", "slot.txt"], ["slot.txt", ".yaml"]),
@@ -196,6 +205,11 @@ def test_bad_input(desk, capsys, change, words, says):
     error = capsys.readouterr().err
     assert error.startswith("error: ") and error.count("\n") == 1 and all(word in error for word in says), error
     assert not list(desk.glob("*.yaml")) + list(desk.glob(".*"))
+
+
+def test_a_mesh_is_no_program(desk, capsys):
+    assert main(["new", "stock.stl", "slot.nc"]) == 2
+    assert "stock.stl: this is no NC program (as: twin new part.nc stock.stl)" in capsys.readouterr().err
 
 
 def test_no_file_is_overwritten(desk, capsys):

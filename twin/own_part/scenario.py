@@ -115,7 +115,7 @@ def own_part(
     radius = {number: (said.diameter or 0.0) / 2 for number, said in known.items()}
     facing = {number for number, said in known.items() if said.kind == "face"}
     box = swept_box(path, radius, facing)
-    own_stock = box if stock is None else stock_of(stock, path, box, words.unit)
+    own_stock = box if stock is None else stock_of(stock, path, radius, box, words.unit)
     guesses = {"stock": own_stock.reason}
     chosen = {**GROUPS, **words.groups}
     if "material" not in words.groups:
@@ -171,11 +171,14 @@ def write_scenario(part: OwnPart, file: Path) -> None:
 
 def _text(program: Path) -> str:
     try:
-        return program.read_text(errors="replace")
+        text = program.read_text(errors="replace")
     except OSError as error:
         raise InputError(
             f"the program cannot be read: {error.strerror}", file=program, remedy="name an NC file"
         ) from None
+    if "\0" in text or text.startswith("solid"):
+        raise InputError("this is no NC program", file=program, remedy="as: twin new part.nc stock.stl")
+    return text
 
 
 def _path(text: str, program: Path, known: Mapping[int, Any]) -> tuple[Toolpath, tuple[str, ...]]:

@@ -88,12 +88,13 @@ def swept_box(path: Toolpath, radius: Mapping[int, float], facing: set[int]) -> 
     )
 
 
-def stock_of(file: Path, path: Toolpath, box: OwnStock, unit: Unit) -> OwnStock:
+def stock_of(file: Path, path: Toolpath, radius: Mapping[int, float], box: OwnStock, unit: Unit) -> OwnStock:
     """The mesh, placed so that the program cuts it and its rapids do not.
 
     Args:
         file: of the mesh.
         path: part frame.
+        radius: of each tool [m].
         box: what the program reaches.
         unit: of the file.
 
@@ -111,11 +112,13 @@ def stock_of(file: Path, path: Toolpath, box: OwnStock, unit: Unit) -> OwnStock:
         "the middle of its underside": [middle[0], middle[1], lower[2]],
         "the corner of its underside at the least X and Y": [lower[0], lower[1], lower[2]],
     }
-    fits = {said: _fit(lower - np.array(zero), upper - np.array(zero), path, box) for said, zero in places.items()}
-    said = max(fits, key=lambda name: round(fits[name], 1))  # the first of those about as good
-    if fits[said] > LEAST_FIT:
-        shift = 0.0 - np.array(places[said])
-        return OwnStock(lower + shift, upper + shift, file, unit, shift, f"part zero taken to be {said}")
+    of_tool = np.array([radius.get(int(tool), 0.0) for tool in path.tool])
+    for reach in (np.zeros(len(of_tool)), of_tool):  # the axis in the stock; else, around a contour, the edge
+        fits = {name: _fit(lower - zero, upper - zero, path, reach, box) for name, zero in places.items()}
+        said = max(fits, key=lambda name: round(fits[name], 1))  # the first of those about as good
+        if fits[said] > LEAST_FIT:
+            shift = 0.0 - np.array(places[said])
+            return OwnStock(lower + shift, upper + shift, file, unit, shift, f"part zero taken to be {said}")
     cuts = path.end[~path.rapid]
     raise InputError(
         f"the stock ({_size(upper - lower)} mm) does not hold the cuts of the program, wherever its part zero may be: "
@@ -125,11 +128,12 @@ def stock_of(file: Path, path: Toolpath, box: OwnStock, unit: Unit) -> OwnStock:
     )
 
 
-def _fit(lower: np.ndarray, upper: np.ndarray, path: Toolpath, box: OwnStock) -> float:
-    """Share of the cuts that lie in the box, less the share of the rapids that do; cuts around it may lie beside it."""
+def _fit(lower: np.ndarray, upper: np.ndarray, path: Toolpath, reach: np.ndarray, box: OwnStock) -> float:
+    """Share of the cuts that come within ``reach`` (segment,) [m] of the stock, less the share of the rapids in it."""
     margin = 0.02 * (upper - lower)
     middle, length = (path.start + path.end) / 2, path.length
-    inside = np.all((middle >= lower - margin) & (middle <= upper + margin), axis=1)
+    around = margin + reach[:, None] * np.array([1.0, 1.0, 0.0])
+    inside = np.all((middle >= lower - around) & (middle <= upper + around), axis=1)
     deep = np.all((middle > lower + margin) & (middle < upper - margin), axis=1)
     cut, rapid = length * (~path.rapid & (middle[:, 2] <= box.upper[2])), length * path.rapid
     return float(cut[inside].sum() / max(cut.sum(), 1e-9) - rapid[deep].sum() / max(rapid.sum(), 1e-9))

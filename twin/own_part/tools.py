@@ -66,10 +66,17 @@ def complete(
     """What is known of every tool that the program calls, ``given`` by the user before what is ``listed``.
 
     Raises:
-        InputError: of some tool no diameter is known.
+        InputError: of some tool no diameter is known, or one is given that the program does not call.
     """
     found: dict[int, ListedTool] = {}
     missing = []
+    strange = [number for number in given if number not in ([*called] or [0])]
+    if strange:
+        raise InputError(
+            f"tool.{strange[0]} is given, but the program does not call T{strange[0]}",
+            file=file,
+            remedy=f"it calls {', '.join(f'T{number}' for number in called) or 'none: say tool.0'}",
+        )
     for number in [*called] or [0]:
         own, said = given.get(number, {}), listed.get(number)
         if "diameter_mm" not in own and said is None:
