@@ -68,7 +68,7 @@ def judge_recordings(
     shown = {name: rows for name, rows in found.items() if np.isfinite(rows[0]).sum() > n_baseline}
     if not shown:
         raise InputError("the recordings show no indicator often enough", remedy="record drive forces or temperatures")
-    threshold = threshold_of(rate, len(shown), n_baseline)
+    threshold = threshold_of(rate, len(shown))
     judged = {name: Judged(v, u, chart(v, u, n_baseline, threshold)) for name, (v, u) in shown.items()}
     _tell(judged, files, n_baseline, rate, console)
     if pictures:

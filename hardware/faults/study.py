@@ -110,7 +110,7 @@ def watch(
 
     healthy = [run(number) for number in range(n_healthy)]
     values = series(healthy)
-    threshold = threshold_of(rate, len(values), n_baseline)
+    threshold = threshold_of(rate, len(values))
     charts = {name: chart(v, u, n_baseline, threshold) for name, (v, u) in values.items()}
     false = [c.alarm for c in charts.values() if c.alarm is not None]
     delay: dict[str, int | None] = {}

@@ -1,29 +1,29 @@
 """Has an indicator changed? A chart for indicators whose healthy level and scatter nobody knows beforehand.
 
-The first runs of a machine are held to be healthy. Each later value x is compared with those before it: of n healthy
-values with mean m and deviation s, (x - m) / (s sqrt(1 + 1/n)) follows Student's t with n - 1 degrees of freedom, and
-so turns into a standard normal score q, whatever level and scatter are (after Hawkins 1987, self-starting CUSUM). The
-baseline grows, but only by runs that are ``lag`` old, so that a change does not hide itself. Two cumulative sums
+The first runs of a machine are held to be healthy. Each later value x is compared with all those before it: of n
+healthy values with mean m and deviation s, (x - m) / (s sqrt(1 + 1/n)) follows Student's t with n - 1 degrees of
+freedom, and so turns into a standard normal score q, whatever level and scatter are. The scores of a healthy machine
+are independent of each other (Hawkins 1987, self-starting CUSUM): what the baseline got wrong shows in its next score
+and no further. Two cumulative sums
 
     up = max(0, up + q - reference),   down = max(0, down - q - reference)
 
-raise the alarm above a threshold. As everything depends on q alone, the threshold that gives a stated rate of false
-alarms is found by simulation with standard normals, once for all indicators.
+raise the alarm above a threshold. As the scores are independent and standard normal, the rate of false alarms at a
+threshold is known without simulation: the sums are a Markov chain (Brook and Evans 1972).
 """
 
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy.special import ndtri, stdtr
+from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri, stdtr
 
 from twin.errors import InputError
 
 REFERENCE = 1.0  # half the shift, in deviations from run to run, that is found soonest
-LAG = 15  # runs until a value joins the baseline
 UNSURE = 3.0  # a value less certain than so many of those before it is not judged
-N_SIMULATED = 20_000
-HORIZON = 100  # runs over which false alarms are counted
+N_STATES = 100  # of the Markov chain
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,7 @@ def scores(value: np.ndarray, n_baseline: int) -> np.ndarray:
     squares = np.cumsum((value - middle) ** 2, axis=0)
     found = np.full(value.shape, np.nan)
     for run in range(n_baseline, n_runs):
-        n = max(n_baseline, run - LAG)
-        mean = total[n - 1] / n
+        n, mean = run, total[run - 1] / run
         spread = np.sqrt(np.maximum(squares[n - 1] - n * mean**2, 0) / (n - 1))
         t = (value[run] - middle - mean) / np.maximum(spread * np.sqrt(1 + 1 / n), 1e-300)
         found[run] = -np.sign(t) * ndtri(np.maximum(stdtr(n - 1, -np.abs(t)), 1e-300))
@@ -104,24 +103,32 @@ def cumulative(score: np.ndarray, reference: float = REFERENCE) -> tuple[np.ndar
 
 
 @cache
-def threshold_of(rate: float, n_charts: int, n_baseline: int) -> float:
+def threshold_of(rate: float, n_charts: int) -> float:
     """Threshold at which a healthy machine with so many charts raises ``rate`` false alarms a run.
 
-    Counted over the first 100 runs after the baseline, where what is known of level and scatter is least; charts are
-    held to be independent, which errs to the safe side.
+    Charts are held to be independent, which errs to the safe side. The sums begin at zero, so that the first few runs
+    alarm more rarely than stated.
 
     Raises:
-        InputError: a rate outside 0 and 0.1, no chart, a baseline too short.
+        InputError: a rate outside 0 and 0.1, no chart.
     """
-    _check(n_baseline)
-    if not 0 < rate <= 0.1 or n_charts < 1:
+    if not 1e-9 < rate <= 0.1 or n_charts < 1:
         raise InputError(f"{rate:g} false alarms a run on {n_charts} charts", remedy="0.001 is one in a thousand runs")
-    share = 1 - (1 - rate) ** (HORIZON / n_charts)  # of the charts of healthy machines that alarm within the horizon
-    if share * N_SIMULATED < 20:
-        raise InputError(f"{rate:g} false alarms a run are too rare to be simulated", remedy="ask for a higher rate")
-    healthy = np.random.default_rng(0).standard_normal((n_baseline + HORIZON, N_SIMULATED))
-    up, down = cumulative(scores(healthy, n_baseline)[n_baseline:])
-    return float(np.quantile(np.maximum(up, down).max(axis=0), 1 - share))
+    of_one = 1 - (1 - rate) ** (1 / n_charts)
+    return float(brentq(lambda threshold: np.log(alarm_rate(threshold) / of_one), 0.5, 30.0, xtol=1e-6))
+
+
+def alarm_rate(threshold: float, reference: float = REFERENCE) -> float:
+    """False alarms a run of both sums of one chart, once their beginning at zero is forgotten.
+
+    One sum is a Markov chain on cells of its range up to the threshold; what leaves them a run, in the long run, is one
+    less the largest eigenvalue (Brook and Evans 1972). A rise and a fall never alarm together: the rates add up.
+    """
+    cell = 2 * threshold / (2 * N_STATES - 1)
+    place = np.arange(N_STATES) * cell
+    upper = place[None, :] + cell / 2 - place[:, None] + reference
+    stays = np.diff(ndtr(upper), axis=1, prepend=0.0)
+    return float(2 * (1 - np.abs(np.linalg.eigvals(stays)).max()))
 
 
 def _check(n_baseline: int) -> None:
