@@ -119,3 +119,18 @@ def test_rounded_corner_is_a_contour_error_of_the_tolerance():
     radius = 20e-6 / (np.sqrt(2) - 1)
     assert error.max() <= radius * (1 - np.cos(np.pi / 4)) * 1.02
     assert error.max() > 0.5 * radius * (1 - np.cos(np.pi / 4))
+
+
+def test_the_end_of_a_move_is_not_sought_on_the_next_one():
+    """Before the lift the axes settle, and after the turn the point abeam is never passed: the path comes near both."""
+    p = program("G1 X20 F3000\nG3 X24 Y4 I0 J4\nG0 Z50\nG0 X0 Y0\nG0 Z0\nG1 X20 F3000\nX5 Y2")
+    controller = machine(axis=axes(gain=60.0, feed_forward=0.95))
+    path = linearise(p, chord_tolerance=1e-6, max_length=1e-3)
+    motion = time_law(p, controller)
+    error = servo_error(p, motion, controller, path, period=1e-3)
+    _, _, actual, _ = joined(p, controller, period=1e-3)
+    ends = np.stack([path.start, path.end], axis=1)
+    feeding = ~path.rapid
+    nearest = np.array([[np.linalg.norm(actual - end, axis=1).min() for end in row] for row in ends])
+    between_samples = 0.5 * 0.05 * 1e-3
+    assert np.all(np.linalg.norm(error, axis=2)[feeding] <= nearest[feeding] + between_samples)

@@ -25,6 +25,8 @@ from twin.program.program import Program, Toolpath
 
 ROW = 64  # samples filtered by one product with a triangular matrix
 N_ABEAM = 3  # Newton steps to the actual point abeam of a programmed one
+FOUND = 1e-7  # [m] that point lies nearer than this to the plane across the path
+ROWS = 1 << 12  # points whose surroundings are searched at a time
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,8 @@ def servo_error(
 ) -> np.ndarray:
     """Contouring error at both ends of each piece of ``toolpath``: actual minus programmed path, (segment, 2, 3) [m].
 
-    The actual point is the one abeam of the programmed point, in the plane across the path: a lag along the path
-    moves no surface and is left out. Rounded corners, lost motion and gain mismatch of the axes stay in.
+    The actual point is the one abeam of the programmed point, in the plane across the path, or the nearest one where
+    none lies abeam: a lag along the path moves no surface and is left out. Rounded corners, lost motion and gain mismatch of the axes stay in.
     """
     samples = [block.actual for block in servo_samples(program, motion, controller, period=period)]
     actual = np.concatenate(samples)
@@ -84,6 +86,12 @@ def servo_error(
         shift = np.divide(ahead, rate, out=np.zeros_like(ahead), where=rate > 1e-9)
         abeam = np.clip(abeam - shift, time - lag, time + lag)
     error = _interpolate(actual, abeam, period)[0] - point
+    now = _interpolate(actual, time, period)[0] - point
+    # At a corner, or where the axes rest, no point may lie abeam: there the step ran off along the next move.
+    astray = np.flatnonzero(
+        (np.abs(np.einsum("ij,ij->i", error, tangent)) > FOUND) | (np.sum(error**2, axis=1) > np.sum(now**2, axis=1))
+    )
+    error[astray] = _nearest(actual, point[astray], time[astray], lag, period)
     error -= np.einsum("ij,ij->i", error, tangent)[:, None] * tangent
     return error.reshape(-1, 2, 3)
 
@@ -214,6 +222,19 @@ def _longest_lag(controller: Controller) -> float:
     """Time within which the actual point is sought [s]."""
     gains = [axis.gain for axis in controller.axis.values() if axis.gain is not None]
     return 5.0 / min(gains) if gains else 0.0
+
+
+def _nearest(actual: np.ndarray, point: np.ndarray, time: np.ndarray, lag: float, period: float) -> np.ndarray:
+    """From each ``point`` (point, 3) to the nearest sample within ``lag`` [s] of its ``time`` (point,)."""
+    reach = np.arange(-int(lag / period) - 1, int(lag / period) + 2)
+    found = np.empty_like(point)
+    for first in range(0, len(point), ROWS):
+        part = slice(first, first + ROWS)
+        row = np.rint(time[part] / period).astype(int)[:, None] + reach
+        away = actual[np.clip(row, 0, len(actual) - 1)] - point[part, None]
+        nearest = np.argmin(np.einsum("ijk,ijk->ij", away, away), axis=1)
+        found[part] = np.take_along_axis(away, nearest[:, None, None], axis=1)[:, 0]
+    return found
 
 
 def _interpolate(values: np.ndarray, time: np.ndarray, period: float) -> tuple[np.ndarray, np.ndarray]:
