@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from hardware.channel import Block
+from hardware.intake import Intake
 from hardware.live import LINE, POSITION, Latency, LiveDifference, predicted_path
 from hardware.recording import Header, Recorder
 from hardware.shield import Shield
@@ -39,6 +40,7 @@ class Progress:
     samples: int = 0
     recorded: int = 0  # of them, on disk
     lost: int = 0  # samples that the source did not deliver
+    repeated: int = 0  # came a second time and were left out
     time: float = 0.0  # [s] by the source's clock, of the latest sample
     began: float = field(default_factory=monotonic)  # [s]
     live: LiveDifference | None = None  # None: the source does not say where the tool is
@@ -99,48 +101,64 @@ def record(
     scenario: Scenario,
     show: Callable[[Progress], None] = lambda _: None,
     rapid_lines: np.ndarray | None = None,
+    *,
+    compare: bool = True,
 ) -> Progress:
     """Run ``source`` to its end, or until Ctrl-C, beside the prediction of ``run``; record all of it there.
 
+    Everything passes :class:`hardware.intake.Intake`: nothing is recorded twice, what is odd is marked and told.
     Ctrl-C is the ordinary end of a source that runs no program of its own, such as a machine that is only read.
 
     Args:
         title: kind and address of the source, for the header.
         show: is told the progress now and then.
         rapid_lines: of the program; their corners do not count in the difference.
+        compare: whether it is the program of ``run`` that runs.
 
     Raises:
-        InputError: the source fails; what came before is recorded, and named.
+        InputError: the source fails, or a unit is not that of its channel; what came before is recorded, and named.
     """
     progress = Progress(_free(run / RECORDING))
-    with source:
+    with (intake := Intake(source)):
         header = _header(source, title, scenario)
         names = {channel.name for channel in source.channels}
-        if names.issuperset((*POSITION, LINE)):
+        if compare and names.issuperset((*POSITION, LINE)):
             progress.live = LiveDifference(predicted_path(run), rapid_lines)
         with Recorder(progress.recording, source.channels, source.clock, header) as recorder:
             try:
-                _follow(source, recorder, progress, show)
+                _follow(source, intake, recorder, progress, show)
             except KeyboardInterrupt:
                 progress.interrupted = True
             except InputError as error:
                 error.args = (f"{error}; {progress.recorded:,} samples are kept in {progress.recording}",)
                 raise
-    if (losses := getattr(source, "losses", None)) is not None:
-        counts = f"{losses.lost:,} samples lost, {losses.duplicated:,} repeated, {losses.late:,} too late"
-        progress.messages = (*losses.messages, counts)
+    progress.messages = _told(source, intake)
     if (outcome := getattr(source, "outcome", None)) is not None:
-        progress.messages = tuple(outcome.messages)
+        progress.messages += tuple(outcome.messages)
         ended = (False, "interrupted") if progress.interrupted else (outcome.finished, outcome.why)
         progress.finished, progress.why = ended
     return progress
 
 
-def _follow(source: Source, recorder: Recorder, progress: Progress, show: Callable[[Progress], None]) -> None:
+def _told(source: Source, intake: Intake) -> tuple[str, ...]:
+    """What source and intake noted, and, where anything is counted, how much."""
+    own = getattr(source, "losses", None)
+    found = [losses for losses in (own, intake.losses) if losses is not None]
+    messages = tuple(message for losses in found for message in losses.messages)
+    lost = max(losses.lost for losses in found)  # what a source counts shows as a jump of its numbers too
+    repeated, late = (sum(getattr(losses, what) for losses in found) for what in ("duplicated", "late"))
+    if own is None and not (lost or repeated or late or messages):
+        return ()
+    return (*messages, f"{lost:,} samples lost, {repeated:,} repeated, {late:,} too late")
+
+
+def _follow(
+    source: Source, intake: Intake, recorder: Recorder, progress: Progress, show: Callable[[Progress], None]
+) -> None:
     """Compare each block as it comes, and record them in larger ones; whatever happens, none is left out."""
     waiting: list[Block] = []
     since = shown = monotonic()
-    expected: int | None = None
+    newest = -1  # number
 
     shield = Shield()
 
@@ -154,16 +172,18 @@ def _follow(source: Source, recorder: Recorder, progress: Progress, show: Callab
 
     with shield.raised(), ExitStack() as at_the_end:
         at_the_end.callback(keep)
-        for block in source.blocks():
+        for block in intake.blocks():
             waiting.append(block)
-            compared = progress.live.add(block) if progress.live else slice(None)
             now = monotonic()
-            if (answered := getattr(source, "answered", None)) is not None:
-                progress.latency.add(now - answered[compared])
-            progress.lost += max(block.first - expected, 0) if expected is not None else 0
-            expected = block.first + len(block)
+            if block.first > newest:  # what comes after its successors is recorded; the machine has gone on
+                compared = progress.live.add(block) if progress.live else slice(None)
+                now = monotonic()
+                if (answered := getattr(source, "answered", None)) is not None:
+                    progress.latency.add(now - answered[compared])
+                newest = block.first + len(block) - 1
+                progress.time = float(block.time[-1])
             progress.samples += len(block)
-            progress.time = float(block.time[-1])
+            progress.lost, progress.repeated = intake.losses.lost, intake.losses.duplicated
             if now - since > LONGEST or sum(map(len, waiting)) >= ROWS:
                 since = now
                 keep()

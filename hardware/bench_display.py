@@ -42,8 +42,9 @@ class BenchDisplay:
 
 
 def _rows(running: Progress) -> list[tuple[str, str]]:
+    repeated = f", {running.repeated:,} left out that came again" if running.repeated else ""
     rows = [
-        ("recorded", f"{running.samples:,} samples, {running.lost:,} lost"),
+        ("recorded", f"{running.samples:,} samples, {running.lost:,} lost{repeated}"),
         ("source's time", f"{running.time:,.1f} s, {running.time / max(running.wall, 1e-9):.1f} times real time"),
     ]
     if live := running.live:

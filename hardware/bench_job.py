@@ -11,6 +11,7 @@ from rich.console import Console
 
 from hardware.bench import Progress, bench_options, open_source, record
 from hardware.bench_display import BenchDisplay
+from hardware.probed import probed_points
 from twin.errors import InputError
 from twin.job import run_scenario
 from twin.program import Op
@@ -60,9 +61,10 @@ def bench(
     program = read_program(scenario)
     rapid_lines = np.unique(program.line[program.op == Op.RAPID])
     with BenchDisplay(console) as display:
-        progress = record(source, folder, title, scenario, display.show, rapid_lines)
+        own = not options.get("program")
+        progress = record(source, folder, title, scenario, display.show, rapid_lines, compare=own)
     display.done(progress)
-    return _end(progress, None if options.get("program") else folder, console)
+    return _end(progress, folder if own else None, console)
 
 
 def _end(progress: Progress, folder: Path | None, console: Console) -> int:
@@ -70,6 +72,9 @@ def _end(progress: Progress, folder: Path | None, console: Console) -> int:
     for message in progress.messages[-MOST_MESSAGES:]:
         console.print(f"[yellow]source[/yellow] {message}", highlight=False)
     console.print(f"recording {progress.recording}", highlight=False, soft_wrap=True)
+    for touched in probed_points(progress.recording):
+        x, y, z = touched.position
+        console.print(f"probed, line {touched.line}: X {x:.4f} Y {y:.4f} Z {z:.4f} mm", highlight=False)
     if not progress.finished:
         console.print(f"[red]not finished[/red] {progress.why}; not validated", highlight=False)
         return INTERRUPTED if progress.interrupted else STOPPED

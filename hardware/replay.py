@@ -12,6 +12,7 @@ import numpy as np
 from hardware.channel import Block, Channel, Clock, Quality
 from hardware.recording import Header, Recording, open_recording
 from hardware.source import Source
+from hardware.unit_symbols import shown_units
 from twin.config import build
 from twin.errors import InputError
 from twin.formats.shdr import ShdrLog, read_shdr
@@ -201,9 +202,10 @@ class ShdrSource:
 
 
 def unit_of(name: str) -> str:
-    """Unit that the suffix of a channel's name states: ``force_x_n`` is in n; 1 where there is none."""
+    """Unit that the suffix of a channel's name states, as it is written: N of ``force_x_n``; 1 where there is none."""
     if known := split_suffix(name):
-        return name[len(known[0]) + 1 :]  # may be of several words: mm_min
+        suffix = name[len(known[0]) + 1 :]  # may be of several words: mm_min
+        return shown_units().get(suffix, (suffix, ""))[0]
     return name.rsplit("_", 1)[1] if "_" in name else "1"
 
 

@@ -24,12 +24,12 @@ def bench_source(options: Mapping[str, Any], scenario: Scenario) -> Source:
 
     chosen = build(LinuxcncOptions, options, "bench")
     check_options(chosen)
-    program = scenario.program_text
+    other = None
     if chosen.program is not None:
         try:
-            program = Path(chosen.program).read_text()
+            other = Path(chosen.program).read_text()
         except OSError as error:
             raise InputError(f"cannot read the program: {error.strerror}", file=chosen.program) from None
-    make_plant = plant_maker(chosen, scenario)
+    make_plant = plant_maker(chosen, scenario, other)
     built()
-    return LinuxcncSource(chosen, scenario, make_plant, program)
+    return LinuxcncSource(chosen, scenario, make_plant, scenario.program_text if other is None else other)

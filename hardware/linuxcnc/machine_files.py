@@ -61,6 +61,7 @@ def sampled(options: LinuxcncOptions) -> tuple[Sampled, ...]:
         Sampled("=program-line", "s", channel("line", "1")),
         Sampled("=tool-length", "f", channel("tool_length_mm", "mm")),
         Sampled("=feed-factor", "f", channel("feed_factor_ratio", "1")),
+        Sampled("=touch", "b", channel("touch", "1", "probe")),
         Sampled("axis.z.eoffset", "f", channel("offset_z_um", "µm"), 1 / UM),
     ]
     return tuple(rows)

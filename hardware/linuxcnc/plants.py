@@ -62,19 +62,26 @@ class FaultyPlant:
         return getattr(self.plant, "scale_uncertainty", None)
 
 
-def plant_maker(options: LinuxcncOptions, scenario: Scenario) -> PlantMaker:
+def plant_maker(options: LinuxcncOptions, scenario: Scenario, other: str | None = None) -> PlantMaker:
     """What makes the plant that ``options.plant`` describes, in its own process.
 
+    Args:
+        other: text of the program that runs, where it is another than the scenario's.
+
     Raises:
-        InputError: there is no such kind.
+        InputError: there is no such kind, or the feed of another program is to be controlled.
     """
     rest, faults = dict(options.plant), options.faults
     kind, control = rest.pop("kind", None), rest.pop("control", None)
     if kind == "ideal":
         make: PlantMaker = IdealPlant
     elif kind == "simulated":
+        if other is not None and control and control.get("feed") is not None:
+            raise InputError(
+                "the forces of another program are not known", remedy="leave bench.program or control.feed out"
+            )
         armed = {**control, "armed": options.armed} if control else None
-        make = partial(_simulated, scenario, {**rest, "control": armed})
+        make = partial(_simulated, scenario, {**rest, "control": armed, "other": other})
     else:
         raise InputError(f"bench.plant.kind is {kind!r}", remedy="ideal or simulated")
     if faults.drive_fails_at is None and faults.plant_ends_at is None:

@@ -25,10 +25,12 @@ class PlayOptions:
     """Between rows."""
     time_factor: Ratio = 1.0
     """How much faster than the machine; times of rows stay those of the program."""
+    wait: Time = 0.0
+    """How long the machine stands before its program begins, by its own time: for clients that want all of it."""
 
 
 class PlayedRun:
-    """A run whose program begins when this is made.
+    """A run whose program begins when this is made, or a while later.
 
     Args:
         folder: of the run.
@@ -38,11 +40,12 @@ class PlayedRun:
     """
 
     def __init__(self, folder: Path, options: PlayOptions = PlayOptions()):
-        if not (options.period > 0 and options.time_factor > 0):
-            raise InputError("period and time factor of what is played must be positive")
+        if not (options.period > 0 and options.time_factor > 0 and options.wait >= 0):
+            raise InputError("period and time factor of what is played must be positive, the wait not negative")
         run = self._run = predicted_run(folder)
         self.period = options.period
-        self._factor, self._rows = options.time_factor, int(run.duration / options.period) + 1
+        self._wait = round(options.wait / options.period)  # rows
+        self._factor, self._rows = options.time_factor, self._wait + int(run.duration / options.period) + 1
         self.run, self.machine = Path(folder).name, str(run.config["machine"]["name"])
         self.program = Path(str(run.attrs["program"])).name
         self.tools: Sequence[Tool] = tuple(run.tools.values())
@@ -58,7 +61,8 @@ class PlayedRun:
         """UTC since 1970 [s] at which a tool is predicted to come in, and its number."""
         number = self._held[TOOL]
         at = np.flatnonzero(np.diff(number, prepend=number[:1] - 1))
-        return [(self._begun + float(self._starts[k]), int(number[k])) for k in at]
+        begun = self._begun + self._wait * self.period
+        return [(begun + float(self._starts[k]), int(number[k])) for k in at]
 
     @property
     def ended(self) -> bool:
@@ -70,7 +74,9 @@ class PlayedRun:
         number = np.arange(first, max(first, min(self._now(), first + MOST_ROWS)))
         if not len(number):
             return np.empty(0), {}
-        return self._begun + number * self.period, self._values(number * self.period)
+        values = self._values(np.maximum(number - self._wait, 0) * self.period)
+        values[LINE] = np.where(number < self._wait, 0.0, values[LINE])
+        return self._begun + number * self.period, values
 
     def _now(self) -> int:
         """Rows that have been played."""

@@ -69,6 +69,7 @@ def simulated_plant(
     machining: Machining | None = None,
     *,
     control: Mapping[str, Any] | None = None,
+    other: str | None = None,
     **options: Any,
 ) -> Plant:
     """A machine with hidden parameters behind a controller that runs ``scenario``'s program.
@@ -77,6 +78,8 @@ def simulated_plant(
         scenario: what the twin knows; the hidden parameters are drawn from the priors about it.
         machining: as the twin has run it; None: it is run here, which takes as long as a run of the twin.
         control: corrections that go back to the controller, see :mod:`hardware.control.options`; None: there are none.
+        other: text of another program that the controller runs on the finished part, in air or probing; None: the
+            scenario's own.
         options: fields of :class:`hardware.simulated.options.PlantOptions`, units in the keys.
 
     Raises:
@@ -85,17 +88,19 @@ def simulated_plant(
     """
     if machining is None:
         machining = machine(scenario, lambda stage: None)
-    plant = simulated_machine(scenario, machining, **options)
+    plant = simulated_machine(scenario, machining, other, **options)
     return LoopedPlant(plant, scenario, machining, control) if control else plant
 
 
-def simulated_machine(scenario: Scenario, machining: Machining, **options: Any) -> "SimulatedPlant":
+def simulated_machine(
+    scenario: Scenario, machining: Machining, other: str | None = None, **options: Any
+) -> "SimulatedPlant":
     """As :func:`simulated_plant`, the machine alone."""
     chosen = build(PlantOptions, options, "plant")
     simulated, hidden = hidden_scenario(scenario, chosen.seed)
     if chosen.truth_file:
         write_truth(Path(chosen.truth_file), chosen.seed, hidden)
-    return SimulatedPlant(simulated, machining, chosen)
+    return SimulatedPlant(simulated, machining, chosen, other)
 
 
 class SimulatedPlant:
@@ -105,23 +110,26 @@ class SimulatedPlant:
         scenario: with the parameters of the machine that is simulated.
         machining: of the scenario's program; its path and engagement are used, none of its parameters.
         options: of the bench.
+        other: text of another program that runs over the finished part, and cuts nothing; None: the scenario's own.
     """
 
-    def __init__(self, scenario: Scenario, machining: Machining, options: PlantOptions):
+    def __init__(self, scenario: Scenario, machining: Machining, options: PlantOptions, other: str | None = None):
         self.options, self._sensors = options, sensors()
         self._part = np.asarray(scenario.part.part_zero)
         self._place = np.asarray(scenario.part.machine_position)
         self._warmth = Warmth(scenario, machining.cut, self._sensors.slow_period)
         self._surface = SurfaceUnderProbe(machining.cut.columns)
         program = machining.program
-        self._probe_lines = frozenset(program.line[program.op == Op.PROBE].tolist())  # elsewhere no probe is in
+        own = frozenset(program.line[program.op == Op.PROBE].tolist())
+        self._probe_lines = own if other is None else None  # None: any may, the controller knows when it probes
         loads = segment_loads(scenario, machining.toolpath, machining.contact)
         k = scenario.material.coefficients
         chip, edge = loads.split(np.array([float(getattr(k, name)) for name in COEFFICIENTS]))
         self._loads = (chip, edge, loads.speed, loads.spindle)
         path = path_of(machining.toolpath)
         flood = (machining.toolpath.coolant & 2 > 0).astype(float)
-        self._path = (path.start, path.end, path.line, flood)
+        ran = path.line if other is None else path.line[:0]  # without lines the tool is nowhere on the path
+        self._path = (path.start, path.end, ran, flood)
         self._gauge_length = axis_positions(scenario, machining.toolpath)[1]
         self._healthy = _servo(scenario, options.compliance), _drives(scenario)
         drives = [scenario.machine.thermal.feed_drives[axis] for axis in "XYZ"]
@@ -177,7 +185,8 @@ class SimulatedPlant:
         )
         feedback, readings = self.run(one)
         self._row = readings[0]
-        touch = command.line in self._probe_lines and self._surface.touched(self._true_tip - self._part)
+        may = self._probe_lines is None or command.line in self._probe_lines
+        touch = may and self._surface.touched(self._true_tip - self._part)
         rotary = command.position[3:]
         return Reply(np.concatenate([feedback[0], rotary]), touch, 1.0, 0.0)
 

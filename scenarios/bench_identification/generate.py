@@ -1,9 +1,10 @@
-"""Writes identification.nc: what a machine is asked to do so that its parameters show. See README.md."""
+"""Writes identification.nc: what a machine is asked to do so that its parameters show; and two more. See README.md."""
 
 from pathlib import Path
 
 REACH = {"X": (-30, 30), "Y": (-30, 30), "Z": (20, 60)}  # [mm] of the reversals above the part
 CLEAR = 20  # [mm] height
+HEAD = "G21 G17 G90 G94 G40 G49 G80 G54 G64 P0.01"
 
 
 def reversals() -> list[str]:
@@ -52,24 +53,24 @@ def cuts() -> list[str]:
     return lines
 
 
-def warmth() -> list[str]:
+def warmth(strokes: int, lifts: int) -> list[str]:
     """Spindle and axes in turn, then rest: heat sources and paths apart."""
     return [
         "(WARMTH)",
         "G0 X0 Y0 Z40",
         "S15000 M3",
-        "o101 repeat [75]",
+        f"o101 repeat [{strokes}]",
         "G1 X150 F12000",
         "X-150",
         "X0",
         "o101 endrepeat",
         "S5000 M3",
-        "o102 repeat [75]",
+        f"o102 repeat [{strokes}]",
         "G1 Y150 F12000",
         "Y-150",
         "Y0",
         "o102 endrepeat",
-        "o103 repeat [110]",
+        f"o103 repeat [{lifts}]",
         "G1 Z140 F10000",
         "Z40",
         "o103 endrepeat",
@@ -82,12 +83,25 @@ def warmth() -> list[str]:
     ]
 
 
-def program() -> str:
+def program(strokes: int = 75, lifts: int = 110) -> str:
     """The whole program."""
-    head = ["(BENCH IDENTIFICATION: SERVO, FRICTION, CUTTING FORCE, HEAT)", "G21 G17 G90 G94 G40 G49 G80 G54 G64 P0.01"]
+    head = ["(BENCH IDENTIFICATION: SERVO, FRICTION, CUTTING FORCE, HEAT)", HEAD]
     start = ["T1 M6", f"G0 X0 Y0 Z{CLEAR}"]
-    return "\n".join([*head, *start, *reversals(), *circles(), *cuts(), *warmth(), "G0 Z60", "M30", ""])
+    end = ["G0 Z60", "M30", ""]
+    return "\n".join([*head, *start, *reversals(), *circles(), *cuts(), *warmth(strokes, lifts), *end])
+
+
+def another_program(strokes: int = 60) -> str:
+    """What the calibrated twin is then tried on: a slot while cold, strokes that warm the machine, a deep fast slot."""
+    cold = ["G0 X-60 Y-20", "Z-2", "G1 X60 F2000", f"G0 Z{CLEAR}"]
+    warming = [f"o1 repeat [{strokes}]", "G1 X100 Z20 F6000", "X-100 Z60", "o1 endrepeat"]
+    warm = ["G0 X-60 Y20", "Z-3", "G1 X60 F3600", "G0 Z60"]
+    head = ["(BENCH: ANOTHER PROGRAM THAN IDENTIFICATION)", HEAD, "T1 M6", "S14000 M3"]
+    return "\n".join([*head, *cold, *warming, *warm, "M30", ""])
 
 
 if __name__ == "__main__":
-    Path(__file__).with_name("identification.nc").write_text(program())
+    here = Path(__file__).parent
+    (here / "identification.nc").write_text(program())
+    (here / "short.nc").write_text(program(30, 30))
+    (here / "another.nc").write_text(another_program())

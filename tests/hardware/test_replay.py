@@ -21,7 +21,7 @@ def test_a_table_plays_its_rows(tmp_path):
     rows = [f"{k * 0.5},{k},{'' if k == 3 else k * k}" for k in range(2500)]
     file.write_text("time_s,x_mm,force_n\n" + "\n".join(rows) + "\n")
     with CsvSource(file) as source:
-        assert [(c.name, c.unit) for c in source.channels] == [("x_mm", "mm"), ("force_n", "n")]
+        assert [(c.name, c.unit) for c in source.channels] == [("x_mm", "mm"), ("force_n", "N")]
         parts = list(source.blocks())
     assert [part.first for part in parts] == [0, 1000, 2000]
     assert sum(len(part) for part in parts) == 2500

@@ -15,8 +15,9 @@ EPILOG = """\
   host=127.0.0.1                      who else than this computer may read: docs/serve.md
   time_factor_ratio=10                the program runs ten times as fast
   period_ms=10                        between rows (default 1)
-The program of the run begins to run when the server does; Ctrl-C ends it. docs/serve.md"""
-PLAYED = ("period", "time_factor")
+  wait_s=30                           the machine stands for so long before its program begins
+The program of the run begins to run when the server does, or after wait_s; Ctrl-C ends it. docs/serve.md"""
+PLAYED = ("period", "time_factor", "wait")
 
 
 def main(words: list[str]) -> None:

@@ -1,0 +1,68 @@
+"""`twin bench` against live servers of each kind, to the report of the validation."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from bench_desk import arrays, as_a_machine, made_desk, mqtt_words, publish
+from brokers import Broker
+from made_run import MOVES
+
+pytestmark = pytest.mark.timeout(280)
+TOTAL = sum(row[2] for row in MOVES)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    return made_desk(tmp_path_factory.mktemp("live"))
+
+
+@pytest.fixture
+def server(desk):
+    """`twin serve` in a process of its own; its address, once it answers."""
+    processes = []
+
+    def serve(*words):
+        command = [sys.executable, "-m", "twin", "serve", "run", "port=0", *words]
+        process = subprocess.Popen([*command, "--outputs", str(desk.run.parent)], stdout=subprocess.PIPE, text=True)
+        processes.append(process)
+        line = process.stdout.readline()
+        assert line.startswith("serving run of Mill 3 at ")
+        return line.split()[-1]
+
+    yield serve
+    for process in processes:
+        process.terminate()
+        process.wait(20)
+
+
+def check(benched, channels):
+    """Validated to its end, and the machine is as predicted: it is the prediction."""
+    assert benched.status == 0, benched.said
+    page = (benched.file.parent / "report.html").read_text()
+    assert "validation" in page.lower() and "0 lost" in benched.said
+    found = benched.validation
+    rows = {row["channel"]: row for row in found["channels"]}
+    assert channels <= set(rows)
+    assert all(rows[name]["rmse"] < 1e-3 for name in ("x_commanded_mm", "y_commanded_mm", "z_commanded_mm"))
+    assert rows["force_x_n"]["correlation"] > 0.999
+
+
+@pytest.mark.parametrize("protocol", ["opcua", "mtconnect"])
+def test_a_server_of_the_twin(desk, server, capsys, protocol):
+    """A run is played as if the machine ran; the bench reads it until nothing comes any more."""
+    url = server(f"protocol={protocol}", "period_ms=5", "wait_s=8")
+    benched = desk.bench(capsys, f"bench={protocol}", f"url={url}", "bench.silence_s=2", "bench.duration_s=60")
+    check(benched, {"force_x_n", "spindle_power_w", "x_actual_mm"})
+
+
+def test_a_broker(desk, tmp_path, capsys):
+    """A machine that publishes arrays to a real mosquitto: every sample, and all of it as it was measured."""
+    with Broker(tmp_path) as broker:
+        words = mqtt_words(broker.url)
+        benched = desk.bench(capsys, *words, meanwhile=lambda: publish(broker.port, arrays()))
+    check(benched, {"force_x_n", "spindle_power_w", "x_commanded_mm"})
+    true = as_a_machine().values
+    assert (benched.number == np.arange(len(true["line"]))).all()
+    assert all((benched[name] == values).all() for name, values in true.items())
