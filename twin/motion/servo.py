@@ -65,7 +65,8 @@ def servo_error(
     """Contouring error at both ends of each piece of ``toolpath``: actual minus programmed path, (segment, 2, 3) [m].
 
     The actual point is the one abeam of the programmed point, in the plane across the path, or the nearest one where
-    none lies abeam: a lag along the path moves no surface and is left out. Rounded corners, lost motion and gain mismatch of the axes stay in.
+    none lies abeam: a lag along the path moves no surface and is left out. Rounded corners, lost motion and gain
+    mismatch of the axes stay in.
     """
     samples = [block.actual for block in servo_samples(program, motion, controller, period=period)]
     actual = np.concatenate(samples)
