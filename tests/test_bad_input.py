@@ -104,7 +104,8 @@ def test_unwritable_outputs(desk, capsys):
     assert "cannot write results" in capsys.readouterr().err
 
 
-def test_ctrl_c_leaves_nothing(desk):
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGHUP])
+def test_ctrl_c_and_a_closed_terminal_leave_nothing(desk, stop):
     command = [sys.executable, "-m", "twin", "run", "scenario=own", "--no-picture"]
     command += ["--conf", str(desk / "conf"), "--outputs", str(desk / "outputs")]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
@@ -113,7 +114,7 @@ def test_ctrl_c_leaves_nothing(desk):
         if "removing material" in line:
             break
     time.sleep(0.2)
-    child.send_signal(signal.SIGINT)
+    child.send_signal(stop)
     _, error = child.communicate(timeout=120)
     assert child.returncode in (130, -signal.SIGINT)  # a shell shows 130 for both
     assert "interrupted; nothing was written" in error and "Traceback" not in error

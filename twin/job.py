@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from twin.result import Result
 
 SERVO_PERIOD = 1e-3  # [s]
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NEEDED_LAST = ("twin.formats.signals", "twin.view.part", "twin.view.tables", "twin.labelled")  # half a second to load
 
 
@@ -47,15 +48,17 @@ def run_scenario(overrides: Sequence[str], *, outputs: Path, conf: Path | None =
 
 @contextmanager
 def _interruptible(watch: "Stopwatch") -> Iterator[None]:
-    """Ctrl-C goes to ``watch`` meanwhile; only the main thread can be interrupted."""
+    """Ctrl-C, a closed terminal and `kill` go to ``watch`` meanwhile; only the main thread can be interrupted."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, watch.interrupt)
+    heeded = [number for number in INTERRUPTS if signal.getsignal(number) != signal.SIG_IGN]  # as under nohup
+    before = {number: signal.signal(number, watch.interrupt) for number in heeded}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _run(
@@ -127,7 +130,7 @@ class Stopwatch:
         self._interrupted = False
 
     def interrupt(self, *_: object) -> None:
-        """Ctrl-C. Callbacks of a compiler swallow the exception now and then: the next stage raises it again."""
+        """Stop. Callbacks of a compiler swallow the exception now and then: the next stage raises it again."""
         self._interrupted = True
         sys.unraisablehook = lambda *_: None  # they would print it on the way
         raise KeyboardInterrupt
