@@ -35,6 +35,10 @@ tools:
         (["scenrio=nist_plate"], ["scenrio", "did you mean scenario?"]),
         (["tools.1.stick_out_mm=[3"], ["'tools.1.stick_out_mm=[3' cannot be read"]),
         (["scenario=gone.yaml"], ["gone.yaml", "no such scenario"]),
+        (["part.yaml"], ["'part.yaml' says nothing by itself", "write scenario=part.yaml"]),
+        (["nist_plate"], ["write scenario=nist_plate"]),
+        (["tools.1.stickout_mm=40"], ["no key tools.1.stickout_mm", "did you mean tools.1.stick_out_mm?"]),
+        (["tools.9.stick_out_mm=40"], ["no tools.9", "it has tools.1, tools.2"]),
     ],
 )
 def test_overrides(words, says):
@@ -42,6 +46,11 @@ def test_overrides(words, says):
         compose(words)
     assert all(word in str(error.value) for word in says), error.value
     assert "\n" not in str(error.value)
+
+
+def test_a_misspelt_file(own):
+    with pytest.raises(InputError, match="did you mean own.yaml?"):
+        compose([f"scenario={own().with_name('ovn.yaml')}"])
 
 
 def test_groups_that_may_be_left_out():

@@ -115,6 +115,7 @@ def test_signals_stream_to_parquet_with_rate_and_row_groups(tmp_path):
         (["run", "scenario=nist_plat"], "did you mean nist_plate"),
         (["run", "tools.1.stickout_mm=3"], "tools.1.stickout_mm"),
         (["run", "machine"], "machine"),
+        (["run", "--scenario=nist_plate"], "overrides have no dashes: scenario=nist_plate"),
         (["view", "nowhere"], "no finished run 'nowhere'"),
     ],
 )

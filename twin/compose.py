@@ -24,6 +24,7 @@ from twin.resources import shared_folder
 
 CALIBRATION = "calibration="  # not Hydra's: a file of `twin calibrate`
 SCENARIO = "scenario="
+TOOL = re.compile(r"tools\.\d+")
 MISSING_OPTION = re.compile(r"Could not find '([\w@]+)/([^']+)'")
 
 
@@ -103,7 +104,9 @@ def own_scenario(overrides: Sequence[str], conf: Path | None = None) -> Path | N
     name = Path(named[-1]).expanduser()
     if name.suffix in (".yaml", ".yml"):
         if not name.is_file():
-            raise InputError("there is no such scenario", file=name, remedy="`twin new PROGRAM.nc` makes one")
+            beside = {file.name: file for file in name.parent.glob("*.y*ml")}
+            hint = nearest(name.name, beside)
+            raise InputError("there is no such scenario", file=name, remedy=f"{hint}`twin new PROGRAM.nc` makes one")
         return name.resolve()
     beside = name.with_name(f"{name.name}.yaml") if name.name else name
     return beside.resolve() if beside.is_file() else None
@@ -180,7 +183,7 @@ def _readable(error: Exception, overrides: Sequence[str], conf: Path | None) -> 
         return _no_yaml(error)
     text = str(error).strip().splitlines()[0]
     if isinstance(error, OverrideParseException):
-        return InputError(f"override '{error.override}' cannot be read: {text}", remedy="write key=value")
+        return _no_override(error.override, text, conf)
     missing = MISSING_OPTION.search(text)
     if missing and missing[1] in groups(conf):
         known = groups(conf)[missing[1]]
@@ -192,12 +195,28 @@ def _readable(error: Exception, overrides: Sequence[str], conf: Path | None) -> 
         name = override.partition("=")[0].lstrip("+~")
         if name in text or override in text:
             known = [*_known_keys(overrides, override, conf), *groups(conf)]
+            said = f"there is no key {name}" if "Could not override" in text else f"'{override}' does not fit: {text}"
+            tool = TOOL.match(name)
+            hint = nearest(name, known)
+            if tool and tool[0] not in known:
+                has = ", ".join(key for key in known if TOOL.fullmatch(key))
+                said, hint = f"the scenario has no {tool[0]}", f"it has {has}; "
             return InputError(
-                f"override '{override}' does not fit: {text}",
-                remedy=f"{nearest(name, known)}`twin show` lists every key, `twin explain KEY` tells of one",
-                key=name,
+                said, remedy=f"{hint}`twin show` lists every key, `twin explain KEY` tells of one", key=name
             )
     return InputError(f"the configuration does not compose: {text}", remedy="`twin show` lists every key")
+
+
+def _no_override(word: str, text: str, conf: Path | None) -> InputError:
+    """A word that is no ``key=value``: what it may have been meant to be."""
+    file = Path(word)
+    if "=" in word:
+        return InputError(f"'{word}' cannot be read: {text}", remedy="write key=value; quote what the shell would split")
+    if file.suffix in (".yaml", ".yml") or file.stem in groups(conf).get("scenario", ()):
+        return InputError(f"'{word}' says nothing by itself", remedy=f"write scenario={word}")
+    if file.is_file():
+        return InputError(f"'{word}' is no scenario", remedy=f"`twin new {word}` makes one, if it is an NC program")
+    return InputError(f"'{word}' says nothing by itself", remedy="write key=value, as scenario=rib_panel_7075")
 
 
 def _known_keys(overrides: Sequence[str], bad: str, conf: Path | None) -> list[str]:

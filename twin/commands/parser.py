@@ -1,6 +1,9 @@
 """What the parsers of all commands share."""
 
 import argparse
+import re
+import sys
+from typing import NoReturn
 
 OVERRIDES = """\
 overrides are key=value; a quantity's key ends in its unit:
@@ -12,9 +15,18 @@ overrides are key=value; a quantity's key ends in its unit:
 
 def command_parser(command: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
     """Parser of `twin COMMAND`."""
-    return argparse.ArgumentParser(
+    return _Parser(
         prog=f"twin {command}",
         description=description,
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, as every other error; a ``--key=value`` is told how overrides are written."""
+        word = re.search(r"unrecognized arguments: --(\S+=\S+)", message)
+        hint = f"overrides have no dashes: {word[1]}" if word else f"`{self.prog} --help` lists what it takes"
+        print(f"error: {message} ({hint})", file=sys.stderr)
+        raise SystemExit(2)
