@@ -66,8 +66,22 @@ def _run(
 ) -> Path:
     watch("composing the scenario")
     scenario = load_scenario(*overrides, conf=conf)
+    with new_run(outputs, scenario.part.name) as (folder, final):
+        result, missing_picture = write_run(scenario, overrides, folder, watch, picture=picture)
+    _tell(console, result, final, missing_picture, watch)
+    return final
+
+
+def write_run(
+    scenario: Scenario, overrides: Sequence[str], folder: Path, watch: "Stopwatch", *, picture: bool = True
+) -> tuple["Result", InputError | None]:
+    """Simulate ``scenario`` and fill its run ``folder``; return the result, and why there is no picture.
+
+    Raises:
+        InputError: the program or the set-up cannot be machined.
+    """
     threading.Thread(target=lambda: [import_module(name) for name in NEEDED_LAST], daemon=True).start()
-    with new_run(outputs, scenario.part.name) as (folder, final), Drawer() if picture else nullcontext() as drawer:
+    with Drawer() if picture else nullcontext() as drawer:
         machining = machine(scenario, watch)
         prediction = predict(scenario, machining, watch)
         from twin.labelled import result_of
@@ -104,8 +118,7 @@ def _run(
         page.write(folder)
         watch.done()
         write_record(folder, _record(result, overrides, watch))
-    _tell(console, result, final, missing_picture, watch)
-    return final
+    return result, missing_picture
 
 
 def _servo_channels(scenario: Scenario, machining: Machining) -> Iterator[dict[str, np.ndarray]]:

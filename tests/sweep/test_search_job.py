@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from twin.errors import InputError
+from twin.production.cost.economics import Economics
 from twin.scenario import load_scenario
 from twin.settings import read_settings
 from twin.sweep.search_job import GROUP, run_search
@@ -105,8 +106,9 @@ def test_the_fastest_feed_under_a_limit_of_force(module_desk, tmp_path, jax_as_u
     def peak(feed):
         scenario = load_scenario("scenario=own", f"process.feed_pct={feed}", conf=module_desk / "conf")
         made = predict(scenario, machine(scenario, lambda stage: None), lambda stage: None)
-        return run_results(scenario, made)["force_peak_n"]
+        return run_results(scenario, made, prices)["force_peak_n"]
 
+    prices = read_settings(Economics, "economics", "standard")
     low, high = peak(60), peak(110)
     expected = 60 + (130 - low) / (high - low) * 50
     assert 60 < expected < 110

@@ -5,7 +5,9 @@ import pytest
 from scipy.spatial import cKDTree
 
 from twin.compose import compose
+from twin.production.cost.economics import Economics
 from twin.scenario import scenario_of
+from twin.settings import read_settings
 from twin.simulate import machine, predict
 from twin.sweep import Parameter, evaluator_of
 from twin.sweep.parameters import changed
@@ -21,6 +23,7 @@ PARAMETERS = (
     Parameter("environment.warm_up_min", 0, 60),
     Parameter("tools.2.stick_out_mm", 34, 44),
 )
+ECONOMICS = read_settings(Economics, "economics", "standard")
 # A vibrating tool leaves another wall than a chattering one; a batch keeps the side of the limit that the run was on.
 STATIC = "model.wall_error=static"
 
@@ -52,7 +55,7 @@ def test_maps_and_results_are_those_of_whole_runs(evaluator, change, only_static
     prediction = predict(scenario, machine(scenario, lambda stage: None), lambda stage: None)
     base = dict(zip([p.key for p in PARAMETERS], batch.base, strict=True))
     row = np.array([{**base, **change}[p.key] for p in PARAMETERS])
-    run, found = run_results(scenario, prediction), dict(zip(batch.results, batch(row)[0], strict=True))
+    run, found = run_results(scenario, prediction, ECONOMICS), dict(zip(batch.results, batch(row)[0], strict=True))
     for name, tolerance in (
         ("machining_time_min", 2e-4),
         ("force_peak_n", 2e-3),

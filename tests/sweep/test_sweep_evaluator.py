@@ -8,10 +8,13 @@ from small_sweep import COARSE, make_sweep_desk
 
 from twin.compose import compose
 from twin.errors import InputError
+from twin.production.cost.economics import Economics
 from twin.scenario import scenario_of
+from twin.settings import read_settings
 from twin.simulate import machine, predict
 from twin.sweep import Parameter, evaluator_of
 from twin.sweep.parameters import base_value, changed
+from twin.sweep.results import CHATTER, COST
 from twin.sweep.run_results import run_results
 
 PARAMETERS = (
@@ -38,7 +41,7 @@ def desk(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def evaluator(desk, jax_as_users_have_it):
-    return evaluator_of(COARSE, PARAMETERS, conf=desk / "conf", n_feature=4096)
+    return evaluator_of(COARSE, PARAMETERS, conf=desk / "conf", n_feature=4096, with_chatter=False)
 
 
 def row_of(evaluator, change):
@@ -51,10 +54,11 @@ def test_a_batch_gives_what_whole_runs_give(evaluator, desk, change):
     """Every sample of this part is looked at, so that nothing but the evaluator lies between the two."""
     scenario = scenario_of(changed(compose(COARSE, conf=desk / "conf"), change), conf=desk / "conf")
     prediction = predict(scenario, machine(scenario, lambda stage: None), lambda stage: None)
-    run = run_results(scenario, prediction)
+    economics = read_settings(Economics, "economics", "standard")
+    run = run_results(scenario, prediction, economics)
     batch = dict(zip(evaluator.results, evaluator(row_of(evaluator, change))[0], strict=True))
-    assert set(batch) == set(run)
-    for name in ("machining_time_min", "force_peak_n", "torque_peak_nm", "power_peak_w", "cutting_energy_kj"):
+    assert set(batch) | set(CHATTER) == set(run)
+    for name in ("machining_time_min", "force_peak_n", "torque_peak_nm", "power_peak_w", "cutting_energy_kj", *COST):
         assert batch[name] == pytest.approx(run[name], rel=1e-3), name
     for name in run:
         if name.endswith("_um"):

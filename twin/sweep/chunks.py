@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.compose import compose
 from twin.errors import InputError
-from twin.scenario import scenario_of
+from twin.scenario import Scenario, scenario_of
 from twin.simulate import machine, predict
 from twin.sweep.designs import BLOCK, Row
 from twin.sweep.evaluator import Evaluator
@@ -16,6 +16,7 @@ from twin.sweep.folder import DONE, FAILED, Outcome
 from twin.sweep.maps import write_maps
 from twin.sweep.parameters import Parameter, changed, is_quantity
 from twin.sweep.prepared import prepared
+from twin.sweep.results import DOUBT
 from twin.sweep.run_results import run_results
 from twin.sweep.settings import Sweep, is_inner, static_part
 
@@ -74,19 +75,39 @@ def _judged(row: int, results: dict[str, float], by: str) -> Outcome:
     lost = [name for name, value in results.items() if not np.isfinite(value)]
     if lost:
         return Outcome(row, FAILED, f"{', '.join(lost[:3])} came out as no number", by)
-    return Outcome(row, DONE, "", by, results)
+    return Outcome(row, DONE, "", by, _warning(results), results)
+
+
+def _warning(results: dict[str, float]) -> str:
+    """What is not to be trusted silently."""
+    doubt = results.get(DOUBT, 0.0)
+    if doubt <= 0:
+        return ""
+    return (
+        f"{doubt:.2g} % of the surface is made by cuts that begin or cease to chatter: walls may be some 20 um off "
+        "(sweep.evaluate=run follows them)"
+    )
 
 
 def _run(sweep: Sweep, row: int, say: Say) -> Outcome:
     """One scenario as a run of its own."""
     try:
-        own = {key: value for key, value in sweep.rows[row].items() if key != BLOCK}
-        config = changed(_static_config(sweep, own, quantities=False), {k: v for k, v in own.items() if is_quantity(k)})
-        scenario = scenario_of(config, conf=sweep.conf)
+        scenario = scenario_of_row(sweep, row)
         prediction = predict(scenario, machine(scenario, say), say)
-        return _judged(row, run_results(scenario, prediction), "run")
+        return _judged(row, run_results(scenario, prediction, sweep.economics), "run")
     except InputError as error:
         return Outcome(row, FAILED, str(error), "run")
+
+
+def scenario_of_row(sweep: Sweep, row: int) -> Scenario:
+    """The scenario of a row by itself.
+
+    Raises:
+        InputError: its values cannot be.
+    """
+    own = {key: value for key, value in sweep.rows[row].items() if key != BLOCK}
+    config = changed(_static_config(sweep, own, quantities=False), {k: v for k, v in own.items() if is_quantity(k)})
+    return scenario_of(config, conf=sweep.conf)
 
 
 def _static_config(sweep: Sweep, static: Row, quantities: bool = True) -> dict[str, Any]:

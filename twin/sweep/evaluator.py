@@ -18,15 +18,14 @@ import numpy as np
 from twin.compiled import Array
 from twin.compose import compose
 from twin.errors import InputError
+from twin.production.cost.economics import Economics
 from twin.scenario import Scenario, scenario_of
+from twin.settings import read_settings
 from twin.sweep.parameters import Parameter, is_batched
 from twin.sweep.response import respond
 from twin.sweep.results import deviation_of, result_names, results_of
 from twin.sweep.tables import Arrays, Tables, tables_of, with_standing
 
-# parameters for which every scenario has eigenvectors of its own: two programs of XLA:CPU that find some at once wait
-# for each other for ever
-DECOMPOSED = ("machine.thermal.", "material.physical.")
 N_BATCH = 32  # scenarios computed at once by each core
 N_SUMMARY, N_FEATURE = 4096, 256  # samples of the surface, of each feature
 
@@ -94,8 +93,7 @@ class Evaluator:
             full = np.concatenate([rows, np.repeat(rows[-1:], N_BATCH - len(rows), axis=0)])
             return np.asarray(kernel(jnp.asarray(full)))[: len(rows)]
 
-        alone = any(p.key.startswith(DECOMPOSED) for p in self.parameters) or jax.default_backend() != "cpu"
-        if alone:
+        if jax.default_backend() != "cpu":  # one accelerator, which takes one program after the other
             yield from map(of, starts)
             return
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
@@ -122,6 +120,8 @@ def evaluator_of(
     say: Callable[[str], None] = lambda stage: None,
     n_summary: int = N_SUMMARY,
     n_feature: int = N_FEATURE,
+    economics: Economics | None = None,
+    with_chatter: bool = True,
 ) -> Evaluator:
     """Machine the scenario of ``overrides`` once, and prepare it for any values of ``parameters``.
 
@@ -132,13 +132,14 @@ def evaluator_of(
         say: is told each stage as it begins.
         n_summary: samples of the surface that the summary of the deviation, or a map of it, is made of.
         n_feature: samples of each inspected feature.
+        economics: prices of the cost of a part; default: conf/economics/standard.yaml.
+        with_chatter: whether the results speak of chatter, whose tables take the most preparation.
 
     Raises:
         InputError: a parameter that needs a run of its own, or bad input of the scenario.
     """
-    return evaluator_of_scenario(
-        scenario_of(compose(overrides, conf=conf), conf=conf), parameters, conf, say, n_summary, n_feature
-    )
+    scenario = scenario_of(compose(overrides, conf=conf), conf=conf)
+    return evaluator_of_scenario(scenario, parameters, conf, say, n_summary, n_feature, economics, with_chatter)
 
 
 def evaluator_of_scenario(
@@ -148,11 +149,14 @@ def evaluator_of_scenario(
     say: Callable[[str], None] = lambda stage: None,
     n_summary: int = N_SUMMARY,
     n_feature: int = N_FEATURE,
+    economics: Economics | None = None,
+    with_chatter: bool = True,
 ) -> Evaluator:
     """As :func:`evaluator_of`, of a scenario at hand."""
     for parameter in parameters:
         if not is_batched(parameter.key):
             raise InputError(f"{parameter.key} cannot be varied within a batch", remedy="sweep it with `twin sweep`")
-    tables = tables_of(scenario, tuple(parameters), say, n_summary, n_feature, conf)
+    prices = economics or read_settings(Economics, "economics", "standard", (), conf)
+    tables = tables_of(scenario, tuple(parameters), say, n_summary, n_feature, conf, prices, with_chatter)
     at_base = jax.jit(partial(respond, tables))(tables.arrays, jnp.asarray(tables.base))
     return Evaluator(with_standing(tables, np.asarray(at_base.error - tables.arrays.pieces.standing)))

@@ -4,6 +4,7 @@ sweep.yaml      what was asked: settings, scenario, version; its digest names th
 parts/          one Parquet file a finished chunk; a later one of a row counts more
 sweep.parquet   all rows in the order of the design, those that are not done yet with status "missing"
 sweep.json      how many are done
+runs/           run folders of the best rows (``sweep.n_keep``), by the number of the row
 """
 
 import fcntl
@@ -23,6 +24,7 @@ import pyarrow.parquet as pq
 import yaml
 
 import twin
+from twin import runs
 from twin.errors import InputError
 from twin.sweep.designs import BLOCK
 from twin.sweep.settings import Sweep
@@ -31,7 +33,8 @@ from twin.units import SUFFIX
 SWEEPS = "sweeps"
 TABLE, RECORD, ASKED, PARTS = "sweep.parquet", "sweep.json", "sweep.yaml", "parts"
 DONE, FAILED, MISSING = "done", "failed", "missing"
-RECORDED = ("row", "key", "status", "error", "evaluated_by", "run_folder")
+RECORDED = ("row", "key", "status", "error", "warning", "evaluated_by", "run_folder")
+RUNS = "runs"  # run folders of rows
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Outcome:
     status: str
     error: str = ""
     evaluated_by: str = ""  # batch or run
+    warning: str = ""  # what the results are not good for
     results: dict[str, float] | None = None
 
 
@@ -109,7 +113,7 @@ def merge(sweep: Sweep, folder: Path, wall: float | None = None) -> dict[str, An
     there = set(latest["row"].to_pylist()) if latest else set()
     missing = [_recorded(sweep, Outcome(row, MISSING)) for row in range(len(sweep.rows)) if row not in there]
     tables = [t for t in (latest, _table(sweep, missing, names) if missing else None) if t is not None]
-    table = pa.concat_tables(tables, promote_options="default").sort_by("row")
+    table = _with_folders(pa.concat_tables(tables, promote_options="default").sort_by("row"), folder)
     temporary = folder / f".{TABLE}.partial"
     pq.write_table(table, temporary, compression="zstd")
     temporary.replace(folder / TABLE)
@@ -129,6 +133,20 @@ def merge(sweep: Sweep, folder: Path, wall: float | None = None) -> dict[str, An
     }
     _write(folder / RECORD, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     return record
+
+
+def run_folder(row: int) -> str:
+    """Where the run of a row lies in the sweep's folder, if it has one."""
+    return f"{RUNS}/{row:06d}"
+
+
+def _with_folders(table: pa.Table, folder: Path) -> pa.Table:
+    """``table`` that names the run folder of every row that has one."""
+    there = {str(f.parent.relative_to(folder)) for f in (folder / RUNS).glob(f"*/{runs.RECORD}")}
+    places = (run_folder(row) for row in table["row"].to_pylist())
+    column = table.column_names.index("run_folder")
+    names = pa.array([place if place in there else "" for place in places], pa.string())
+    return table.set_column(column, table.schema.field(column), names)
 
 
 def find_sweep(name: str, outputs: Path) -> Path:
@@ -171,6 +189,7 @@ def _recorded(sweep: Sweep, outcome: Outcome) -> dict[str, Any]:
         "key": sweep.row_key(outcome.row),
         "status": outcome.status,
         "error": outcome.error,
+        "warning": outcome.warning,
         "evaluated_by": outcome.evaluated_by,
         "run_folder": "",
         **sweep.base,

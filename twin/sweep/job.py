@@ -7,6 +7,7 @@ from typing import Any
 
 from twin.sweep.chunks import evaluate
 from twin.sweep.folder import FAILED, alone, merge, open_folder, outstanding, write_part
+from twin.sweep.keep import keep_best
 from twin.sweep.settings import Sweep
 
 Say = Callable[[str], None]
@@ -30,6 +31,8 @@ def run_sweep(sweep: Sweep, outputs: Path, say: Say = lambda stage: None) -> tup
             for number, rows in left:
                 run_chunk(sweep, number, rows, folder, say)
         finally:
+            record = merge(sweep, folder, time.monotonic() - begin)
+        if keep_best(sweep, folder, say):
             record = merge(sweep, folder, time.monotonic() - begin)
     return folder, record
 

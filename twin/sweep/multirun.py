@@ -19,6 +19,7 @@ from twin.errors import InputError
 from twin.resources import shared_folder
 from twin.sweep.folder import alone, merge, open_folder, outstanding
 from twin.sweep.job import run_chunk
+from twin.sweep.keep import keep_best
 from twin.sweep.settings import Sweep, load_sweep
 
 TOLD = "launched.json"  # in the sweep's folder: what the launching process tells its jobs
@@ -49,6 +50,8 @@ def launch(
             else:
                 say("everything is done already")
         finally:
+            record = merge(sweep, folder, time.monotonic() - begin)
+        if keep_best(sweep, folder, say):
             record = merge(sweep, folder, time.monotonic() - begin)
     return folder, record
 

@@ -32,7 +32,7 @@ def prepared(
     Raises:
         InputError: the scenario cannot be machined.
     """
-    sizes = sweep.settings.n_summary, sweep.settings.n_feature
+    sizes = sweep.settings.n_summary, sweep.settings.n_feature, sweep.economics
     file = folder / FOLDER / f"{content_key(config, parameters, sizes, source_digest())[:16]}.pickle"
     if file in _last:
         return _last[file]

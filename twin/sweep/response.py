@@ -13,9 +13,12 @@ from twin.cutting import compliance
 from twin.cutting.basis import COEFFICIENTS
 from twin.cutting.deflection import Beams
 from twin.scenario import Scenario
+from twin.sweep.costs import Taken
 from twin.sweep.parameters import CHOSEN, STICK_OUT, SWITCH, base_value
 from twin.sweep.schedule import Lines
-from twin.sweep.tables import Arrays, Pieces, Stretches, Tables
+from twin.sweep.stability import Chatter, chatter, moving_keys
+from twin.sweep.stretches import Stretches
+from twin.sweep.tables import Arrays, Pieces, Tables
 from twin.thermal import ThermalModel, mean_over_steps, run_thermal
 from twin.thermal.expansion import REFERENCE, axis_scale, tool_point_drift
 from twin.thermal.network import WORKPIECE
@@ -43,6 +46,8 @@ class Response:
     part_rise: Array  # () [K] of the part, at most
     drift: Array  # () [m] of the tool point, at most
     error: Array  # (used, 2, 3) [m] of the tool point against the part
+    taken: Taken  # of time, energy and tools by one part
+    chatter: Chatter | None
 
 
 def respond(tables: Tables, arrays: Arrays, row: jax.Array) -> Response:
@@ -81,17 +86,55 @@ def respond(tables: Tables, arrays: Arrays, row: jax.Array) -> Response:
     during = jnp.arange(len(states)) * scenario.model.thermal_step <= edges[-1] + scenario.model.thermal_step
     far = jnp.where(during, jnp.sum(drift**2, axis=1), 0.0)
     part = states[:, model.index(WORKPIECE)]
+    life_used = _life_used(arrays, at_feed, speed)
     return Response(
         duration=edges[-1],
         force=jnp.max(force),
         torque=jnp.max(torque),
         power=jnp.max(mean_torque * peaks.spindle * speed[peaks.tool]),
         energy=jnp.sum(energy),
-        life_used=_life_used(arrays, at_feed, speed),
+        life_used=life_used,
         part_rise=jnp.max(jnp.where(during, part, part[0])) - part[0],
         drift=jnp.sqrt(jnp.max(far) + 1e-30),
         error=error,
+        taken=_taken(stretches, at_feed, speed, edges[-1], jnp.sum(energy), life_used),
+        chatter=_chatter(tables, arrays, values, speed, k),
     )
+
+
+def _taken(
+    stretches: Stretches,
+    at_feed: jax.Array,
+    speed: jax.Array,
+    duration: jax.Array,
+    energy: jax.Array,
+    life_used: jax.Array,
+) -> Taken:
+    """What one part takes; wear by time in the cut where no law is known."""
+    tool = stretches.tool
+    in_cut, flooded, turned = (
+        jnp.einsum("jb,bj->b", values, at_feed[tool])
+        for values in (stretches.in_cut, stretches.flooded, stretches.turned)
+    )
+    by_time = jnp.zeros(len(speed)).at[tool].add(in_cut)
+    return Taken(
+        time=duration,
+        flood=jnp.sum(flooded),
+        turned=jnp.sum(turned * speed[tool]),
+        energy=energy,
+        wear=life_used if len(life_used) else by_time,
+    )
+
+
+def _chatter(
+    tables: Tables, arrays: Arrays, values: Mapping[str, jax.Array], speed: jax.Array, k: jax.Array
+) -> Chatter | None:
+    if arrays.stability is None:
+        return None
+    main = COEFFICIENTS.index("ktc")
+    stiffer = k[main] / float(tables.scenario.material.coefficients.ktc)
+    keys = moving_keys(tables.scenario, tables.parameters)
+    return chatter(arrays.stability, keys, values, speed, stiffer)
 
 
 def _switches(scenario: Scenario, values: Mapping[str, jax.Array]) -> tuple[jax.Array, jax.Array]:

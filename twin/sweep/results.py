@@ -8,6 +8,7 @@ import jax.numpy as jnp
 
 from twin.inspection import measure
 from twin.stock.deviation import deviations
+from twin.sweep.costs import cost_of, parts_per_tool
 from twin.sweep.response import Response
 from twin.sweep.tables import Arrays, Tables
 from twin.units import MINUTE, UM
@@ -27,6 +28,9 @@ SUMMARY = (
     "deviation_95pct_um",
     "deviation_largest_um",
 )
+COST = ("cost_part_eur", "n_parts_per_tool")  # where prices are known
+DOUBT = "walls_in_doubt_pct"
+CHATTER = ("chatter_margin_least_ratio", "chatter_volume_pct", DOUBT)  # where modes of the spindle are known
 
 
 def result_names(tables: Tables) -> tuple[str, ...]:
@@ -35,6 +39,8 @@ def result_names(tables: Tables) -> tuple[str, ...]:
     features = zip(tables.features.name, tables.features.characteristic, strict=True)
     return (
         *SUMMARY,
+        *(COST if tables.arrays.prices is not None else ()),
+        *(CHATTER if tables.arrays.stability is not None else ()),
         *(f"life_used_t{number}_pct" for number in worn),
         *(f"feature.{name}.{characteristic}_um" for name, characteristic in features),
     )
@@ -44,7 +50,7 @@ def results_of(tables: Tables, arrays: Arrays, response: Response) -> jax.Array:
     """Results (scenario, result) in the units of :func:`result_names`; ``response`` has a leading axis of scenarios."""
     moved = deviation_of(arrays, response.error)
     mean, rms, within, largest = _statistics(moved[:, arrays.summary])
-    columns = (
+    columns = [
         response.duration / MINUTE,
         response.force,
         response.torque,
@@ -56,7 +62,12 @@ def results_of(tables: Tables, arrays: Arrays, response: Response) -> jax.Array:
         rms / UM,
         within / UM,
         largest / UM,
-    )
+    ]
+    if arrays.prices is not None:
+        columns += [cost_of(arrays.prices, response.taken), parts_per_tool(arrays.prices, response.taken)]
+    if response.chatter is not None:
+        chatter = response.chatter
+        columns += [chatter.margin, 100 * chatter.volume, 100 * chatter.walls]
     features = (jax.vmap(lambda d: _features(tables, arrays, d))(moved)) / UM
     return jnp.concatenate([jnp.stack(columns, axis=1), 100 * response.life_used, features], axis=1)
 

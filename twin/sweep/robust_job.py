@@ -18,7 +18,7 @@ from twin.settings import of_group, read_settings, split_words
 from twin.sweep.evaluator import evaluator_of
 from twin.sweep.parameters import Parameter
 from twin.sweep.robustness import Judged, Robustness, capability, probability, robustness, share_by_group, tightening
-from twin.sweep.scatter import ScatterRow, Source, sources_of
+from twin.sweep.scatter import ScatterRow, Source, ToolSetting, sources_of
 from twin.units import UM, Length
 from twin.view.robustness import draw_robustness
 
@@ -53,6 +53,8 @@ class RobustnessConfig:
     """Of the draw."""
     scatter: tuple[ScatterRow, ...]
     """What scatters beside what material and machine state themselves."""
+    tool_setting: ToolSetting | None = None
+    """Read by `twin inspect` alone: another diameter would be another part to cut."""
     tolerances: tuple[ToleranceRow, ...]
     """Limits; the first row that fits decides."""
 
@@ -92,7 +94,7 @@ def run_robust(
     scenario = load_scenario(*overrides, conf=conf)
     sources, left_out = sources_of(scenario, settings.scatter)
     parameters = bounds_of(sources)
-    evaluator = evaluator_of(overrides, parameters, conf=conf, say=say)
+    evaluator = evaluator_of(overrides, parameters, conf=conf, say=say, with_chatter=False)
     judged, columns, unjudged = limits_of(evaluator.results, settings.tolerances)
     say(f"drawing {settings.n_samples:,} parts with {len(sources)} causes of scatter")
     found = robustness(

@@ -2,14 +2,16 @@
 
 import numpy as np
 
-from twin.prediction import Prediction
+from twin.prediction import Machining, Prediction
+from twin.production.cost.economics import Economics
 from twin.scenario import Scenario
-from twin.sweep.results import SHARE
+from twin.sweep.costs import Taken, cost_of, parts_per_tool, prices_of
+from twin.sweep.results import CHATTER, COST, SHARE
 from twin.thermal.network import WORKPIECE
 from twin.units import MINUTE, UM
 
 
-def run_results(scenario: Scenario, prediction: Prediction) -> dict[str, float]:
+def run_results(scenario: Scenario, prediction: Prediction, economics: Economics) -> dict[str, float]:
     """Results by name, as :func:`twin.sweep.results.result_names` names them."""
     machining, report = prediction.machining, prediction.inspection
     process, thermal = machining.process, machining.thermal
@@ -31,6 +33,16 @@ def run_results(scenario: Scenario, prediction: Prediction) -> dict[str, float]:
         "deviation_95pct_um": np.quantile(np.abs(deviation), SHARE) / UM,
         "deviation_largest_um": deviation[np.argmax(np.abs(deviation))] / UM,
     }
+    prices = prices_of(scenario, economics, machining.cut.stock_volume)
+    if prices is not None:
+        taken = _taken(scenario, machining, seconds, power)
+        found |= dict(zip(COST, (cost_of(prices, taken), parts_per_tool(prices, taken)), strict=True))
+    if process.chatter is not None:
+        margin, volume = process.chatter.margin, np.asarray(machining.cut.engagement.volume)
+        known = np.isfinite(margin) & (volume > 0)
+        if known.any():
+            chattering = 100 * volume[known & (margin < 1)].sum() / volume.sum()
+            found |= dict(zip(CHATTER, (margin[known].min(), chattering, 0.0), strict=True))
     if process.wear is not None:
         for number, used in zip(scenario.tools, np.asarray(process.wear.used_by_part), strict=True):
             found[f"life_used_t{number}_pct"] = 100 * used
@@ -40,3 +52,17 @@ def run_results(scenario: Scenario, prediction: Prediction) -> dict[str, float]:
         if np.isfinite(error):
             found[f"feature.{name}.{characteristic}_um"] = error / UM
     return {name: float(value) for name, value in found.items()}
+
+
+def _taken(scenario: Scenario, machining: Machining, seconds: np.ndarray, power: np.ndarray) -> Taken:
+    """What the part takes of time, energy and tools."""
+    path, process = machining.toolpath, machining.process
+    in_cut = np.where(np.asarray(machining.cut.engagement.volume) > 0, seconds, 0.0)
+    by_time = np.array([in_cut[path.tool == number].sum() for number in scenario.tools])
+    return Taken(
+        time=machining.motion.duration,
+        flood=seconds[(path.coolant & 2) > 0].sum(),
+        turned=np.sum(np.abs(path.spindle) * seconds),
+        energy=np.sum(power * seconds),
+        wear=by_time if process.wear is None else np.asarray(process.wear.used_by_part),
+    )

@@ -52,6 +52,18 @@ class ScatterRow:
     """Where it comes from; 'assumed' if nowhere."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ToolSetting:
+    """How well tools are known when they are set; each tool for itself."""
+
+    diameter: Length
+    """One standard deviation of the cutting diameter about that of the tool list."""
+    length: Length
+    """One standard deviation of the length about the one in the control."""
+    source: str
+    """Where it comes from; 'assumed' if nowhere."""
+
+
 @dataclass(frozen=True)
 class Source:
     """One independent cause of scatter; values in the units of its keys."""

@@ -25,6 +25,7 @@ import yaml
 import twin
 from twin.compose import compose
 from twin.errors import InputError
+from twin.production.cost.economics import Economics
 from twin.scenario import Scenario, scenario_of
 from twin.settings import of_group, read_settings, split_words
 from twin.simulate import machine, predict
@@ -71,10 +72,11 @@ def run_search(words: Sequence[str], *, outputs: Path, conf: Path | None = None,
         raise InputError(f"'{plain[0]}' is no key=value", remedy="`twin search --help`")
     mine, overrides = of_group(changes, GROUP)
     settings = read_settings(SearchConfig, GROUP, chosen.get(GROUP, "example"), mine, conf)
+    prices = read_settings(Economics, "economics", settings.economics, (), conf)
     folder = _folder(settings, overrides, outputs)
     say("preparing the scenario as it is")
     parameters = _around(settings, scenario_of(compose(overrides, conf=conf), conf=conf))
-    evaluate = cache(lambda fixed: evaluator_of([*overrides, *fixed], parameters, conf=conf, say=say))
+    evaluate = cache(lambda fixed: evaluator_of([*overrides, *fixed], parameters, conf=conf, say=say, economics=prices))
     base: Evaluator = evaluate(())
     limits = limits_of(settings.limits, base.results)
     column_of(settings.goal, base.results)
@@ -95,7 +97,7 @@ def run_search(words: Sequence[str], *, outputs: Path, conf: Path | None = None,
         len(rows),
         dict(zip(base.results, base(base.base)[0].tolist(), strict=True)),
         dict(zip(at_best.results, at_best(np.array([list(numbers.values())]))[0].tolist(), strict=True)),
-        run_results(scenario, predict(scenario, machine(scenario, lambda stage: None), lambda stage: None)),
+        run_results(scenario, predict(scenario, machine(scenario, lambda stage: None), lambda stage: None), prices),
     )
     record = asdict(best) | {"folder": str(folder), "settings": asdict(settings)}
     (folder / "best.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")

@@ -29,6 +29,8 @@ class SearchConfig:
     """Numbers of the configuration with their bounds, in the unit of the name."""
     choices: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     """Overrides with the values to choose from: a group, an integer, a text."""
+    economics: str = "standard"
+    """Prices that the cost of a part is made of: a file of conf/economics."""
     n_starts: int = 6
     """gradient: points to begin at, the scenario as it is among them."""
     n_trials: int = 200

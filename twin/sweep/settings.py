@@ -12,7 +12,9 @@ from twin.cache import content_key
 from twin.compose import compose
 from twin.config import build
 from twin.errors import InputError
+from twin.production.cost.economics import Economics
 from twin.scenario import scenario_of
+from twin.settings import read_settings
 from twin.sweep.designs import BLOCK, Row, rows_of
 from twin.sweep.parameters import base_value, is_batched, is_quantity
 from twin.sweep.validity import batchable, shortcomings
@@ -39,9 +41,15 @@ class SweepConfig:
     """Samples of each inspected feature, at most."""
     maps: bool = False
     """Also write the deviation of every sample of the summary, for each scenario."""
+    economics: str = "standard"
+    """Prices that the cost of a part is made of: a file of conf/economics."""
+    n_keep: int = 0
+    """Best scenarios that are also made as whole runs, with a run folder each: to be looked at, reported, compared."""
+    keep_by: str = "deviation_95pct_um"
+    """Result that is small in the best ones."""
 
     def __post_init__(self) -> None:
-        if min(self.n_chunk, self.n_summary, self.n_feature) < 1 or "/" in self.name or not self.name:
+        if min(self.n_chunk, self.n_summary, self.n_feature, self.n_keep + 1) < 1 or "/" in self.name or not self.name:
             raise InputError("sweep: a count is not positive, or the name is no name of a folder")
 
 
@@ -63,6 +71,7 @@ class Sweep:
     config: dict[str, Any]  # the scenario's, as composed
     rows: tuple[Row, ...]  # what each scenario changes
     chunks: tuple[Chunk, ...]
+    economics: Economics
     base: dict[str, float]  # what the scenario itself has for each key that is a number
     notes: tuple[str, ...]  # what batches of it leave out
     digest: str  # of everything that its results depend on
@@ -98,15 +107,17 @@ def load_sweep(overrides: Sequence[str], conf: Path | None = None) -> Sweep:
     own = tuple(o for o in overrides if o.lstrip("+").partition("=")[0].partition(".")[0] != SECTION)
     scenario = scenario_of(composed, conf=conf)
     read = {key: value for key, value in composed.items() if key not in PROCESS_ONLY}
-    told = dataclasses.replace(settings, n_chunk=1)
+    economics = read_settings(Economics, "economics", settings.economics, (), conf)
+    told = dataclasses.replace(settings, n_chunk=1, n_keep=0, keep_by="")
     solids = (scenario.program_text, scenario.stock, scenario.target, scenario.fixtures, scenario.features)
-    digest = content_key(read, told, rows, solids, scenario.thin_walls, twin.__version__)
+    digest = content_key(read, told, economics, rows, solids, scenario.thin_walls, twin.__version__)
     keys = dict.fromkeys(key for row in rows for key in row if is_quantity(key))
     if not batchable(scenario):
         settings = dataclasses.replace(settings, evaluate="run")
-    notes = shortcomings(scenario, [key for key in keys if is_inner(settings, key)])
+    notes = shortcomings(scenario, [key for key in keys if is_inner(settings, key)], economics)
     base = {key: base_value(scenario, key) for key in keys}
-    return Sweep(settings, own, conf, composed, rows, _chunks(rows, settings), base, notes, digest)
+    chunks = _chunks(rows, settings)
+    return Sweep(settings, own, conf, composed, rows, chunks, economics, base, notes, digest)
 
 
 def _check(rows: Sequence[Row], settings: SweepConfig) -> None:

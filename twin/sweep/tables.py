@@ -17,33 +17,21 @@ from twin.errors import InputError
 from twin.inspection import Plan, plan
 from twin.machine import geometric_error, machine_kinematics
 from twin.prediction import SOURCES, Machining, Prediction
+from twin.production.cost.economics import Economics
 from twin.scenario import Scenario, scenario_of
 from twin.simulate import axis_positions, machine, predict
 from twin.stock.deviation import Candidates
+from twin.sweep.costs import Prices, prices_of
 from twin.sweep.forces import Cuts, chip_nodes, compliances, cuts_of
 from twin.sweep.parameters import GEOMETRY, STICK_OUT, Parameter, base_value, changed, switch_range
 from twin.sweep.samples import Looked, looked_at
-from twin.sweep.schedule import Bins, Lines, Timing, bins_of, feed_nodes, summed, timing, tool_rows
+from twin.sweep.schedule import Bins, Lines, Timing, bins_of, feed_nodes, timing, tool_rows
+from twin.sweep.stability import Stability, stability_of
+from twin.sweep.stretches import Stretches, stretches_of
 from twin.sweep.validity import batchable
 from twin.thermal import ThermalModel
 
 N_FEED = 9  # nodes of the feed
-
-
-@jax.tree_util.register_dataclass
-@dataclass(frozen=True)
-class Stretches:
-    """The program in stretches of one tool each."""
-
-    tool: Array  # (bin,) row of the tool list
-    seconds: Array  # (feed, bin) [s] of motion
-    waiting: Array  # (bin,) [s] without motion
-    starting: Array  # (bin, tool) [s] of it in which the spindle changes its speed
-    travel: Array  # (bin, 3) [m]
-    spindle: Array  # (bin,) [rad/s]
-    flood: Array  # (bin,)
-    share: Array  # (bin,) computed part of the cutting power that heats the part
-    energy: Array  # (feed, speed, coefficient, bin) [J per unit] of cutting, per speed factor
 
 
 @jax.tree_util.register_dataclass
@@ -99,6 +87,8 @@ class Arrays:
     summary: Array  # (sample,) places of the summary among the samples
     released: Array  # (place,) [m] what unclamping adds
     groups: tuple[Any, ...]  # samples of the features, by kind
+    prices: Prices | None  # None: no price of the material or of a tool is known
+    stability: Stability | None  # None: the machine states no modes of its spindle, or nobody asks
 
 
 @dataclass(frozen=True)
@@ -125,7 +115,9 @@ def tables_of(
     say: Callable[[str], None],
     n_summary: int,
     n_feature: int,
-    conf: Path | None = None,
+    conf: Path | None,
+    economics: Economics,
+    with_chatter: bool,
 ) -> Tables:
     """Machine ``scenario`` and prepare it; ``standing`` is still without what the parameters change.
 
@@ -153,13 +145,19 @@ def tables_of(
     clock = timing(scenario, machining, factors, looked.segment)
     say("preparing the sweep: forces")
     cuts = cuts_of(scenario, machining, chip_nodes(low_feed / high_speed, high_feed / low_speed), looked.segment)
+    stability = None
+    if with_chatter:
+        say("preparing the sweep: chatter")
+        shown = looked.sample[looked.summary]
+        reach = (low_speed, high_speed)
+        stability = stability_of(scenario, machining, parameters, reach, prediction.maker[shown])
     bins = bins_of(scenario, machining)
     speeds = np.unique([min(low_speed, 1.0), 1.0, max(high_speed, 1.0)])[::-1]
     arrays = Arrays(
         slowness=clock.slowness,
         quickness=Lines(1 / speeds),
         chip=Lines(cuts.chip),
-        stretches=_stretches(machining, bins, clock, cuts, speeds),
+        stretches=stretches_of(machining, bins, clock, cuts, speeds),
         pieces=_pieces(scenario, parameters, prediction, looked, bins, clock, cuts, conf),
         peaks=_peaks(scenario, machining, clock, cuts),
         beams=beams(list(scenario.tools.values())),
@@ -169,6 +167,8 @@ def tables_of(
         summary=looked.summary,
         released=_released(prediction, looked),
         groups=tuple(looked.features.groups.values()),
+        prices=prices_of(scenario, economics, machining.cut.stock_volume),
+        stability=stability,
     )
     longest = max(float(clock.seconds.sum(axis=1).max()), machining.motion.duration) + float(bins.waiting.sum())
     surface, shown = machining.cut.surface, looked.sample[looked.summary]
@@ -180,33 +180,6 @@ def tables_of(
         n_steps=1 << max(6, int(np.ceil(longest / scenario.model.thermal_step)).bit_length()),
         position=surface.position[shown],
         normal=surface.normal[shown],
-    )
-
-
-def _stretches(machining: Machining, bins: Bins, clock: Timing, cuts: Cuts, speeds: np.ndarray) -> Stretches:
-    """Sums over the pieces of every stretch."""
-    own = np.diff(machining.time, axis=1)[:, 0]
-    spindle = np.abs(machining.toolpath.spindle)
-    energy = np.zeros((len(clock.seconds), len(speeds), cuts.torque.shape[1], len(bins.waiting)))
-    for j, seconds in enumerate(clock.seconds):
-        faster = np.divide(own, seconds, out=np.ones_like(own), where=seconds > 0)
-        for i, speed in enumerate(speeds):
-            share = np.asarray(Lines(cuts.chip).weights(jnp.asarray(faster / speed)))  # (segment, chip)
-            torque = np.einsum("gks,sg->ks", cuts.torque, share)
-            energy[j, i] = summed(torque * spindle * seconds, bins.of_segment, len(bins.waiting))
-    power = np.asarray(machining.loads.power_mean) * own
-    into_part = power * np.asarray(machining.process.heat.workpiece)
-    total, inside = (summed(values, bins.of_segment, len(bins.waiting)) for values in (power, into_part))
-    return Stretches(
-        tool=bins.tool,
-        seconds=summed(clock.seconds, bins.of_segment, len(bins.waiting)),
-        waiting=bins.waiting,
-        starting=bins.starting,
-        travel=bins.travel,
-        spindle=bins.spindle,
-        flood=bins.flood,
-        share=np.divide(inside, total, out=np.zeros_like(total), where=total > 0),
-        energy=energy,
     )
 
 

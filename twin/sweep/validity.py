@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from twin.production.cost.economics import Economics
 from twin.scenario import Scenario
 from twin.sweep.parameters import BEAM, CHOSEN, SWITCH
 
@@ -11,14 +12,18 @@ def batchable(scenario: Scenario) -> bool:
     return scenario.structure is None and not any(tool.life_used for tool in scenario.tools.values())
 
 
-def shortcomings(scenario: Scenario, keys: Sequence[str]) -> tuple[str, ...]:
-    """What does not follow the batched ``keys``."""
+def shortcomings(scenario: Scenario, keys: Sequence[str], economics: Economics) -> tuple[str, ...]:
+    """What does not follow the batched ``keys``, and what is not known."""
     found = []
+    if scenario.material.name not in economics.materials:
+        found.append(f"{economics.name} has no price of {scenario.material.name}: there is no cost of a part")
+    elif scenario.wear is None:
+        found.append("no law of tool wear is known for the material: lives of tools are those of the price list")
     vibrates = scenario.model.wall_error == "dynamic" and bool(scenario.machine.spindle_modes)
     if vibrates and any(BEAM.fullmatch(key) or key.startswith(CHOSEN) or _is_speed(key) for key in keys):
         found.append(
-            "which cuts chatter, and how tools vibrate at their speed and stick-out, stays as in the run: walls may be "
-            "some 20 um off (model.wall_error=static leaves vibration out; sweep.evaluate=run follows it)"
+            "walls keep the vibration that they have in the run, whatever the speed and the stick-out; where a cut "
+            "begins or ceases to chatter they may be some 20 um off: such rows have a warning"
         )
     if any(BEAM.fullmatch(key) for key in keys):
         found.append("collisions are not looked for anew when a stick-out changes")

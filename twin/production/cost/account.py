@@ -4,6 +4,7 @@ Energy follows the operating states of ISO 14955-1: a base power while the machi
 more while the spindle turns and coolant flows, and the cut itself through the efficiency of the spindle drive.
 """
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
@@ -49,10 +50,15 @@ class Account:
 
 def drawn(economics: Economics, n: int, random: np.random.Generator) -> Any:
     """The economics with (n,) draws in the place of every value ± deviation."""
+    return filled(economics, lambda value: draws(value, n, random))
+
+
+def filled(economics: Economics, number: Callable[[Uncertain], Any]) -> Any:
+    """The economics with ``number`` of every value ± deviation in its place."""
 
     def of(node: Any) -> Any:
         if isinstance(node, Uncertain):
-            return draws(node, n, random)
+            return number(node)
         if isinstance(node, dict):
             return {key: of(value) for key, value in node.items()}
         if is_dataclass(node) and not isinstance(node, type):
