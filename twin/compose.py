@@ -211,7 +211,7 @@ def _no_override(word: str, text: str, conf: Path | None) -> InputError:
     """A word that is no ``key=value``: what it may have been meant to be."""
     file = Path(word)
     if "=" in word:
-        return InputError(f"'{word}' cannot be read: {text}", remedy="write key=value; quote what the shell would split")
+        return InputError(f"'{word}' cannot be read: {text}", remedy="write key=value, in quotes for the shell")
     if file.suffix in (".yaml", ".yml") or file.stem in groups(conf).get("scenario", ()):
         return InputError(f"'{word}' says nothing by itself", remedy=f"write scenario={word}")
     if file.is_file():
