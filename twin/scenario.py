@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,7 +10,7 @@ import numpy as np
 import yaml
 
 from twin.compose import compose, layers
-from twin.config import POSITIVE, build
+from twin.config import POSITIVE, T, build
 from twin.cutting.form import DeclaredWall
 from twin.cutting.heat.table import ToolMaterial
 from twin.cutting.material import Material
@@ -19,6 +19,7 @@ from twin.data import recording
 from twin.errors import InputError
 from twin.formats.mesh import check_size, read_mesh
 from twin.inspection.features import Feature, read_features
+from twin.inspection.tolerance import ToleranceRow
 from twin.machine.machine import Machine
 from twin.machine.tool import Tool
 from twin.motion.controller import Controller
@@ -107,6 +108,8 @@ class PartConfig:
     """Whether clamps keep the plate flat while it is cut, or hold its middle and let heat bend it."""
     features: str | None = None
     """File of inspected features beside the scenario."""
+    tolerances: str | None = None
+    """File of their tolerances, rows as in conf/robustness; what it leaves open is judged by those."""
     thin_walls: str | None = None
     """File of walls that bend under the tool, beside the scenario."""
     plate: int | None = None
@@ -158,6 +161,7 @@ class Scenario:
     target: Stock | None
     fixtures: tuple[Stock, ...]
     features: tuple[Feature, ...]
+    tolerances: tuple[ToleranceRow, ...]  # of the features; the first row that fits decides
     thin_walls: tuple[DeclaredWall, ...]
     model: ModelConfig
     config: dict[str, Any]  # as composed, with units in the keys
@@ -183,22 +187,17 @@ def load_scenario(*overrides: str, conf: Path | None = None) -> Scenario:
 def scenario_of(config: dict[str, Any], *, conf: Path | None = None) -> Scenario:
     """The scenario of a composed configuration; ``conf`` and errors as of :func:`load_scenario`."""
     part = build(PartConfig, _section(config, "scenario"), "scenario")
-    folders = [
-        *([Path(part.folder)] if part.folder else []),
-        *([conf.resolve().parent / "scenarios" / part.name] if conf else []),
-        shared_folder("scenarios") / part.name,
-    ]
+    own = conf.resolve().parent / "scenarios" / part.name if conf else None
+    if own is not None and own.is_dir() and not part.folder:  # so that whoever reads the run finds its files again
+        config = {**config, "scenario": {**config["scenario"], "folder": str(own)}}
+        part = replace(part, folder=str(own))
+    folders = [*([Path(part.folder)] if part.folder else []), shared_folder("scenarios") / part.name]
     program_file = _find(part.program, folders)
     stock = solid_of(part.stock, "scenario.stock", folders)
     features: tuple[Feature, ...] = ()
     if part.features:
         file = _find(part.features, folders)
         features = read_features(yaml.safe_load(file.read_text()), file=file)
-    thin_walls: tuple[DeclaredWall, ...] = ()
-    if part.thin_walls:
-        file = _find(part.thin_walls, folders)
-        rows = yaml.safe_load(file.read_text()) or []
-        thin_walls = tuple(build(DeclaredWall, row, f"[{number}]", file=file) for number, row in enumerate(rows))
     return Scenario(
         part=part,
         program_file=part.program if part.program.startswith("data:") else str(program_file),
@@ -220,10 +219,20 @@ def scenario_of(config: dict[str, Any], *, conf: Path | None = None) -> Scenario
         target=None if part.target.kind == "envelope" else solid_of(part.target, "scenario.target", folders, stock),
         fixtures=tuple(solid_of(s, f"scenario.fixtures[{i}]", folders) for i, s in enumerate(part.fixtures)),
         features=features,
-        thin_walls=thin_walls,
+        tolerances=_rows(ToleranceRow, part.tolerances, folders),
+        thin_walls=_rows(DeclaredWall, part.thin_walls, folders),
         model=build(ModelConfig, _section(config, "model"), "model"),
         config=config,
     )
+
+
+def _rows(schema: type[T], name: str | None, folders: list[Path]) -> tuple[T, ...]:
+    """The rows of a file beside the scenario; none without a name."""
+    if name is None:
+        return ()
+    file = _find(name, folders)
+    rows = yaml.safe_load(file.read_text()) or []
+    return tuple(build(schema, row, f"[{number}]", file=file) for number, row in enumerate(rows))
 
 
 def _residual_stress(config: Mapping[str, Any], part: PartConfig, stock: Stock) -> ResidualStress | None:

@@ -99,15 +99,39 @@ def test_the_first_row_that_fits_gives_the_limits():
         ToleranceRow(features=("flo*",), characteristics=("flatness",), upper=20e-6),
         ToleranceRow(characteristics=("width", "flatness"), lower=-10e-6, upper=30e-6),
     ]
-    judged, columns, unjudged = limits_of(RESULTS, rows)
+    judged, columns, unjudged = limits_of(RESULTS, (), rows)
     assert judged.name == ("slot.width", "floor.flatness") and columns == [1, 3]
     np.testing.assert_allclose(judged.lower, [-10, -np.inf])
     np.testing.assert_allclose(judged.upper, [30, 20])
     assert unjudged == ("floor.height",)
     with pytest.raises(InputError, match="no characteristic has a tolerance"):
-        limits_of(RESULTS, [])
+        limits_of(RESULTS, (), [])
     with pytest.raises(InputError, match="leave nothing"):
-        limits_of(RESULTS, [ToleranceRow(lower=1e-6, upper=-1e-6)])
+        ToleranceRow(lower=1e-6, upper=-1e-6)
+
+
+def test_the_drawing_comes_before_what_is_assumed():
+    drawn = [ToleranceRow(features=("slot",), upper=12e-6, source="drawing 7")]
+    assumed = [ToleranceRow(characteristics=("width", "flatness"), upper=50e-6, source="assumed")]
+    judged, _, unjudged = limits_of(RESULTS, drawn, assumed)
+    assert dict(zip(judged.name, judged.source, strict=True)) == {
+        "slot.width": "drawing 7",
+        "floor.flatness": "conf/robustness: assumed",
+    }
+    np.testing.assert_allclose(judged.upper, [12, 50])
+    assert unjudged == ("floor.height",)
+
+
+@pytest.mark.parametrize(
+    "name", ["rib_panel_7075", "bracket_ti64", "circle_diamond_square", "slots_in718", "freeform_pocket"]
+)
+def test_every_characteristic_of_our_own_parts_is_on_its_drawing(name):
+    """But for the mean of a profile, which only shows where its zone lies."""
+    part = load_scenario(f"scenario={name}")
+    names = [f"feature.{f.name}.{c}_um" for f in part.features for c in f.characteristics]
+    judged, _, unjudged = limits_of(names, part.tolerances, ())
+    assert all(name.endswith(".mean") for name in unjudged) and len(judged.name) > 2
+    assert all(any(row.fits(f.name, c) for f in part.features for c in f.characteristics) for row in part.tolerances)
 
 
 def test_the_standard_file_is_understood():

@@ -7,7 +7,7 @@ from twin.commands.parser import command_parser
 SUMMARY = "chance of a good part, what to tighten"
 EXAMPLE = "twin robust scenario=rib_panel_7075"
 EPILOG = """\
-tolerances and further scatter are in conf/robustness:
+tolerances are those of the scenario (scenario.tolerances), further ones and scatter those of conf/robustness:
   robustness=NAME robustness.n_samples=5000         another file, more parts
 material and machine state their own scatter; docs/robustness.md says what is drawn and how"""
 
@@ -36,6 +36,11 @@ def main(words: list[str]) -> None:
         if names:
             shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
             console.print(f"[yellow]{what}[/yellow] {shown}", highlight=False)
+    if done.n_assumed:
+        n = len(done.found.judged.name)
+        console.print(
+            f"[yellow]assumed limits[/yellow] {done.n_assumed} of {n} are those of conf/robustness, not of a drawing"
+        )
     for file in ("robustness.png", "tornado.png", "robustness.parquet"):
         console.print(f"{file:<19} {done.folder / file}", highlight=False, soft_wrap=True)
     console.print(f"{watch.total:.1f} s of wall time", highlight=False)

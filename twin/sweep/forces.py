@@ -81,7 +81,7 @@ def cuts_of(scenario: Scenario, machining: Machining, chip: np.ndarray, used: np
         forces.append(_picked(basis, np.searchsorted(rows, peak), np.ones(len(peak), bool)))
         mine = _picked(basis, place, rows[place] == used)
         bending[g] = _static(scenario, _rows(touch, used), mine)
-        yielding[g] = _walls(machining, used, mine)
+        yielding[g] = wall_yield_slopes(machining, used, mine)
         torque[g][:, rows] = basis.torque_mean
     vibrating = _vibrating(scenario, machining, used)
     of_pieces = vibration(scenario, machining, used[vibrating])
@@ -156,7 +156,7 @@ def _static(scenario: Scenario, touch: Contact, basis: Loads) -> np.ndarray:
     )
 
 
-def _walls(machining: Machining, used: np.ndarray, basis: Loads) -> np.ndarray:
+def wall_yield_slopes(machining: Machining, used: np.ndarray, basis: Loads) -> np.ndarray:
     """Yield of thin walls per unit of each coefficient (coefficient, used, 3): in proportion to the force on the wall.
 
     Exactly it falls a little short of that: a wall that gives way leaves part of the cut.

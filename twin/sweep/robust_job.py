@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from twin.errors import InputError
+from twin.inspection.tolerance import ToleranceRow
 from twin.runs import RECORD, find_run, new_run
 from twin.scenario import Scenario, load_scenario
 from twin.settings import of_group, read_settings, split_words
@@ -19,28 +19,13 @@ from twin.sweep.evaluator import evaluator_of
 from twin.sweep.parameters import Parameter
 from twin.sweep.robustness import Judged, Robustness, capability, probability, robustness, share_by_group, tightening
 from twin.sweep.scatter import ScatterRow, Source, ToolSetting, sources_of
-from twin.units import UM, Length
+from twin.units import UM
 from twin.view.robustness import draw_robustness
 
 GROUP = "robustness"
 FARTHEST = 6.0  # standard deviations that are ever drawn
 OF_FEATURES = "feature."
-
-
-@dataclass(frozen=True, kw_only=True)
-class ToleranceRow:
-    """Limits of the difference from nominal of some characteristics."""
-
-    features: tuple[str, ...] = ("*",)
-    """Patterns of names of features."""
-    characteristics: tuple[str, ...] = ("*",)
-    """diameter, flatness ..., or patterns of them."""
-    lower: Length | None = None
-    """Least difference from nominal; none: any."""
-    upper: Length | None = None
-    """Largest difference from nominal; none: any."""
-    source: str = ""
-    """Drawing, standard, or 'assumed'."""
+ASSUMED = "conf/robustness: "  # limits that the scenario itself does not give
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +41,7 @@ class RobustnessConfig:
     tool_setting: ToolSetting | None = None
     """Read by `twin inspect` alone: another diameter would be another part to cut."""
     tolerances: tuple[ToleranceRow, ...]
-    """Limits; the first row that fits decides."""
+    """Limits of what the scenario's own tolerances leave open; the first row that fits decides."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +53,11 @@ class RobustRun:
     found: Robustness
     left_out: tuple[str, ...]  # scatter that the evaluator cannot vary
     unjudged: tuple[str, ...]  # characteristics without limits
+
+    @property
+    def n_assumed(self) -> int:
+        """Characteristics whose limits are not the scenario's own."""
+        return sum(source.startswith(ASSUMED) for source in self.found.judged.source)
 
 
 def run_robust(
@@ -95,7 +85,7 @@ def run_robust(
     sources, left_out = sources_of(scenario, settings.scatter)
     parameters = bounds_of(sources)
     evaluator = evaluator_of(overrides, parameters, conf=conf, say=say, with_chatter=False)
-    judged, columns, unjudged = limits_of(evaluator.results, settings.tolerances)
+    judged, columns, unjudged = limits_of(evaluator.results, scenario.tolerances, settings.tolerances)
     say(f"drawing {settings.n_samples:,} parts with {len(sources)} causes of scatter")
     found = robustness(
         lambda values: evaluator(values)[:, columns],
@@ -138,8 +128,15 @@ def bounds_of(sources: Sequence[Source]) -> tuple[Parameter, ...]:
     return tuple(Parameter(key, base[key] + low[key], base[key] + high[key]) for key in base)
 
 
-def limits_of(results: Sequence[str], rows: Sequence[ToleranceRow]) -> tuple[Judged, list[int], tuple[str, ...]]:
+def limits_of(
+    results: Sequence[str], drawn: Sequence[ToleranceRow], assumed: Sequence[ToleranceRow]
+) -> tuple[Judged, list[int], tuple[str, ...]]:
     """Characteristics that a row gives limits [um], their columns in ``results``, and the names of the others.
+
+    Args:
+        results: names of columns.
+        drawn: limits of the part's own drawing.
+        assumed: limits of whatever those leave open.
 
     Raises:
         InputError: no characteristic has a limit.
@@ -149,26 +146,20 @@ def limits_of(results: Sequence[str], rows: Sequence[ToleranceRow]) -> tuple[Jud
         if not name.startswith(OF_FEATURES):
             continue
         feature, _, characteristic = name.removeprefix(OF_FEATURES).removesuffix("_um").rpartition(".")
-        row = next((row for row in rows if _fits(row, feature, characteristic)), None)
+        row = next((row for row in (*drawn, *assumed) if row.fits(feature, characteristic)), None)
         if row is None or (row.lower is None and row.upper is None):
             unjudged.append(f"{feature}.{characteristic}")
             continue
         lower = -np.inf if row.lower is None else row.lower / UM
         upper = np.inf if row.upper is None else row.upper / UM
-        if lower >= upper:
-            raise InputError(f"the limits of {feature}.{characteristic} leave nothing", remedy="lower_um < upper_um")
-        judged.append((f"{feature}.{characteristic}", lower, upper))
+        judged.append(
+            (f"{feature}.{characteristic}", lower, upper, row.source if row in drawn else f"{ASSUMED}{row.source}")
+        )
         columns.append(column)
     if not judged:
         raise InputError("no characteristic has a tolerance", remedy="see conf/robustness, or declare features")
-    names, least, most = zip(*judged, strict=True)
-    return Judged(names, np.array(least), np.array(most)), columns, tuple(unjudged)
-
-
-def _fits(row: ToleranceRow, feature: str, characteristic: str) -> bool:
-    return any(fnmatchcase(feature, pattern) for pattern in row.features) and any(
-        fnmatchcase(characteristic, pattern) for pattern in row.characteristics
-    )
+    names, least, most, sources = zip(*judged, strict=True)
+    return Judged(names, np.array(least), np.array(most), sources), columns, tuple(unjudged)
 
 
 def write_tables(found: Robustness, folder: Path) -> None:
@@ -180,6 +171,7 @@ def write_tables(found: Robustness, folder: Path) -> None:
         "name": judged.name,
         "lower_um": np.where(np.isinf(judged.lower), np.nan, judged.lower),
         "upper_um": np.where(np.isinf(judged.upper), np.nan, judged.upper),
+        "limits_from": judged.source,
         "nominal_um": found.nominal,
         "mean_um": found.mean,
         "deviation_um": found.deviation,
@@ -225,6 +217,7 @@ def _write_summary(
         "seed": settings.seed,
         "n_sources": len(found.sources),
         "n_characteristics": len(found.judged.name),
+        "n_limits_assumed": sum(source.startswith(ASSUMED) for source in found.judged.source),
         "probability_part_in_tolerance_ratio": [float(value) for value in whole],
         "least_cpk_ratio": float(capability(found.values, found.judged)[:, 0].min()),
         "tighten_first": [found.sources[row].name for row in better.row[:5]],

@@ -24,6 +24,7 @@ class Judged:
     name: tuple[str, ...]  # (characteristic,) FEATURE.CHARACTERISTIC
     lower: np.ndarray  # (characteristic,) -inf where there is none
     upper: np.ndarray  # (characteristic,) inf where there is none
+    source: tuple[str, ...] = ()  # (characteristic,) where they come from
 
 
 @dataclass(frozen=True)

@@ -233,7 +233,8 @@ def _margins(
     name, factor = (split_suffix(key.rpartition(".")[2]) or ("", 1.0))[:2]
     if BEAM.fullmatch(key):
         number = int(key.split(".")[1])
-        tools = [replace(t, **{name: value * factor}) if t.number == number else t for t in tools]
+        changed: dict[str, Any] = {name: value * factor}
+        tools = [replace(t, **changed) if t.number == number else t for t in tools]
     elif key:
         k = replace(k, **{name: value * factor})
     mills = []

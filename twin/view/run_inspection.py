@@ -5,13 +5,16 @@ import html
 import numpy as np
 from matplotlib.figure import Figure
 
+from twin.errors import InputError
 from twin.inspect_run import Inspected
 from twin.result import Result
+from twin.settings import read_settings
 from twin.units import UM
 from twin.view.page import image, png_of, signed, table
 from twin.view.run_plots import COLOURS
 from twin.view.run_robustness import Scattered, robustness_section
 
+KEYS = ("name", "characteristic")  # of a row
 LARGEST = 20  # characteristics whose error is drawn
 DPI = 150
 SCATTER = " ±: one standard deviation of the prediction, by the stated scatter; good: chance to be in tolerance."
@@ -36,10 +39,12 @@ def features_section(result: Result, inspected: Inspected | None, found: Scatter
         if sure
         else "The uncertainty of measuring is not known: the file of the features was not found."
     )
+    limits = _limits(result)
     return (
         image(png_of(draw_largest(result), DPI), "The largest predicted errors and what makes them.")
         + robustness_section(found)
-        + _table(result, sure, found)
+        + _verdict(result, limits)
+        + _table(result, sure, found, limits)
         + f"<p>{said}{SCATTER if found else ''}</p>"
     )
 
@@ -68,7 +73,50 @@ def draw_largest(result: Result) -> Figure:
     return figure
 
 
-def _table(result: Result, sure: dict[tuple[str, str], float], found: Scattered | None) -> str:
+def _limits(result: Result) -> dict[str, tuple[float, float]]:
+    """feature.characteristic -> least and largest error [µm] that conf/robustness allows."""
+    from twin.sweep.robust_job import GROUP, RobustnessConfig, limits_of
+
+    features = result["features"]
+    names = [f"feature.{n}.{c}_um" for n, c in zip(*(features[k].values for k in KEYS), strict=True)]
+    try:
+        judged, _, _ = limits_of(names, (), read_settings(RobustnessConfig, GROUP, "standard", [], None).tolerances)
+    except InputError:
+        return {}
+    return {name: (lower, upper) for name, lower, upper in zip(judged.name, judged.lower, judged.upper, strict=True)}
+
+
+def _verdict(result: Result, limits: dict[str, tuple[float, float]]) -> str:
+    """How many characteristics keep their limits."""
+    features = result["features"]
+    keys = zip(*(features[k].values for k in KEYS), strict=True)
+    judged = [(limits[f"{n}.{c}"], e) for (n, c), e in zip(keys, features["error_um"].values, strict=True)
+              if f"{n}.{c}" in limits and np.isfinite(e)]  # fmt: skip
+    outside = sum(not low <= error <= high for (low, high), error in judged)
+    if not judged:
+        return ""
+    return (
+        f"<p>{len(judged) - outside} of {len(judged)} judged characteristics are predicted within the limits of "
+        "conf/robustness/standard.yaml, which are assumed where no drawing is quoted there; "
+        f"{outside} are not: <b>OUT</b> in the table.</p>"
+    )
+
+
+def _limit_words(limit: tuple[float, float] | None, error: float) -> str:
+    """Limits of an error [µm] in words, and whether it keeps them."""
+    if limit is None:
+        return ""
+    low, high = limit
+    words = f"±{high:g}" if low == -high else f"≤{high:g}" if np.isinf(low) else f"{low:+g}…{high:+g}"
+    return words if low <= error <= high or np.isnan(error) else f"{words} OUT"
+
+
+def _table(
+    result: Result,
+    sure: dict[tuple[str, str], float],
+    found: Scattered | None,
+    limits: dict[str, tuple[float, float]],
+) -> str:
     features = result["features"]
     known = {name: features[name].values for name in features.data_vars}
     rows = []
@@ -82,6 +130,7 @@ def _table(result: Result, sure: dict[tuple[str, str], float], found: Scattered 
                 f"{sure[key]:.1f}" if key in sure else "",
                 *("" if np.isnan(v) else f"{v:.4f}" for v in known["measured_mm"][i]),
                 signed(known["error_um"][i]),
+                *([_limit_words(limits.get(".".join(map(str, key))), known["error_um"][i])] if limits else []),
                 *map(signed, known["contribution_um"][i]),
             )
         )
@@ -94,6 +143,7 @@ def _table(result: Result, sure: dict[tuple[str, str], float], found: Scattered 
         "u [µm]",
         *(f"{name} [mm]" for name in features["laboratory"].values),
         "error [µm]",
+        *(("limits [µm]",) if limits else ()),
         *(f"{name} [µm]" for name in features["contributor"].values),
     )
     return table(headings, rows, tight=True)
