@@ -151,7 +151,7 @@ def test_feeds_far_beside_the_stock_are_a_warning():
     moves = path([[0, 30, -5], [50, 90, -5], [50, 30, -5]], [[100, 30, -5], [90, 90, -5], [0, 30, -5]])
     (warning,) = check_path_in_stock(moves, BLOCK, {1: CUTTER})
     assert warning.line == 20
-    assert warning.message == "feeds 40 mm up to 25 mm beside the stock, to line 20"
+    assert warning.message == "feeds 40 mm beside the stock, up to 25 mm away, until line 20"
 
 
 def test_a_program_of_rapids_only_is_an_error():

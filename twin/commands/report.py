@@ -30,8 +30,9 @@ def main(words: list[str]) -> None:
 
     if options.out and not options.out.is_dir():
         raise InputError("no such folder", file=options.out, remedy="make it, or leave --out away")
+    print("collecting the results and drawing the pictures ...", flush=True)
     page = report(options.what, options.outputs or outputs_folder(), out=options.out, picture=not options.no_picture)
-    print(f"report  {page}")
+    print(f"report  {page}", flush=True)
     if not options.no_pdf:
         write_pdf(page, page.with_suffix(".pdf"))
         print(f"PDF     {page.with_suffix('.pdf')}")

@@ -65,8 +65,8 @@ def check_path_in_stock(
         ProgramWarning(
             int(toolpath.line[a]),
             "",
-            f"feeds {length[a : b + 1].sum() / MM:.4g} mm up to {gap[a : b + 1].max() / MM:.4g} mm beside the stock, "
-            f"to line {toolpath.line[b]}",
+            f"feeds {length[a : b + 1].sum() / MM:.4g} mm beside the stock, "
+            f"up to {gap[a : b + 1].max() / MM:.4g} mm away, until line {toolpath.line[b]}",
         )
         for a, b in zip(first, last, strict=True)
     )
