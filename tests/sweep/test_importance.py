@@ -1,5 +1,6 @@
 """The sensitivity command on a table of Ishigami's function, as a sweep writes it."""
 
+import jax.numpy as jnp
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -8,7 +9,9 @@ from scipy.stats import qmc
 
 from twin.commands import sensitivity
 from twin.errors import InputError
+from twin.sweep.derivatives import derivatives
 from twin.sweep.importance import columns_of_role, importance
+from twin.sweep.parameters import Parameter
 
 NAMES = ["material.cutting.chosen.ktc_n_mm2", "machine.thermal.links[bed-column].conductance_w_k", "tools.1.runout_um"]
 N_ROWS = 1 << 10
@@ -62,3 +65,37 @@ def test_the_command_prints_indices_and_draws_a_tornado(table, tmp_path, capsys)
     assert (tmp_path / "tornado_deviation_95pct_um.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(InputError, match="belong together"):
         sensitivity.main([str(tmp_path), "--where", "force_n>0"])
+
+
+class Ishigami:
+    """What a sweep of it would have left: an evaluator."""
+
+    parameters = tuple(Parameter(name, -np.pi, np.pi) for name in NAMES)
+    results = ("force_n", "deviation_95pct_um")
+    base = np.zeros(3)
+
+    @staticmethod
+    def function(x):
+        value = jnp.sin(x[0]) + 7 * jnp.sin(x[1]) ** 2 + 0.1 * x[2] ** 4 * jnp.sin(x[0])
+        return jnp.stack([jnp.ones(()), value])
+
+
+def test_derivatives_give_the_published_bounds():
+    """E[slope^2] of Ishigami's function: 7.7, 24.5, 11.0; its variance is 13.84, the width 2 pi."""
+    (found,) = derivatives(Ishigami, ["deviation_95pct_um"], 1 << 10)
+    np.testing.assert_allclose(found.slope**2, [7.7, 24.5, 11.0], rtol=0.03)
+    np.testing.assert_allclose(found.bound, 4 * np.array([7.7, 24.5, 11.0]) / 13.84, rtol=0.05)
+    assert found.share.sum() == pytest.approx(1.0) and found.order[0] == 1
+    with pytest.raises(InputError, match="the same at every point"):
+        derivatives(Ishigami, ["force_n"])
+    with pytest.raises(InputError, match="no result 'force'"):
+        derivatives(Ishigami, ["force"])
+
+
+def test_the_command_takes_derivatives_of_what_the_sweep_left(table, tmp_path, capsys, monkeypatch):
+    pq.write_table(table, tmp_path / "sweep.parquet")
+    with pytest.raises(InputError, match="no machined part in the sweep"):
+        sensitivity.main([str(tmp_path), "--gradients"])
+    monkeypatch.setattr("twin.sweep.prepared.stored", lambda folder: Ishigami)
+    sensitivity.main([str(tmp_path), "--gradients"])
+    assert "by exact derivatives" in capsys.readouterr().out

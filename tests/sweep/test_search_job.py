@@ -10,6 +10,7 @@ from twin.errors import InputError
 from twin.production.cost.economics import Economics
 from twin.scenario import load_scenario
 from twin.settings import read_settings
+from twin.sweep.evaluator import evaluator_of
 from twin.sweep.search_job import GROUP, run_search
 from twin.sweep.search_settings import SearchConfig, limits_of, words_of
 from twin.view.search import draw_search
@@ -130,3 +131,67 @@ def test_the_fastest_feed_under_a_limit_of_force(module_desk, tmp_path, jax_as_u
     tried = pq.read_table(other.folder / "tried.parquet").to_pydict()
     assert len(tried["trial"]) == 24 and np.ptp(tried["process.feed_pct"]) > 30
     assert json.loads((other.folder / "best.json").read_text())["kept"]
+
+
+CHOICE = """
+name: choice
+method: optuna
+minimise: cost_part_eur
+limits: [force_peak_n <= 130]
+variables: {process.feed_pct: [50, 200]}
+choices: {tool@tools.1: [flat_d10_2fl, flat_d10_3fl], material: [aa7075_t6, aa6061_t6]}
+n_trials: 64
+n_batch: 16
+"""
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_a_cutter_and_a_material_are_chosen_and_an_interrupted_search_goes_on(
+    module_desk, tmp_path, jax_as_users_have_it, monkeypatch
+):
+    """The least cost under the limit, against every combination at 400 feeds; the whole run of it keeps the limit."""
+    (module_desk / "conf" / "optimisation").mkdir(exist_ok=True)
+    (module_desk / "conf" / "optimisation" / "choice.yaml").write_text(CHOICE)
+    made = {}
+
+    def once(overrides, parameters, **more):
+        key = tuple(overrides)
+        made[key] = made.get(key) or evaluator_of(overrides, parameters, **{**more, "with_chatter": False})
+        return made[key]
+
+    def interrupted(stage):
+        if stage == "trial 33 of 64":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("twin.sweep.search_job.evaluator_of", once)
+    words = ["scenario=own", "optimisation=choice"]
+    with pytest.raises(KeyboardInterrupt):
+        run_search(words, outputs=tmp_path, conf=module_desk / "conf", say=interrupted)
+    (folder,) = (tmp_path / "searches").iterdir()
+    before = trials_of(folder)
+    assert len(before) == 32
+    best = run_search(words, outputs=tmp_path, conf=module_desk / "conf")
+    after = trials_of(folder)
+    assert best.folder == folder and len(after) == 64 and after[:32] == before  # nothing is evaluated twice
+
+    feeds, least = np.linspace(50, 200, 400), {}
+    for key, evaluator in made.items():
+        if len(key) > 1:
+            results = evaluator(feeds[:, None])
+            cost, force = (results[:, evaluator.results.index(n)] for n in ("cost_part_eur", "force_peak_n"))
+            least[key[1:]] = cost[force <= 130].min(initial=np.inf)
+    assert len(least) == 4
+    chosen = tuple(word for word in best.words if word.startswith(("tool@", "material")))
+    assert chosen == min(least, key=least.get)
+    assert best.kept and best.promised["cost_part_eur"] == pytest.approx(min(least.values()), rel=0.01)
+    assert best.checked["force_peak_n"] < 131 and best.checked["cost_part_eur"] == pytest.approx(
+        best.promised["cost_part_eur"], rel=1e-3
+    )
+
+
+def trials_of(folder):
+    import optuna
+
+    study = optuna.load_study(study_name="search", storage=f"sqlite:///{folder}/study.db")
+    return [(t.number, t.params, t.value) for t in study.trials if t.state.is_finished()]

@@ -1,5 +1,7 @@
 """The batched evaluator against whole runs of changed scenarios, of a small part."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,6 +19,7 @@ from twin.sweep.parameters import base_value, changed
 from twin.sweep.results import CHATTER, COST
 from twin.sweep.run_results import run_results
 
+GPUS = [device for device in jax.devices() if device.platform in ("gpu", "cuda", "rocm")]
 PARAMETERS = (
     Parameter("process.feed_pct", 70, 130),
     Parameter("process.tools.1.speed_pct", 80, 120),
@@ -119,3 +122,27 @@ def test_base_values_are_those_of_the_configuration(desk):
         assert base_value(again, key) == pytest.approx(3.5)
     with pytest.raises(InputError, match="nothing is called"):
         base_value(scenario, "environment.moon_degc")
+
+
+def test_the_function_of_a_batch_can_be_compiled_for_a_gpu(evaluator):
+    """Nothing in it is of the processor alone: it is lowered for CUDA, which needs no device."""
+    rows = jnp.asarray(np.tile(evaluator.base, (4, 1)))
+    traced = jax.jit(evaluator._of_batch).trace(evaluator.tables.arrays, rows)
+    assert "callback" not in str(traced.jaxpr)
+    assert "f32" not in {str(a.dtype) for a in jax.tree.leaves(traced.out_info)}
+    assert traced.lower(lowering_platforms=("cuda",)).as_text()
+
+
+@pytest.mark.skipif(not GPUS, reason="JAX finds no GPU here")
+def test_a_gpu_gives_what_the_processor_gives(evaluator):
+    rows = np.linspace([p.low for p in PARAMETERS], [p.high for p in PARAMETERS], 70)
+    with jax.default_device(GPUS[0]):
+        on_gpu = replace(evaluator, tables=with_arrays_on(evaluator.tables, GPUS[0]))(rows)
+    processor = jax.devices("cpu")[0]
+    with jax.default_device(processor):
+        expected = replace(evaluator, tables=with_arrays_on(evaluator.tables, processor))(rows)
+    np.testing.assert_allclose(on_gpu, expected, rtol=1e-9, atol=1e-6)  # sums in another order, in double precision
+
+
+def with_arrays_on(tables, device):
+    return replace(tables, arrays=jax.device_put(tables.arrays, device))

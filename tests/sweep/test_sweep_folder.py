@@ -26,19 +26,13 @@ design:
     process.feed_pct: [80, 100, 120]
     environment.ambient_mean_degc: [19, 22, 25]
 """
-FAILING = """\
+MIXED = """\
 design:
   kind: zip
   parameters:
-    process.feed_pct: [80, 0, 120]
-    environment.coolant_follow_ratio: [0, 0.5, 1.5]
-"""
-STATIC = """\
-design:
-  kind: zip
-  parameters:
-    tools.1.diameter_mm: [9, 10, 10]
-    process.feed_pct: [90, 90, 110]
+    tools.1.diameter_mm: [9, 10, 10, 10, 10]
+    process.feed_pct: [90, 90, 110, 0, 110]
+    environment.coolant_follow_ratio: [0, 0, 0, 0.5, 1.5]
 """
 MANY = """\
 n_chunk: 1
@@ -50,7 +44,7 @@ pytestmark = pytest.mark.usefixtures("jax_as_users_have_it")
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sweeps")
-    return make_sweep_desk(folder, small=SMALL, failing=FAILING, static=STATIC, many=MANY)
+    return make_sweep_desk(folder, small=SMALL, mixed=MIXED, many=MANY)
 
 
 def sweep_of(desk, name, *more):
@@ -61,7 +55,7 @@ def parts(folder):
     return {file.name: file.stat().st_mtime_ns for file in (folder / PARTS).glob("*.parquet")}
 
 
-def test_a_sweep_is_one_table_and_goes_on_where_it_was_left(desk, tmp_path):
+def test_a_sweep_is_one_table_and_goes_on_where_it_was_left(desk, tmp_path, monkeypatch):
     sweep = sweep_of(desk, "small")
     folder, record = run_sweep(sweep, tmp_path)
     assert (record["status"], record["n_done"], len(parts(folder))) == ("done", 9, 3)
@@ -87,29 +81,39 @@ def test_a_sweep_is_one_table_and_goes_on_where_it_was_left(desk, tmp_path):
     assert read_table(folder).equals(table)
     assert find_sweep("small", tmp_path) == find_sweep("latest", tmp_path) == folder
 
+    made = []
 
-def test_a_failed_scenario_is_a_row_and_the_rest_goes_on(desk, tmp_path):
-    sweep = sweep_of(desk, "failing")
+    def whole_run(scenario, words, into, watch):
+        made.append((scenario.process.feed, words[-2:]))
+        (into / "run.json").write_text("{}")
+
+    monkeypatch.setattr("twin.sweep.keep.write_run", whole_run)
+    keeping = sweep_of(desk, "small", "sweep.n_keep=2", "sweep.keep_by=machining_time_min")
+    assert keeping.folder_name == sweep.folder_name
+    kept = read_table(run_sweep(keeping, tmp_path)[0])
+    assert kept["run_folder"].to_pylist() == [""] * 6 + ["runs/000006", "runs/000007", ""]  # the fastest, in order
+    assert made[0] == (1.2, ["process.feed_pct=120", "environment.ambient_mean_degc=19"])
+    run_sweep(keeping, tmp_path)
+    assert len(made) == 2 and len(parts(folder)) == 3
+
+
+def test_what_cuts_anew_is_a_run_and_what_fails_is_a_row(desk, tmp_path):
+    sweep = sweep_of(desk, "mixed")
+    assert [chunk.rows for chunk in sweep.chunks] == [(0,), (1, 2, 3, 4)]
     folder, record = run_sweep(sweep, tmp_path)
     rows = read_table(folder).to_pylist()
-    assert [row["status"] for row in rows] == ["done", "failed", "failed"]
-    assert "override is not positive" in rows[1]["error"] and "coolant_follow" in rows[2]["error"]
-    assert rows[0]["machining_time_min"] > 0 and rows[1]["machining_time_min"] is None
+    assert [row["status"] for row in rows] == ["done", "done", "done", "failed", "failed"]
+    assert [row["evaluated_by"] for row in rows] == ["run", "batch", "batch", "batch", "batch"]
+    width = "feature.slot.width_um"
+    assert rows[0][width] is None or rows[0][width] < -900  # 9 mm in a slot of 10
+    assert abs(rows[1][width]) < 1
+    assert "override is not positive" in rows[3]["error"] and "coolant_follow" in rows[4]["error"]
+    assert rows[2]["machining_time_min"] > 0 and rows[3]["machining_time_min"] is None
     assert (record["status"], record["n_failed"]) == ("partial", 2)
     run_sweep(sweep, tmp_path)
-    again = pq.read_table(folder / PARTS / "000000-0001.parquet")
-    assert again["row"].to_pylist() == [1, 2]  # exactly what had failed
+    again = pq.read_table(folder / PARTS / "000001-0001.parquet")
+    assert again["row"].to_pylist() == [3, 4]  # exactly what had failed
     assert read_table(folder).to_pylist() == rows
-
-
-def test_what_cuts_anew_is_a_run_or_a_batch_of_its_own(desk, tmp_path):
-    sweep = sweep_of(desk, "static")
-    assert [chunk.rows for chunk in sweep.chunks] == [(0,), (1, 2)]
-    folder, _ = run_sweep(sweep, tmp_path)
-    rows = read_table(folder).to_pylist()
-    assert [row["evaluated_by"] for row in rows] == ["run", "batch", "batch"]
-    assert rows[0]["feature.slot.width_um"] is None or rows[0]["feature.slot.width_um"] < -900  # 9 mm in a slot of 10
-    assert abs(rows[1]["feature.slot.width_um"]) < 1
 
 
 def test_a_changed_scenario_gets_a_folder_of_its_own(desk, tmp_path):

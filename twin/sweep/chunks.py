@@ -84,7 +84,7 @@ def _warning(results: dict[str, float]) -> str:
     if doubt <= 0:
         return ""
     return (
-        f"{doubt:.2g} % of the surface is made by cuts that begin or cease to chatter: walls may be some 20 um off "
+        f"cuts of {doubt:.2g} % of the surface begin or cease to chatter: walls there may be some 20 um off "
         "(sweep.evaluate=run follows them)"
     )
 

@@ -51,7 +51,7 @@ def sweep_in_console(overrides: Sequence[str], *, outputs: Path, conf: Path | No
 def _tell(console: Console, folder: Path, record: dict[str, Any]) -> None:
     """How many are done, the range of the first results, and where the table lies."""
     table = read_table(folder)
-    for name in record["results"][:11]:
+    for name in (name for name in record["results"] if not name.startswith("feature.")):
         values = [value for value in table[name].to_pylist() if value is not None]
         if values:
             console.print(f"{name:32} {min(values):10.4g} to {max(values):10.4g}", highlight=False)
@@ -60,5 +60,10 @@ def _tell(console: Console, folder: Path, record: dict[str, Any]) -> None:
         console.print(f"[yellow]scenario {row['row']}[/yellow] {row['error']}", highlight=False)
     if len(failed) > 5:
         console.print(f"... and {len(failed) - 5} more, in the table", highlight=False)
+    warned = [row for row in table.select(["row", "warning"]).to_pylist() if row["warning"]]
+    if warned:
+        console.print(f"[yellow]{len(warned):,} rows have a warning[/yellow] {warned[0]['warning']}", highlight=False)
     console.print(f"{record['n_done']:,} of {record['n_rows']:,} done, {record['n_failed']:,} failed", highlight=False)
     console.print(f"table    {folder / TABLE}", highlight=False, soft_wrap=True)
+    for place in filter(None, table["run_folder"].to_pylist()):
+        console.print(f"run      {folder / place}", highlight=False, soft_wrap=True)

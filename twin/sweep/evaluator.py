@@ -157,6 +157,6 @@ def evaluator_of_scenario(
         if not is_batched(parameter.key):
             raise InputError(f"{parameter.key} cannot be varied within a batch", remedy="sweep it with `twin sweep`")
     prices = economics or read_settings(Economics, "economics", "standard", (), conf)
-    tables = tables_of(scenario, tuple(parameters), say, n_summary, n_feature, conf, prices, with_chatter)
+    tables = tables_of(scenario, tuple(parameters), say, n_summary, n_feature, prices, with_chatter)
     at_base = jax.jit(partial(respond, tables))(tables.arrays, jnp.asarray(tables.base))
     return Evaluator(with_standing(tables, np.asarray(at_base.error - tables.arrays.pieces.standing)))

@@ -14,6 +14,7 @@ import numpy as np
 
 from twin.cache import content_key
 from twin.compiled import source_digest
+from twin.errors import InputError
 from twin.scenario import scenario_of
 from twin.sweep.evaluator import Evaluator, evaluator_of_scenario
 from twin.sweep.parameters import Parameter
@@ -49,6 +50,25 @@ def prepared(
             temporary.replace(file)
     _last.clear()
     _last[file] = evaluator
+    return evaluator
+
+
+def stored(folder: Path) -> Evaluator:
+    """The evaluator that a finished sweep left in its ``folder``.
+
+    Raises:
+        InputError: it left none or several, or another version of the code made it.
+    """
+    files = sorted((folder / FOLDER).glob("*.pickle"))
+    if len(files) != 1:
+        what = "no machined part" if not files else f"{len(files)} machined parts"
+        raise InputError(f"{what} in the sweep", file=folder, remedy="a sweep of one machined part, in batches")
+    try:
+        evaluator = Evaluator(_with_arrays(pickle.loads(files[0].read_bytes()), jnp.asarray))
+        assert evaluator.results
+    except Exception:  # whatever a pickle of other classes makes Python raise
+        remedy = "sweep again in another --outputs"
+        raise InputError("another version of the twin prepared the part", file=files[0], remedy=remedy) from None
     return evaluator
 
 

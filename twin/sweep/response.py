@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from twin.calibration.substitute import substituted
 from twin.compiled import Array
@@ -18,7 +19,7 @@ from twin.sweep.parameters import CHOSEN, STICK_OUT, SWITCH, base_value
 from twin.sweep.schedule import Lines
 from twin.sweep.stability import Chatter, chatter, moving_keys
 from twin.sweep.stretches import Stretches
-from twin.sweep.tables import Arrays, Pieces, Tables
+from twin.sweep.tables import Arrays, Pieces, Tables, moves_axes
 from twin.thermal import ThermalModel, mean_over_steps, run_thermal
 from twin.thermal.expansion import REFERENCE, axis_scale, tool_point_drift
 from twin.thermal.network import WORKPIECE
@@ -74,7 +75,8 @@ def respond(tables: Tables, arrays: Arrays, row: jax.Array) -> Response:
     yielding = jnp.einsum("gkua,k->gua", pieces.yielding, k)
     moved = jnp.einsum("gua,ug->ua", bending + yielding, chip)
     servo = jnp.einsum("jusa,uj->usa", pieces.servo, at_feed[pieces.tool])
-    geometric = jnp.einsum("pusa,p->usa", pieces.geometric, row - jnp.asarray(tables.base))
+    moving = np.array([place for place, p in enumerate(tables.parameters) if moves_axes(p)], dtype=int)
+    geometric = jnp.einsum("pusa,p->usa", pieces.geometric, (row - jnp.asarray(tables.base))[moving])
     error = pieces.standing + thermal + servo + geometric + moved[:, None]
 
     # largest loads

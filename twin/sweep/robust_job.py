@@ -23,6 +23,7 @@ from twin.units import UM
 from twin.view.robustness import draw_robustness
 
 GROUP = "robustness"
+FEW = 64  # samples of the summary, which nobody asks for here
 FARTHEST = 6.0  # standard deviations that are ever drawn
 OF_FEATURES = "feature."
 ASSUMED = "conf/robustness: "  # limits that the scenario itself does not give
@@ -84,7 +85,7 @@ def run_robust(
     scenario = load_scenario(*overrides, conf=conf)
     sources, left_out = sources_of(scenario, settings.scatter)
     parameters = bounds_of(sources)
-    evaluator = evaluator_of(overrides, parameters, conf=conf, say=say, with_chatter=False)
+    evaluator = evaluator_of(overrides, parameters, conf=conf, say=say, n_summary=FEW, with_chatter=False)
     judged, columns, unjudged = limits_of(evaluator.results, scenario.tolerances, settings.tolerances)
     say(f"drawing {settings.n_samples:,} parts with {len(sources)} causes of scatter")
     found = robustness(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -10,15 +9,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from twin.compiled import Array
+from twin.config import build
 from twin.cutting import cutters
 from twin.cutting.deflection import Beams, beams
 from twin.cutting.wear import program_wear
 from twin.errors import InputError
 from twin.inspection import Plan, plan
-from twin.machine import geometric_error, machine_kinematics
+from twin.machine import Machine, Tool, geometric_error, machine_kinematics
 from twin.prediction import SOURCES, Machining, Prediction
 from twin.production.cost.economics import Economics
-from twin.scenario import Scenario, scenario_of
+from twin.scenario import Scenario
 from twin.simulate import axis_positions, machine, predict
 from twin.stock.deviation import Candidates
 from twin.sweep.costs import Prices, prices_of
@@ -48,7 +48,7 @@ class Pieces:
     part_position: Array  # (used, 2, 3) [m]
     servo: Array  # (feed, used, 2, 3) [m]
     standing: Array  # (used, 2, 3) [m] what the run found and no parameter changes
-    geometric: Array  # (parameter, used, 2, 3) [m per unit of the key]
+    geometric: Array  # (moving parameter, used, 2, 3) [m per unit of the key]
     bending: Array  # (chip, coefficient, used, 3) [m per unit] at the compliance of the run
     yielding: Array  # (chip, coefficient, used, 3) [m per unit]
     middle: Array  # (used,) [m] half the engaged depth
@@ -115,7 +115,6 @@ def tables_of(
     say: Callable[[str], None],
     n_summary: int,
     n_feature: int,
-    conf: Path | None,
     economics: Economics,
     with_chatter: bool,
 ) -> Tables:
@@ -158,7 +157,7 @@ def tables_of(
         quickness=Lines(1 / speeds),
         chip=Lines(cuts.chip),
         stretches=stretches_of(machining, bins, clock, cuts, speeds),
-        pieces=_pieces(scenario, parameters, prediction, looked, bins, clock, cuts, conf),
+        pieces=_pieces(scenario, parameters, prediction, looked, bins, clock, cuts),
         peaks=_peaks(scenario, machining, clock, cuts),
         beams=beams(list(scenario.tools.values())),
         thermal=machining.thermal.model,
@@ -191,7 +190,6 @@ def _pieces(
     bins: Bins,
     clock: Timing,
     cuts: Cuts,
-    conf: Path | None,
 ) -> Pieces:
     machining, used = prediction.machining, looked.segment
     toolpath, time = machining.toolpath, machining.time
@@ -211,7 +209,7 @@ def _pieces(
         part_position=tip - clamp,
         servo=clock.servo,
         standing=np.sum(prediction.error, axis=0)[used],
-        geometric=_geometric_slopes(scenario, parameters, machining, used, conf),
+        geometric=_geometric_slopes(scenario, parameters, machining, used),
         bending=cuts.bending,
         yielding=cuts.yielding,
         middle=np.asarray(machining.contact.depth)[used] / 2,
@@ -219,21 +217,34 @@ def _pieces(
     )
 
 
+def moves_axes(parameter: Parameter) -> bool:
+    """Whether the geometric error depends on ``parameter``."""
+    geometric = parameter.key.startswith(GEOMETRY) or STICK_OUT.fullmatch(parameter.key) is not None
+    return parameter.high > parameter.low and geometric
+
+
 def _geometric_slopes(
-    scenario: Scenario, parameters: tuple[Parameter, ...], machining: Machining, used: np.ndarray, conf: Path | None
+    scenario: Scenario, parameters: tuple[Parameter, ...], machining: Machining, used: np.ndarray
 ) -> np.ndarray:
-    """Change of the geometric error per unit of each parameter, (parameter, used, 2, 3): straight over its bounds."""
+    """Change of the geometric error per unit of each parameter that :func:`moves_axes`, (moving, used, 2, 3).
+
+    Straight over its bounds. Only the machine or the tool is read anew: a whole scenario takes much longer.
+    """
 
     def error(value: float, key: str) -> np.ndarray:
-        other = scenario_of(changed(scenario.config, {key: value}), conf=conf)
+        config = changed(scenario.config, {key: value})
+        if key.startswith(GEOMETRY):
+            other = replace(scenario, machine=build(Machine, config["machine"], "machine"))
+        else:
+            number = int(key.split(".")[1])
+            entry = {str(n): values for n, values in config["tools"].items()}[str(number)]
+            tool = build(Tool, {"number": number, **entry}, f"tools.{number}")
+            other = replace(scenario, tools={**scenario.tools, number: tool})
         position, length = axis_positions(other, machining.toolpath)
         return np.asarray(geometric_error(machine_kinematics(other.machine), position[used], length[used, None]))
 
-    slopes = np.zeros((len(parameters), len(used), 2, 3))
-    for number, p in enumerate(parameters):
-        if p.high > p.low and (p.key.startswith(GEOMETRY) or STICK_OUT.fullmatch(p.key)):
-            slopes[number] = (error(p.high, p.key) - error(p.low, p.key)) / (p.high - p.low)
-    return slopes
+    slopes = [(error(p.high, p.key) - error(p.low, p.key)) / (p.high - p.low) for p in parameters if moves_axes(p)]
+    return np.stack(slopes) if slopes else np.zeros((0, len(used), 2, 3))
 
 
 def _peaks(scenario: Scenario, machining: Machining, clock: Timing, cuts: Cuts) -> Peaks:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from twin.sweep.derivatives import Derivatives
 from twin.sweep.importance import Importance
 from twin.view.tornado import draw_tornado
 
@@ -34,6 +35,19 @@ def print_importance(found: Importance) -> None:
         "the rest is interaction" + ("" if totals else ", or lost in the noise of the estimate"),
         highlight=False,
     )
+
+
+def print_derivatives(found: Derivatives) -> None:
+    """One line a parameter, the most important first."""
+    console = Console(width=None if Console().is_terminal else 160)
+    table = Table(title=f"{found.result}: by exact derivatives", title_justify="left")
+    table.add_column("parameter", no_wrap=True)
+    for heading in ("slope, rms", "share", "total at most"):
+        table.add_column(heading, justify="right")
+    for row in found.order:
+        bound = min(float(found.bound[row]), 1.0)
+        table.add_row(escape(found.name[row]), f"{found.slope[row]:,.4g}", f"{found.share[row]:.3f}", f"{bound:.3f}")
+    console.print(table)
 
 
 def draw_importance(found: Importance, file: Path) -> None:
