@@ -3,11 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from hardware.serve.job_control import NUMBER, SUBSTATES
 from twin.errors import InputError
 from twin.production.shop.isa95 import JobOrder, JobResponse
 
 JOB_CONTROL = "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/"
-RECEIVER_TYPE, PROVIDER_TYPE = 1002, 1003  # ISA95JobOrderReceiverObjectType, ISA95JobResponseProviderObjectType
+RECEIVER_TYPE, PROVIDER_TYPE = 1008, 1003  # ISA95JobOrderReceiverSubStatesType, ISA95JobResponseProviderObjectType
+STATUS_EVENT = 1006  # ISA95JobOrderStatusEventType
 PRODUCED = "Material produced"
 
 
@@ -52,16 +54,37 @@ def order_of_structure(value: Any) -> JobOrder:
     )
 
 
-def state_structure(state: str, number: int) -> Any:
-    """An ``ISA95StateDataType`` of the top level."""
+def state_structures(state: str, substate: str, types: int) -> list[Any]:
+    """``ISA95StateDataType`` of a state and, where it has one, of its substate.
+
+    Args:
+        types: index of the namespace JOB_CONTROL, for the path to the substate.
+    """
     from asyncua import ua
 
     t: Any = ua
-    return t.ISA95StateDataType(StateText=ua.LocalizedText(state, "en"), StateNumber=ua.UInt32(number))
+
+    def structure(text: str, number: int, path: list[Any]) -> Any:
+        return t.ISA95StateDataType(
+            BrowsePath=ua.RelativePath(Elements=path),
+            StateText=ua.LocalizedText(text, "en"),
+            StateNumber=ua.UInt32(number),
+        )
+
+    found = [structure(state, NUMBER[state], [])]
+    if substate:
+        machine, numbers = SUBSTATES[state]
+        element = ua.RelativePathElement(
+            ReferenceTypeId=ua.NodeId(ua.Int32(ua.ObjectIds.HasComponent)),
+            IncludeSubtypes=True,
+            TargetName=ua.QualifiedName(machine, ua.UInt16(types)),
+        )
+        found.append(structure(substate, numbers[substate], [element]))
+    return found
 
 
-def response_structure(response: JobResponse, number: int) -> Any:
-    """An ``ISA95JobResponseDataType``; ``number`` of its state."""
+def response_structure(response: JobResponse, types: int) -> Any:
+    """An ``ISA95JobResponseDataType``; ``types`` as for :func:`state_structures`."""
     from asyncua import ua
 
     t: Any = ua
@@ -70,7 +93,7 @@ def response_structure(response: JobResponse, number: int) -> Any:
         JobOrderID=response.order,
         StartTime=_utc(response.start),
         EndTime=_utc(response.end),
-        JobState=[state_structure(response.state, number)],
+        JobState=state_structures(response.state, response.substate, types),
         JobResponseData=_parameters(response.data),
         EquipmentActuals=[t.ISA95EquipmentDataType(ID=name) for name in response.equipment] or None,
         MaterialActuals=[t.ISA95MaterialDataType(MaterialUse=PRODUCED, Quantity=str(response.quantity or 0))],
@@ -84,6 +107,7 @@ def response_of_structure(value: Any) -> JobResponse:
         id=value.JobResponseID,
         order=value.JobOrderID,
         state=value.JobState[0].StateText.Text if value.JobState else "",
+        substate=value.JobState[1].StateText.Text if len(value.JobState or ()) > 1 else "",
         start=_aware(value.StartTime),
         end=_aware(value.EndTime),
         quantity=int(made[0]) if made else None,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from hardware.job_types import JOB_CONTROL, order_structure, response_of_structure
+from hardware.job_types import JOB_CONTROL, STATUS_EVENT, order_structure, response_of_structure
 from hardware.opcua_login import prepared_client
 from hardware.opcua_options import OpcuaOptions
 from hardware.serve.job_control import COMMANDS, FORGET, NO_ERROR
@@ -82,6 +82,32 @@ def response(options: OpcuaOptions, order: str) -> JobResponse:
     return found[0]
 
 
+def watch(options: OpcuaOptions, tell: Callable[[JobResponse], None], seconds: float) -> None:
+    """Hear of every change of the state of an order, for ``seconds``.
+
+    Args:
+        tell: told what became of the order so far.
+
+    Raises:
+        InputError: the machine cannot be reached, or has no job control.
+    """
+
+    async def ask(client: Any, places: "_Places") -> None:
+        from asyncua import ua
+
+        class Heard:
+            def event_notification(self, event: Any) -> None:
+                tell(response_of_structure(event.JobResponse))
+
+        kind = client.get_node(ua.NodeId(ua.Int32(STATUS_EVENT), ua.Int16(places.types)))
+        subscription = await client.create_subscription(100, Heard())
+        await subscription.subscribe_events(places.provider, kind)
+        await asyncio.sleep(seconds)
+        await subscription.delete()
+
+    _ask(options, ask, seconds)
+
+
 class _Places:
     """Where receiver and provider are on the server."""
 
@@ -101,14 +127,14 @@ class _Places:
         return await node.call_method(f"{self.types}:{name}", *arguments)
 
 
-def _ask(options: OpcuaOptions, what: Callable[[Any, _Places], Awaitable[None]]) -> None:
+def _ask(options: OpcuaOptions, what: Callable[[Any, _Places], Awaitable[None]], lasts: float = 0.0) -> None:
     async def connected() -> None:
         client = await prepared_client(options)
         async with client:
             await what(client, await _Places.on(client))
 
     try:
-        asyncio.run(asyncio.wait_for(connected(), 10 * options.timeout))
+        asyncio.run(asyncio.wait_for(connected(), 10 * options.timeout + lasts))
     except InputError:
         raise
     except Exception as error:

@@ -5,7 +5,7 @@ position gains, heat and belt differ a little from run to run. Twin and machine 
 detection, not the models.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from hardware.simulated.options import BeltSpan, Fault, PlantOptions
 from hardware.simulated.plant import Commands, SimulatedPlant
 from hardware.simulated.record import planned_commands, recorded_run
 from twin.prediction import Machining
-from twin.production.faults.change import Chart, chart, threshold_of
+from twin.production.faults.change import Chart, chart, cumulative, scores, threshold_of
 from twin.scenario import Scenario
 
 PROGRAM = """\
@@ -50,16 +50,40 @@ M30
 PERIOD = 8e-3  # [s] between samples
 SCATTER = 0.02  # of friction, heat and belt from run to run, assumed
 BELT = BeltSpan(length=0.3, mass_per_length=0.073, tension=180.0)
-# what is broken, and the indicators that may say so
-FAULTS: dict[str, tuple[Fault, tuple[str, ...]]] = {
-    "friction of X up 30 %": (Fault(kind="friction", start=0.0, axis="x"), ("friction_x_n",)),
-    "preload of the X nut lost": (Fault(kind="preload_lost", start=0.0, axis="x"), ("play_x_um", "friction_x_n")),
-    "belt slack by 10 %": (Fault(kind="belt_slack", start=0.0), ("belt_frequency_squared_hz2",)),
+Broken = Callable[[int], Fault]  # of the run with the fault, the first being 1
+
+
+def _at_once(fault: Fault) -> Broken:
+    return lambda run: fault
+
+
+# what is broken, and the indicators that may say so: from one run to the next, and little by little
+FAULTS: dict[str, tuple[Broken, tuple[str, ...]]] = {
+    "friction of X up 30 %": (_at_once(Fault(kind="friction", start=0.0, axis="x")), ("friction_x_n",)),
+    "preload of the X nut lost": (
+        _at_once(Fault(kind="preload_lost", start=0.0, axis="x")),
+        ("play_x_um", "friction_x_n"),
+    ),
+    "belt slack by 10 %": (_at_once(Fault(kind="belt_slack", start=0.0)), ("belt_frequency_squared_hz2",)),
     "bearing sensor off by 0.5 K": (
-        Fault(kind="sensor_bias", start=0.0, channel="front_bearing_degc"),
+        _at_once(Fault(kind="sensor_bias", start=0.0, channel="front_bearing_degc")),
         ("zero_front_bearing_k",),
     ),
-    "coolant lost": (Fault(kind="coolant_lost", start=0.0), ("coolant_ratio",)),
+    "coolant lost": (_at_once(Fault(kind="coolant_lost", start=0.0)), ("coolant_ratio",)),
+}
+DRIFTS: dict[str, tuple[Broken, tuple[str, ...]]] = {
+    "friction of X up 1 % a run": (
+        lambda run: Fault(kind="friction", start=0.0, axis="x", factor=1 + 0.01 * run),
+        ("friction_x_n",),
+    ),
+    "belt slack by 0.5 % a run": (
+        lambda run: Fault(kind="belt_slack", start=0.0, factor=1 - 0.005 * run),
+        ("belt_frequency_squared_hz2",),
+    ),
+    "bearing sensor off by 0.05 K a run": (
+        lambda run: Fault(kind="sensor_bias", start=0.0, channel="front_bearing_degc", deviations=float(run)),
+        ("zero_front_bearing_k",),
+    ),
 }
 
 
@@ -92,13 +116,21 @@ def shop(scenario: Scenario, machining: Machining) -> Shop:
 
 
 def watch(
-    here: Shop, seed: int, *, n_baseline: int, n_healthy: int, n_faulty: int, rate: float, faults: Sequence[str]
+    here: Shop,
+    seed: int,
+    *,
+    n_baseline: int,
+    n_healthy: int,
+    n_faulty: int,
+    rate: float,
+    faults: Mapping[str, tuple[Broken, tuple[str, ...]]],
 ) -> Watched:
-    """One machine over ``n_healthy`` runs, then in turn with each of ``faults`` for ``n_faulty`` runs.
+    """One machine over ``n_healthy`` runs, then in turn with each of ``faults`` until it is found.
 
     Args:
         seed: of its hidden parameters, sensors and days.
         n_baseline: of the healthy runs.
+        n_faulty: runs after which a fault counts as not found.
         rate: false alarms a run of the whole machine.
     """
     simulated, _ = hidden_scenario(here.scenario, seed)
@@ -112,24 +144,39 @@ def watch(
     values = series(healthy)
     threshold = threshold_of(rate, len(values))
     charts = {name: chart(v, u, n_baseline, threshold) for name, (v, u) in values.items()}
+    silent = [name for name, c in charts.items() if c.alarm is None]
     false = [c.alarm for c in charts.values() if c.alarm is not None]
     delay: dict[str, int | None] = {}
     named: dict[str, tuple[str, ...]] = {}
     evidence: dict[str, tuple[str, np.ndarray, np.ndarray, Chart]] = {}
-    for place, fault in enumerate(faults):
-        first = n_healthy * (2 + place)
-        later = [run(first + number, FAULTS[fault][0]) for number in range(n_faulty)]
-        joined = series([*healthy, *later])
-        alarmed = {}
-        for name, (v, u) in joined.items():
-            if name in charts and charts[name].alarm is None:
-                found = chart(v, u, n_baseline, threshold)
-                if found.alarm is not None:
-                    alarmed[name] = found
-        soonest = min((c.alarm for c in alarmed.values() if c.alarm is not None), default=None)
-        delay[fault] = None if soonest is None else soonest - n_healthy + 1
-        named[fault] = tuple(name for name, c in alarmed.items() if c.alarm == soonest)
-        if named[fault]:
-            best = max(named[fault], key=lambda name: float(np.nanmax(alarmed[name].level)))
-            evidence[fault] = (best, *joined[best], alarmed[best])
+    for place, (fault, (broken, _)) in enumerate(faults.items()):
+        runs, delay[fault], named[fault] = list(healthy), None, ()
+        for number in range(1, n_faulty + 1):
+            runs.append(run(1000 * (1 + place) + number, broken(number)))
+            joined = series(runs)
+            found = {name: chart(*joined[name], n_baseline, threshold) for name in silent}
+            alarmed = {name: c for name, c in found.items() if c.alarm is not None}
+            if alarmed:
+                delay[fault], named[fault] = number, tuple(alarmed)
+                best = max(alarmed, key=lambda name: float(np.nanmax(alarmed[name].level)))
+                evidence[fault] = (best, *joined[best], alarmed[best])
+                break
     return Watched(charts, values, min(false, default=None), delay, named, evidence)
+
+
+def false_alarms(
+    values: Mapping[str, tuple[np.ndarray, np.ndarray]], n_baseline: int, rate: float, n_orders: int, seed: int
+) -> float:
+    """False alarms a run of one healthy machine, its runs taken in ``n_orders`` other orders.
+
+    Healthy runs are drawn alike and apart from each other, so that any order might have been. The mean over orders is
+    that over machines with such runs, and much less left to chance than the one order in which they came.
+    """
+    rng, threshold = np.random.default_rng(seed), threshold_of(rate, len(values))
+    n_runs = len(next(iter(values.values()))[0])
+    orders = np.stack([rng.permutation(n_runs) for _ in range(n_orders)], axis=1)
+    alarms = np.zeros(n_orders)
+    for value, _ in values.values():
+        score = scores(np.where(np.isfinite(value), value, np.nanmean(value))[orders], n_baseline)[n_baseline:]
+        alarms += (np.maximum(*cumulative(score)) > threshold).any(axis=0)
+    return float(alarms.mean()) / (n_runs - n_baseline)

@@ -1,6 +1,8 @@
 """The states of job orders and the commands on them, as OPC 10031-4 (ISA-95 Job Control, version 2) has them.
 
-NotAllowedToStart and AllowedToStart -> Running <-> Interrupted -> Ended, or Aborted from any of them.
+NotAllowedToStart and AllowedToStart -> Running <-> Interrupted -> Ended, or Aborted from any of them. Substates say
+more: an order that may not start yet, or not before its time, is Waiting, else Ready; one that somebody paused is
+Suspended (Held would be a fault of the machine); one that is done is Closed, as nothing follows.
 """
 
 from dataclasses import dataclass, field, replace
@@ -17,6 +19,13 @@ NUMBER: dict[str, int] = {  # StateNumber of ISA95JobOrderReceiverObjectType
     "Interrupted": 4,
     "Ended": 5,
     "Aborted": 6,
+}
+# Substate of a state, and its StateNumber in the state machine of that name.
+SUBSTATES: dict[str, tuple[str, dict[str, int]]] = {
+    "NotAllowedToStart": ("NotAllowedToStartSubstates", {"Waiting": 1, "Ready": 2, "Loaded": 3}),
+    "AllowedToStart": ("AllowedToStartSubstates", {"Waiting": 1, "Ready": 2, "Loaded": 3}),
+    "Interrupted": ("InterruptedSubstates", {"Held": 1, "Suspended": 2}),
+    "Ended": ("EndedSubstates", {"Completed": 1, "Closed": 2}),
 }
 # ReturnStatus, table 95 of the standard: a bit each.
 NO_ERROR, UNKNOWN_ORDER, INVALID_STATE, UNABLE, INVALID_REQUEST = 1, 1 << 1, 1 << 3, 1 << 4, 1 << 32
@@ -50,6 +59,14 @@ class Stored:
     comment: str = ""
     """Of the last command."""
 
+    @property
+    def substate(self) -> str:
+        """Of its state as it is now; empty where the standard knows none."""
+        if self.state in ("NotAllowedToStart", "AllowedToStart"):
+            early = self.order.start is not None and self.order.start > datetime.now(UTC)
+            return "Waiting" if early else "Ready"
+        return {"Interrupted": "Suspended", "Ended": "Closed"}.get(self.state, "")
+
     def response(self, equipment: str) -> JobResponse:
         """As it is now."""
         data = self.data | {"parts lost": (str(self.lost), "part")}
@@ -57,6 +74,7 @@ class Stored:
             id=f"{self.order.id}-response",
             order=self.order.id,
             state=self.state,
+            substate=self.substate,
             start=self.start,
             end=self.end,
             quantity=self.made,

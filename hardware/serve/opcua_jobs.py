@@ -1,7 +1,8 @@
 """Serves ISA-95 Job Control (OPC 10031-4): takes job orders in, makes their parts, gives job responses out.
 
 ``Objects/JobOrderControl`` is an ISA95JobOrderReceiverObjectType, ``Objects/JobOrderResults`` an
-ISA95JobResponseProviderObjectType. Their methods may be called by whoever may connect; nothing else may be written.
+ISA95JobResponseProviderObjectType, which sends an event when the state of an order changes. Their methods may be
+called by whoever may connect; nothing else may be written.
 """
 
 import asyncio
@@ -16,13 +17,14 @@ from hardware.job_types import (
     JOB_CONTROL,
     PROVIDER_TYPE,
     RECEIVER_TYPE,
+    STATUS_EVENT,
     order_of_structure,
     order_structure,
     response_structure,
-    state_structure,
+    state_structures,
 )
 from hardware.opcua_login import import_asyncua
-from hardware.serve.job_control import COMMANDS, FORGET, INVALID_REQUEST, NO_ERROR, NUMBER, UNKNOWN_ORDER, JobControl
+from hardware.serve.job_control import COMMANDS, FORGET, INVALID_REQUEST, NO_ERROR, UNKNOWN_ORDER, JobControl, Stored
 from hardware.serve.opcua_options import OpcuaServerOptions, check_server_options
 from twin.errors import InputError
 from twin.production.shop.isa95 import JobOrder
@@ -121,8 +123,9 @@ async def _let_pass(seconds: float, stop: threading.Event) -> None:
 class JobNodes:
     """The nodes of receiver and provider."""
 
-    def __init__(self, control: JobControl, orders: Any, results: Any):
-        self.control, self._orders, self._results = control, orders, results
+    def __init__(self, control: JobControl, orders: Any, results: Any, types: int, events: Any):
+        self.control, self._orders, self._results, self._types, self._events = control, orders, results, types, events
+        self._told: dict[str, tuple[str, str]] = {}  # order -> state and substate of its last event
 
     @classmethod
     async def made(cls, server: Any, control: JobControl) -> "JobNodes":
@@ -146,7 +149,9 @@ class JobNodes:
         provider = await instance("JobOrderResults", PROVIDER_TYPE)
         orders = await receiver.get_child([f"{types}:JobOrderList"])
         results = await provider.get_child([f"{types}:JobOrderResponseList"])
-        nodes = cls(control, orders, results)
+        status = server.get_node(ua.NodeId(ua.Int32(STATUS_EVENT), ua.Int16(types)))  # abstract: ours is of its kind
+        ours_of_it = await server.create_custom_event_type(ours, "JobOrderStatusEventType", status)
+        nodes = cls(control, orders, results, types, await server.get_event_generator(ours_of_it, provider))
         for node, methods in ((receiver, nodes._commands()), (provider, nodes._questions())):
             for name, method in methods.items():
                 server.link_method(await node.get_child([f"{types}:{name}"]), method)
@@ -160,16 +165,38 @@ class JobNodes:
         from asyncua import ua
 
         t: Any = ua
+        known, types = list(self.control.stored.values()), self._types
         rows = [
             t.ISA95JobOrderAndStateDataType(
-                JobOrder=order_structure(one.order), State=[state_structure(one.state, NUMBER[one.state])]
+                JobOrder=order_structure(one.order), State=state_structures(one.state, one.substate, types)
             )
-            for one in self.control.stored.values()
+            for one in known
         ]
-        responses = [response_structure(one, NUMBER[one.state]) for one in self.control.responses()]
+        responses = [response_structure(one.response(self.control.equipment), types) for one in known]
         for node, values in ((self._orders, rows), (self._results, responses)):
             variant = ua.Variant(values, ua.VariantType.ExtensionObject, is_array=True)
             await node.session.iserver.write_attribute_value(node.nodeid, ua.DataValue(variant))
+        self._told = {name: state for name, state in self._told.items() if name in self.control.stored}
+        for one in known:
+            state = (one.state, one.substate)
+            if self._told.get(one.order.id) != state:
+                self._told[one.order.id] = state
+                await self._tell(one)
+
+    async def _tell(self, one: Stored) -> None:
+        """An event with the order, its state and what became of it so far."""
+        from asyncua import ua
+
+        event, types = self._events.event, self._types
+        values = {
+            "JobOrder": order_structure(one.order),
+            "JobState": state_structures(one.state, one.substate, types),
+            "JobResponse": response_structure(one.response(self.control.equipment), types),
+        }
+        for name, value in values.items():  # the type of a property that has no value yet is not known to the library
+            event.add_property(name, value, ua.VariantType.ExtensionObject)
+        event.Severity = 500 if one.state == "Aborted" else 100
+        await self._events.trigger(message=f"job order {one.order.id} is {one.state} {one.substate}".rstrip())
 
     def _commands(self) -> dict[str, Any]:
         control = self.control
@@ -210,11 +237,11 @@ class JobNodes:
             if known is None:
                 return [ua.Variant(t.ISA95JobResponseDataType()), *_status(UNKNOWN_ORDER)]
             response = known.response(self.control.equipment)
-            return [ua.Variant(response_structure(response, NUMBER[response.state])), *_status(NO_ERROR)]
+            return [ua.Variant(response_structure(response, self._types)), *_status(NO_ERROR)]
 
         async def by_state(parent: Any, state: Any) -> list[Any]:
             wanted = state.Value[0].StateText.Text if state.Value else None
-            found = [response_structure(one, NUMBER[one.state]) for one in self.control.responses(wanted)]
+            found = [response_structure(one, self._types) for one in self.control.responses(wanted)]
             return [ua.Variant(found, ua.VariantType.ExtensionObject, is_array=True), *_status(NO_ERROR)]
 
         return {"RequestJobResponseByJobOrderID": by_order, "RequestJobResponseByJobOrderState": by_state}

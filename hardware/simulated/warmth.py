@@ -66,7 +66,9 @@ class Warmth:
 
     def _heat(self, mean: np.ndarray) -> np.ndarray:
         """Inputs (node + 2,) of the step that begins now."""
-        middle = jnp.asarray(self.time + self.step / 2)
+        middle = np.asarray(
+            self.time + self.step / 2
+        )  # a NumPy scalar: less work for the dispatch than an array of JAX
         return np.asarray(_heat(self.model, self.environment, mean, self.workpiece_share, middle))
 
     def drift(self, axis_position: np.ndarray) -> np.ndarray:

@@ -1,13 +1,15 @@
 """ISA-95 job control over OPC UA: our client and server on loopback, and the states of the standard."""
 
+import asyncio
 import contextlib
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from opcua_servers import free_port
 
-from hardware.opcua_jobs import command, response, responses, send_order
+from hardware.opcua_jobs import command, response, responses, send_order, watch
 from hardware.opcua_options import OpcuaOptions
 from hardware.serve.job_control import (
     INVALID_REQUEST,
@@ -101,6 +103,82 @@ def test_a_running_order_is_interrupted_and_aborted(options):
     command(options, "Abort", "WO-1", "crash")
     gone = until(lambda: response(options, "WO-1"), "Aborted")
     assert gone.data["comment"][0] == "crash"
+
+
+def test_a_plain_client_of_the_library_sees_orders_states_and_events(options):
+    """Written from the standard's nodeset alone, without our client: finds the methods by their names, sends a
+    structure, subscribes to the status events of the provider."""
+    from asyncua import Client, ua
+
+    space = "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/"
+
+    async def go():
+        heard = []
+
+        class Handler:
+            def event_notification(self, event):
+                texts = [state.StateText.Text for state in event.JobState]
+                heard.append((event.JobOrder.JobOrderID, texts, event.JobResponse.MaterialActuals[0].Quantity))
+
+        client = Client(options.url, timeout=60)
+        async with client:
+            await client.load_data_type_definitions()
+            types = await client.get_namespace_index(space)
+            children = {(await n.read_browse_name()).Name: n for n in await client.nodes.objects.get_children()}
+            receiver, provider = children["JobOrderControl"], children["JobOrderResults"]
+            assert await receiver.read_type_definition() == ua.NodeId(1008, types)
+            subscription = await client.create_subscription(50, Handler())
+            await subscription.subscribe_events(provider, client.get_node(ua.NodeId(1006, types)))
+            order = ua.ISA95JobOrderDataType(
+                JobOrderID="WO-9",
+                WorkMasterID=[ua.ISA95WorkMasterDataType(ID="panel")],
+                Priority=1,
+                MaterialRequirements=[ua.ISA95MaterialDataType(MaterialUse="Material produced", Quantity="3")],
+            )
+            comment = ua.Variant([], ua.VariantType.LocalizedText, is_array=True)
+            assert await receiver.call_method(f"{types}:Store", order, comment) == 1
+            listed = await (await receiver.get_child([f"{types}:JobOrderList"])).read_value()
+            mine = next(one for one in listed if one.JobOrder.JobOrderID == "WO-9")
+            assert [(s.StateText.Text, s.StateNumber) for s in mine.State] == [("NotAllowedToStart", 1), ("Ready", 2)]
+            path = mine.State[1].BrowsePath.Elements
+            assert not mine.State[0].BrowsePath.Elements and path[0].TargetName.Name == "NotAllowedToStartSubstates"
+            assert await receiver.call_method(f"{types}:Start", "WO-9", comment) == 1
+            for _ in range(200):
+                if any(texts[0] == "Ended" for _, texts, _ in heard):
+                    break
+                await asyncio.sleep(0.1)
+            await subscription.delete()
+            answer, status = await provider.call_method(f"{types}:RequestJobResponseByJobOrderID", "WO-9")
+            assert status == 1 and answer.MaterialActuals[0].Quantity == "2"
+            assert await receiver.call_method(f"{types}:Clear", "WO-9", comment) == 1
+        return heard
+
+    heard = asyncio.run(asyncio.wait_for(go(), 90))
+    assert [(order, texts) for order, texts, _ in heard] == [
+        ("WO-9", ["NotAllowedToStart", "Ready"]),
+        ("WO-9", ["AllowedToStart", "Ready"]),
+        ("WO-9", ["Running"]),
+        ("WO-9", ["Ended", "Closed"]),
+    ]
+    assert heard[-1][2] == "2"  # one of three was bad
+
+
+def test_our_client_hears_of_changes(options):
+    heard = []
+    listener = threading.Thread(target=watch, args=(options, heard.append, 6.0))
+    listener.start()
+    time.sleep(3.0)
+    send_order(options, JobOrder(id="WO-5", work_master="panel", quantity=1), start=False)
+    listener.join(60)
+    assert [(one.order, one.state, one.substate) for one in heard] == [("WO-5", "NotAllowedToStart", "Ready")]
+    command(options, "Cancel", "WO-5")
+
+
+def test_an_order_that_begins_later_waits():
+    control = JobControl("mill", ("panel",))
+    later = datetime.now(UTC) + timedelta(hours=1)
+    control.store(JobOrder(id="a", work_master="panel", quantity=1, start=later), start=True)
+    assert control.stored["a"].substate == "Waiting" and control.next() is None
 
 
 def test_commands_are_refused_in_states_where_the_standard_knows_no_transition():

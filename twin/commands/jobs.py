@@ -11,6 +11,7 @@ EPILOG = """\
                                             (time_factor_ratio=100: so many times faster)
   twin jobs send URL orders.json --start    ISA-95 job orders (JSON) to a machine; --start: they may begin
   twin jobs responses URL --output FILE     what became of them, as ISA-95 job responses (JSON)
+  twin jobs watch URL --seconds 600         every change of an order's state, as the machine's events tell it
   twin jobs Abort URL ORDER --comment TEXT  also Start, RevokeStart, Pause, Resume, Stop, Cancel, Clear
 docs/shop.md"""
 
@@ -18,12 +19,13 @@ docs/shop.md"""
 def main(words: list[str]) -> None:
     """Serve a machine that takes job orders, or talk to one."""
     parser = command_parser("jobs", "ISA-95 job control over OPC UA (OPC 10031-4).", EPILOG)
-    parser.add_argument("action", metavar="ACTION", help="serve, send, responses, or a command on an order")
+    parser.add_argument("action", metavar="ACTION", help="serve, send, responses, watch, or a command on an order")
     parser.add_argument("place", metavar="RUN or URL", help="serve: the run; else the machine's address")
     parser.add_argument("words", nargs="*", metavar="ORDER, FILE or key=value", help="what the action takes")
     parser.add_argument("--start", action="store_true", help="send: the orders may begin")
     parser.add_argument("--comment", default="", help="why, kept with the order")
     parser.add_argument("--output", type=Path, metavar="FILE.json", help="responses: where to (default: the screen)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="watch: how long (default 60)")
     parser.add_argument("--timeout-s", type=float, default=10.0, help="longest wait for an answer (default 10)")
     parser.add_argument("--outputs", type=Path, help="folder of run folders (default: outputs)")
     options = parser.parse_intermixed_args(words)
@@ -33,9 +35,9 @@ def main(words: list[str]) -> None:
     if options.action == "serve":
         _serve(options.place, options.words, options.outputs)
         return
-    from hardware.opcua_jobs import command, responses, send_order
+    from hardware.opcua_jobs import command, responses, send_order, watch
     from hardware.opcua_options import OpcuaOptions
-    from twin.production.shop.isa95 import read_orders, responses_text
+    from twin.production.shop.isa95 import JobResponse, read_orders, responses_text
 
     machine = OpcuaOptions(url=options.place, timeout=options.timeout_s)
     if options.action == "responses" and not options.words:
@@ -44,6 +46,13 @@ def main(words: list[str]) -> None:
             options.output.write_text(text)
         else:
             print(text, end="")
+        return
+    if options.action == "watch" and not options.words:
+
+        def tell(one: JobResponse) -> None:
+            print(f"{one.order}: {one.state} {one.substate}".rstrip() + f", {one.quantity or 0} made", flush=True)
+
+        watch(machine, tell, options.seconds)
         return
     if len(options.words) != 1:
         raise InputError(f"{options.action} of what?", remedy="one file (send) or one order")

@@ -154,7 +154,7 @@ def inspection_event(inspected: Inspected, laboratory: str, part: PartName, reco
     rows = []
     for line in inspected.lines:
         characteristic = known[line.measurement.characteristic]
-        predicted = inspected.of(line.callouts)[0] if line.callouts else np.nan
+        predicted = inspected.of(line.callouts, line.weights)[0] if line.callouts else np.nan
         rows.append(_row(line.measurement, characteristic.kind, line.name, line.on, line.nominal, predicted))
         rows[-1]["features"] = [callout.feature for callout in line.callouts]
         rows[-1]["characteristic"] = line.callouts[0].label if line.callouts else ""

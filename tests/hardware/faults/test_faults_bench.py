@@ -110,12 +110,12 @@ def test_sensor_and_heat(here, hidden):
 
 def test_faults_are_found_and_named(here):
     """Two faults on one machine, three runs to find them in; the cooling is left to the long test."""
-    some = ["friction of X up 30 %", "bearing sensor off by 0.5 K"]
+    some = {name: FAULTS[name] for name in ("friction of X up 30 %", "bearing sensor off by 0.5 K")}
     seen = watch(here, 2, n_baseline=12, n_healthy=14, n_faulty=3, rate=5e-3, faults=some)
     assert seen.first_alarm is None
-    for fault in some:
+    for fault, (_, right) in some.items():
         assert seen.delay[fault] is not None
-        assert set(seen.named[fault]) & set(FAULTS[fault][1])
+        assert set(seen.named[fault]) & set(right)
 
 
 @pytest.mark.long
@@ -127,8 +127,7 @@ def test_a_hundred_machines(jax_as_users_have_it):
     scenario = dataclasses.replace(scenario, program_text=PROGRAM)
     here = shop(scenario, machine(scenario, lambda stage: None))
     seen = [
-        watch(here, seed, n_baseline=20, n_healthy=40, n_faulty=5, rate=1e-3, faults=list(FAULTS))
-        for seed in range(1, 101)
+        watch(here, seed, n_baseline=20, n_healthy=40, n_faulty=5, rate=1e-3, faults=FAULTS) for seed in range(1, 101)
     ]
     for fault, (_, right) in FAULTS.items():
         assert sum(s.delay[fault] is not None for s in seen) >= 90, fault

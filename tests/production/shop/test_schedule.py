@@ -13,6 +13,7 @@ from twin.production.extra import production_library
 from twin.production.shop.dispatch import dispatch
 from twin.production.shop.execute import batch_of_one, execute
 from twin.production.shop.isa95 import (
+    SCHEMA,
     order_json,
     order_of,
     read_orders,
@@ -21,6 +22,7 @@ from twin.production.shop.isa95 import (
     with_orders,
 )
 from twin.production.shop.job import WhatIf
+from twin.production.shop.json_schema import violations
 from twin.production.shop.schedule import schedule
 from twin.production.shop.settings import Closed, Job, Operation, Shop, ShopMachine
 from twin.settings import read_settings
@@ -185,7 +187,10 @@ def test_job_orders_become_jobs_and_come_back_as_responses(tmp_path):
     made, epoch = with_orders(base, (order,))
     assert made.jobs["WO-1"].due == 3600
     planned = schedule(made)
-    row = json.loads(responses_text(responses_of(planned, epoch)))["JobResponseList"]["JobResponse"][0]
+    written = json.loads(responses_text(responses_of(planned, epoch)))
+    assert not list(violations(written, json.loads(SCHEMA.read_text())))
+    assert not list(violations({"JobList": {"JobOrder": [order_json(order)]}}, json.loads(SCHEMA.read_text())))
+    row = written["JobResponseList"]["JobResponse"][0]
     assert row["JobOrderID"] == "WO-1"
     assert row["MaterialActual"][0]["Quantity"]["QuantityString"] == "4"
     assert datetime.fromisoformat(row["EndTime"]) - order.start == timedelta(seconds=4 * 600)
@@ -219,6 +224,30 @@ def test_an_order_of_an_unknown_part_is_refused(tmp_path):
     with pytest.raises(InputError, match="no JSON"):
         (tmp_path / "bad.json").write_text("{")
         read_orders(tmp_path / "bad.json")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"Priority": 1}, r"JobOrder\[0\].Priority is 1, not a string"),
+        ({"Prority": "1"}, r"JobOrder\[0\].Prority is not known; there are ID"),
+        ({"StartTime": "2026-03-02 06:00"}, "StartTime is '2026-03-02 06:00', which does not look like"),
+        ({"ID": ""}, "ID has fewer than 1 characters"),
+        ({"MaterialRequirement": [{"MaterialUse": "Eaten", "Quantity": {"QuantityString": "1"}}]}, "one of Produced"),
+        ({"MaterialRequirement": [{"Quantity": {}}]}, r"MaterialRequirement\[0\].Quantity has no QuantityString"),
+    ],
+)
+def test_a_file_of_orders_is_held_to_its_schema(tmp_path, change, said):
+    row = {**ORDERS["JobList"]["JobOrder"][0], **change}
+    file = tmp_path / "orders.json"
+    file.write_text(json.dumps({"JobList": {"JobOrder": [row]}}))
+    with pytest.raises(InputError, match=said):
+        read_orders(file)
+
+
+def test_a_word_of_json_schema_that_is_not_known_is_not_ignored():
+    with pytest.raises(NotImplementedError, match="uniqueItems"):
+        list(violations([1], {"uniqueItems": True}))
 
 
 def test_a_missing_library_says_what_to_install():

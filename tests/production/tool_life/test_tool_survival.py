@@ -44,6 +44,18 @@ def test_exact_lives_give_mean_and_deviation_of_their_logarithms():
     assert found.quantile([0.5], [0.5]) == pytest.approx(at, rel=0.02)
 
 
+def test_uncertainty_of_a_weibull_law_is_that_of_its_fisher_information():
+    """n exact lives of shape k: deviation of ln k sqrt(6 / n) / pi, of ln(scale) 1.053 / (k sqrt n), correlated by
+    0.313 (Johnson, Kotz, Balakrishnan, Continuous univariate distributions 1, 21.6); here ln(scatter) = -ln k."""
+    n, shape = 400, 3.0
+    life = 100 * (-np.log((np.arange(n) + 0.5) / n)) ** (1 / shape)  # quantiles, so that nothing is left to chance
+    zero = np.linspace(-1, 1, n)[np.random.default_rng(4).permutation(n)]
+    found = fit_life(CensoredLives(np.arange(n), life * 0.9999, life * 1.0001, zero[:, None]), ["feed"], "weibull")
+    assert found.mean[1:] == pytest.approx([np.log(100), -np.log(shape)], abs=0.02)
+    assert found.deviation[1:] == pytest.approx([1.053 / (shape * n**0.5), (6 / n) ** 0.5 / np.pi], rel=0.04)
+    assert np.corrcoef(found.draws[:, 1], found.draws[:, 2])[0, 1] == pytest.approx(-0.313, abs=0.08)
+
+
 def test_few_tools_are_refused():
     few = CensoredLives(np.arange(2), np.ones(2), 2 * np.ones(2), np.zeros((2, 1)))
     with pytest.raises(InputError, match="do not tell"):

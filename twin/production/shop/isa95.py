@@ -2,7 +2,8 @@
 
 A file holds ``{"JobList": {"JobOrder": [...]}}`` or ``{"JobResponseList": {"JobResponse": [...]}}``. Moments are
 ISO 8601 with an offset from UTC; quantities and values are strings beside their unit (``QuantityString``,
-``ValueString``, ``UnitOfMeasure``). ``WorkMasterID`` names the job of the shop that an order is made by.
+``ValueString``, ``UnitOfMeasure``). ``WorkMasterID`` names the job of the shop that an order is made by. The JSON
+Schema of both is ``isa95.schema.json``; a file of orders is checked against it before anything else.
 """
 
 import json
@@ -13,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
+from twin.production.shop.json_schema import violations
 from twin.production.shop.schedule import Schedule
 from twin.production.shop.settings import Shop
 
+SCHEMA = Path(__file__).with_name("isa95.schema.json")
 IMPORTANT = 10  # how much the most urgent order (Priority 1) counts against the least (10)
 
 
@@ -45,6 +48,8 @@ class JobResponse:
     id: str
     order: str
     state: str
+    substate: str = ""
+    """Of OPC 10031-4; B2MML has none, so that JSON leaves it out."""
     start: datetime | None = None
     end: datetime | None = None
     quantity: int | None = None
@@ -57,7 +62,7 @@ def read_orders(file: Path) -> tuple[JobOrder, ...]:
     """The job orders of a file.
 
     Raises:
-        InputError: no such file, no JSON, an order without ID, work master or quantity, a moment without an offset.
+        InputError: no such file, no JSON, what contradicts the schema or itself.
     """
     try:
         plain = json.loads(file.read_text())
@@ -65,8 +70,12 @@ def read_orders(file: Path) -> tuple[JobOrder, ...]:
         raise InputError(f"cannot be read: {error.strerror}", file=file) from None
     except ValueError as error:
         raise InputError(f"no JSON: {error}", file=file) from None
-    rows = plain.get("JobList", {}).get("JobOrder") if isinstance(plain, dict) else None
-    if not isinstance(rows, list) or not rows:
+    wrong = list(violations(plain, json.loads(SCHEMA.read_text())))
+    if wrong:
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        raise InputError(wrong[0] + more, file=file, remedy="the JSON Schema is twin/production/shop/isa95.schema.json")
+    rows = plain.get("JobList", {}).get("JobOrder")
+    if rows is None:
         raise InputError("holds no job orders", file=file, remedy='{"JobList": {"JobOrder": [...]}}')
     orders = tuple(order_of(row, f"JobOrder[{k}]", file) for k, row in enumerate(rows))
     twice = {order.id for order in orders if sum(other.id == order.id for other in orders) > 1}

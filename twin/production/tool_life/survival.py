@@ -119,7 +119,8 @@ def fit_life(lives: CensoredLives, names: Sequence[str], law: Law = "log_normal"
     order = [*((middle, name) for name in names), (middle, "Intercept"), (scatter, "Intercept")]
     mean = np.array([fitter.params_[key] for key in order])
     covariance = fitter.variance_matrix_.loc[order, order].to_numpy()
-    if law == "weibull":  # lifelines counts by the shape, 1 / scatter
-        mean[-1], covariance[-1], covariance[:, -1] = -mean[-1], -covariance[-1], -covariance[:, -1]
+    if law == "weibull":  # lifelines counts by the shape, 1 / scatter: ln(scatter) = -ln(shape)
+        sign = np.append(np.ones(len(mean) - 1), -1.0)
+        mean, covariance = sign * mean, sign[:, None] * covariance * sign
     draws = np.random.default_rng(0).multivariate_normal(mean, covariance, N_DRAWS)
     return LifeModel(law, tuple(names), draws, mean, np.sqrt(np.diag(covariance)))
