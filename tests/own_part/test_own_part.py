@@ -185,7 +185,7 @@ def test_a_program_that_calls_no_tool(desk):
     [
         (("(T4 D=10. CR=0. - ZMIN=-2. - FLAT END MILL)\n", ""), [], ["slot.nc:4", "T4", "tool.4.diameter_mm=10"]),
         (("T4 M6", "T4 M6\nT9"), [], ["slot.nc:6", "T9", "tool.9.diameter_mm=10"]),
-        (("T4 M6", 'T="MILL_D10" M6'), [], ["slot.nc:5", 'T="MILL_D10"', "by name"]),
+        (("T4 M6", 'T="MILL_D10" M6'), [], ["slot.nc:5", 'T="MILL_D10"', "Sinumerik", "tools by number"]),
         (("G1 X70", "G877 X70"), [], ["slot.nc:9", "G877"]),
         (("G1 X70 F1200", "G0 X70"), [], ["no feed move"]),
         (("", ""), ["tool.4.diameter_mm=ten"], ["tool.4.diameter_mm is 'ten'", "positive number"]),

@@ -20,10 +20,10 @@ from twin.own_part.setup import OwnStock, material_of, stock_of, swept_box
 from twin.own_part.tools import OwnTool, complete, own_tool, plain_tools, uses
 from twin.own_part.writing import scenario_text
 from twin.program import Toolpath, interpret, linearise
+from twin.program.foreign import REMEDY, foreign
 from twin.units import INCH, MM
 
 GROUPS = {"machine": "vmc_3axis", "controller": "generic_jerk_limited", "environment": "shop_20"}
-NAMED_TOOL = re.compile(r"^(?:[^(;\n]*\b)?(T\d*\s*=\s*\"[^\"]*\")", re.MULTILINE)  # of Sinumerik
 ABOVE_TABLE = 60 * MM  # of the stock's underside: vice or parallels
 
 
@@ -101,14 +101,8 @@ def own_part(
         InputError: the program cannot be read, or a tool's diameter is nowhere.
     """
     text = _text(program)
-    by_name = NAMED_TOOL.search(text)
-    if by_name is not None:
-        raise InputError(
-            f"the program calls its tools by name: {by_name[0].strip()}",
-            file=program,
-            line=text.count("\n", 0, by_name.start(1)) + 1,
-            remedy="programs of ISO 6983 are read, with tools by number: T1 M6; post-process it for such a control",
-        )
+    if (other := foreign(text)) is not None:
+        raise InputError(other.said, file=program, line=other.line, remedy=REMEDY)
     called, listed = called_tools(text), listed_tools(text)
     known = complete(called, listed, words.tools, program)
     path, offsets = _path(text, program, known)

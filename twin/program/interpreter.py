@@ -10,6 +10,7 @@ from twin.program.canned import run_cycle
 from twin.program.control import Control, Dialect, Words, stored
 from twin.program.expression import VACANT, evaluate
 from twin.program.flow import Flow
+from twin.program.foreign import REMEDY, foreign
 from twin.program.frame import ZERO, Six
 from twin.program.lexer import Block
 from twin.program.modal import set_modes, stop
@@ -81,6 +82,8 @@ def interpret(
         if not flow.ended:
             control.recorder.warn(flow.read + 1, "", "the program ends without M2 or M30")
     except WordError as error:
+        if (other := foreign(text)) is not None:
+            raise InputError(other.said, file=file, line=other.line, remedy=REMEDY) from None
         raise InputError(
             error.message, file=flow.listing.name or file, line=flow.read + 1, remedy=error.remedy
         ) from None
