@@ -36,19 +36,21 @@ class Desk:
 
     def bench(self, capsys, *words: str, meanwhile: Callable[[], None] = lambda: None, **options) -> "Benched":
         """`twin bench WORDS --run RUN`; ``meanwhile`` runs beside it once it listens."""
-        before = set(self.run.glob("*.arrows"))
+        before, over = set(self.run.glob("*.arrows")), threading.Event()
 
         def begin() -> None:
-            for _ in range(3000):
+            while not over.wait(0.01):
                 if set(self.run.glob("*.arrows")) - before:  # the source is open, its recording begun
                     return meanwhile()
-                time.sleep(0.01)
 
         beside = threading.Thread(target=begin)
         beside.start()
         places = {"outputs": self.folder / "outputs", "conf": self.folder / "conf"}
-        status = bench(words, run=str(self.run), **places, **options)
-        beside.join()
+        try:
+            status = bench(words, run=str(self.run), **places, **options)
+        finally:
+            over.set()
+            beside.join()
         (file,) = set(self.run.glob("*.arrows")) - before
         return Benched(status, file, capsys.readouterr().out)
 

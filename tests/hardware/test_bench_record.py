@@ -174,7 +174,7 @@ def test_a_failing_source_keeps_what_came(run):
     assert sum(len(b) for b in open_recording(run / "recording.arrows").blocks()) == 500
 
 
-def test_a_full_disk_is_said_and_what_was_written_stays(run, tmp_path):
+def test_a_full_disk_is_said_and_what_was_written_stays(run, tmp_path, fault_report):
     """The operating system refuses to let the file grow: 25 kB are allowed."""
     shutil.copytree(run, tmp_path / "before")
     code = "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
@@ -190,6 +190,12 @@ def test_a_full_disk_is_said_and_what_was_written_stays(run, tmp_path):
     kept = sum(len(b) for b in open_recording(run / "recording.arrows").blocks())
     assert "InputError" in said and f"{kept:,} samples are kept" in said, said
     assert 0 < kept < 40_000
+    fault_report(
+        "the disk is full",
+        "any",
+        "the block that did not fit, and what came after",
+        "the block, its file, what is kept",
+    )
 
 
 def test_a_second_recording_does_not_replace_the_first(run):

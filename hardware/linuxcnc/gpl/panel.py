@@ -25,6 +25,7 @@ import linuxcnc
 
 POLL = 0.005  # [s]
 PATIENCE = 30.0  # [s] for a change of state
+ADAPTIVE = "M52 P1"
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -150,6 +151,9 @@ class Panel:
         for block in asked["before"]:
             self.command.mdi(block)
             self.command.wait_complete()
+        adaptive = ADAPTIVE in asked["before"]
+        if adaptive:  # a controller that has little time has been seen to forget it
+            self.wait(lambda: self.state.adaptive_feed_enabled, "the controller does not take up " + ADAPTIVE)
         self.mode(linuxcnc.MODE_AUTO)
         self.command.program_open(asked["file"])
         self.command.wait_complete()
@@ -160,14 +164,17 @@ class Panel:
         time.sleep(asked["prefill_s"])
         hal.set_p("motion.feed-inhibit", "0")
         self.tell("started")
-        return self.watch()
+        return self.watch(adaptive)
 
-    def watch(self) -> str:
-        """Until the program is over, one way or the other."""
+    def watch(self, adaptive: bool) -> str:
+        """Until the program is over, one way or the other; say if an ``adaptive`` feed is no longer heard."""
         paused, reached = None, 0
         while True:
             self.state.poll()
             self.report_errors()
+            if adaptive and not self.state.adaptive_feed_enabled:
+                adaptive = False
+                self.tell("error", text=f"the controller has switched {ADAPTIVE} off: the feed is not adapted any more")
             if not self._asked.empty() and (asked := self.next(block=False)):
                 if asked["do"] == "quit":
                     self.tell("ended", finished=False, why="stopped from outside", line=reached)
