@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hardware.alignment import align
-from hardware.fidelity_kernels import add_groups, add_sums
+from hardware.fidelity_kernels import add_groups, add_scores, add_sums
+from hardware.spectra import Spectra
 from twin.errors import InputError
 
 COVERAGE_FACTOR = 2.0  # of an expanded uncertainty, about 95 %
 LEAST_MOVING = 1e-9  # of its own size: a signal that moves less has no correlation
-BANDS = 8  # of the spectrum, equal in the logarithm of the frequency
 SHARPEST = 3.0  # samples: a shift that is less well known is not stated
-CHUNK = 1 << 12  # samples of one spectrum
 PIECE = 1 << 14  # samples from which the time shift is found
-EN_STEP, EN_LOWEST, EN_BINS = 0.005, -4.0, 2000  # histogram of log10 |En|: 1.2 % wide
+EN_BITS, EN_BINS = 46, 64 * 40  # histogram of |En|: exponent and six bits of the mantissa, at most 1.6 % wide
+EN_LOWEST = int(np.float64(2.0**-20).view(np.int64)) >> EN_BITS
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,7 @@ class FidelityMeter:
     _en: np.ndarray = field(default_factory=lambda: np.zeros((2, EN_BINS)))  # samples, and the sum of their |En|
     _within: int = 0
     _judged: int = 0
-    _spectra: np.ndarray | None = None  # (2, frequency)
-    _rate: float = 0.0
+    _spectra: Spectra = field(default_factory=Spectra)
     _piece: tuple[float, np.ndarray, np.ndarray, np.ndarray] | None = None  # variance, time, measured, predicted
     _extremes: np.ndarray = field(default_factory=lambda: np.array([np.inf, -np.inf, np.inf, -np.inf]))
 
@@ -97,61 +96,49 @@ class FidelityMeter:
         predicted: np.ndarray,
         measured_deviation: float | np.ndarray | None = None,
         predicted_deviation: float | np.ndarray | None = None,
+        bounds: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Take the next samples, as :func:`fidelity` has them; return their differences (sample,)."""
+        """Take the next samples, as :func:`fidelity` has them.
+
+        Args:
+            bounds: (run + 1,) samples at which runs begin, and the end; None: all are one run.
+
+        Returns:
+            (run, 5) of each run: sums of differences and squares, largest magnitude, sums of measured and predicted.
+        """
         time, measured, predicted = (np.asarray(values, float) for values in (time, measured, predicted))
         if not len(time) == len(measured) == len(predicted):
             raise InputError(f"{self.channel}: {len(measured)} measured and {len(predicted)} predicted samples")
-        difference = np.empty(len(time))
+        bounds = np.array([0, len(time)]) if bounds is None else bounds
+        runs = np.zeros((len(bounds) - 1, 5))
         if not len(time):
-            return difference
+            return runs
         if not (np.isfinite(measured).all() and np.isfinite(predicted).all()):
             raise InputError(f"{self.channel} has samples that are no numbers", remedy="leave out those of bad quality")
         if self._origin is None:
             self._origin = float(measured[0])
         self.samples += len(time)
-        worst = add_sums(measured, predicted, self._origin, self._sums, self._extremes, difference)
+        difference = np.empty(len(time))
+        worst = add_sums(measured, predicted, self._origin, bounds, self._sums, self._extremes, difference, runs)
         if abs(difference[worst]) >= abs(self._largest[0]):
             self._largest = float(difference[worst]), float(time[worst])
         if measured_deviation is not None or predicted_deviation is not None:
             self._judge(difference, measured_deviation, predicted_deviation)
-        self._spectrum(time, measured, difference)
+        self._spectra.add(time, measured, difference)
         for first in range(0, len(time), PIECE):
             rows = slice(first, first + PIECE)
             variance = float(measured[rows].var())
             if self._piece is None or variance > self._piece[0]:
                 self._piece = variance, time[rows].copy(), measured[rows].copy(), predicted[rows].copy()
-        return difference
+        return runs
 
     def _judge(
         self, difference: np.ndarray, measured: float | np.ndarray | None, predicted: float | np.ndarray | None
     ) -> None:
         both = np.hypot(0.0 if measured is None else measured, 0.0 if predicted is None else predicted)
         score = np.abs(difference) / (COVERAGE_FACTOR * np.maximum(both, 1e-300))
-        self._within += int(np.count_nonzero(score <= 1))
+        self._within += add_scores(score, score.view(np.int64) >> EN_BITS, EN_LOWEST, *self._en)
         self._judged += len(score)
-        place = (np.log10(np.maximum(score, 1e-30)) - EN_LOWEST) / EN_STEP
-        place = np.clip(place.astype(np.int64), 0, EN_BINS - 1)
-        self._en += np.bincount(place, minlength=EN_BINS), np.bincount(place, score, EN_BINS)
-
-    def _spectrum(self, time: np.ndarray, measured: np.ndarray, difference: np.ndarray) -> None:
-        """Add the spectra of whole chunks without a gap (Bartlett, Hann window)."""
-        if len(time) < 8:
-            return
-        if self._spectra is None:
-            self._rate = 1 / float(np.median(np.diff(time)))
-            self._spectra = np.zeros((2, (1 << (min(len(time), CHUNK).bit_length() - 1)) // 2 + 1))
-        n = 2 * (self._spectra.shape[1] - 1)
-        whole = len(time) // n
-        if not whole:
-            return
-        span = time[: whole * n].reshape(whole, n)
-        even = np.abs((span[:, -1] - span[:, 0]) * self._rate - (n - 1)) < 0.5
-        window = np.hanning(n)
-        for row, values in enumerate((measured, difference)):
-            chunk = values[: whole * n].reshape(whole, n)[even]
-            chunk = (chunk - chunk.mean(axis=1, keepdims=True)) * window
-            self._spectra[row] += (np.abs(np.fft.rfft(chunk)) ** 2).sum(axis=0)
 
     def result(self, limit: float | None = None) -> Fidelity:
         """What all the samples say.
@@ -172,7 +159,7 @@ class FidelityMeter:
             en = float(sums[at] / counts[at])
         spread = (m2 - m * m / n) * (p2 - p * p / n)
         moves = self._moves()
-        frequency, unexplained = self._bands()
+        frequency, unexplained = self._spectra.bands()
         return Fidelity(
             channel=self.channel,
             unit=self.unit,
@@ -207,17 +194,6 @@ class FidelityMeter:
         known = found.offset_deviation <= SHARPEST * float(np.median(np.diff(time)))
         return found.offset if known else float("nan")
 
-    def _bands(self) -> tuple[np.ndarray, np.ndarray]:
-        """Upper ends of the bands (band,) [Hz], and the power of the difference over that of the measurement there."""
-        if self._spectra is None:
-            return np.full(BANDS, np.nan), np.full(BANDS, np.nan)
-        frequency = np.fft.rfftfreq(2 * (self._spectra.shape[1] - 1), 1 / self._rate)
-        power, left = self._spectra
-        ends = np.geomspace(frequency[1] * 1.001, frequency[-1] * 1.001, BANDS)
-        band = np.searchsorted(ends, frequency[1:])
-        total = np.bincount(band, power[1:], BANDS)
-        return ends, np.bincount(band, left[1:], BANDS) / np.where(total > 0, total, np.nan)
-
 
 @dataclass(frozen=True)
 class LineFidelity:
@@ -237,9 +213,38 @@ class LineFidelity:
 def by_line(line: np.ndarray, measured: np.ndarray, predicted: np.ndarray) -> LineFidelity:
     """Differences grouped by the NC line (sample,) that was running."""
     lines = np.asarray(line).astype(int)
+    runs = runs_of(lines)
     meter = GroupMeter(int(lines.max(initial=0)) + 1)
-    meter.add(lines, np.asarray(predicted, float) - np.asarray(measured, float))
+    sums = FidelityMeter("", "").add(np.arange(len(lines)), measured, predicted, bounds=runs.bounds)
+    meter.add(*runs.groups, runs.count, sums)
     return meter.result()
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Samples one after the other that belong to the same group of every kind."""
+
+    bounds: np.ndarray  # (run + 1,) sample at which each begins, and the end
+    groups: tuple[np.ndarray, ...]  # of each kind (run,) group, below 0 none
+
+    @property
+    def count(self) -> np.ndarray:
+        """(run,) samples."""
+        return np.diff(self.bounds)
+
+    def of(self, samples: np.ndarray) -> "Runs":
+        """The same of some samples (sample,) bool alone."""
+        return Runs(np.append(0, np.cumsum(samples))[self.bounds], self.groups)
+
+
+def runs_of(*groups: np.ndarray) -> Runs:
+    """Runs of samples whose ``groups``, one or more (sample,) int, stay the same."""
+    changes = np.zeros(len(groups[0]), bool)
+    changes[:1] = True
+    for group in groups:
+        changes[1:] |= group[1:] != group[:-1]
+    begins = np.flatnonzero(changes)
+    return Runs(np.append(begins, len(changes)), tuple(group[begins] for group in groups))
 
 
 class GroupMeter:
@@ -249,23 +254,14 @@ class GroupMeter:
         self.count = np.zeros(n, np.int64)
         self._sum, self._square, self._largest = np.zeros((3, n))
 
-    def add(self, group: np.ndarray, difference: np.ndarray) -> None:
-        """Take samples: group (sample,) int, below 0 none; difference (sample,)."""
-        add_groups(np.asarray(group), difference, self.count, self._sum, self._square, self._largest)
+    def add(self, group: np.ndarray, count: np.ndarray, runs: np.ndarray) -> None:
+        """Take runs: group (run,) int, below 0 none; samples (run,); what :meth:`FidelityMeter.add` says of them."""
+        add_groups(group, count, runs, self.count, self._sum, self._square, self._largest)
 
     @property
     def rmse(self) -> np.ndarray:
         """(group,); NaN without samples."""
         return np.sqrt(self._square / np.where(self.count, self.count, np.nan))
-
-    def joined(self, group: np.ndarray) -> "GroupMeter":
-        """The same in coarser groups: ``group`` (own group,) int, -1 left out."""
-        use = group >= 0
-        whole = GroupMeter(int(group.max(initial=-1)) + 1)
-        for name in ("count", "_sum", "_square"):
-            np.add.at(getattr(whole, name), group[use], getattr(self, name)[use])
-        np.maximum.at(whole._largest, group[use], self._largest[use])
-        return whole
 
     def result(self) -> LineFidelity:
         """The groups that have samples."""

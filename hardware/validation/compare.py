@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from hardware.channel import Block, Quality
-from hardware.fidelity import FidelityMeter, GroupMeter
+from hardware.fidelity import FidelityMeter, GroupMeter, Runs, runs_of
 from hardware.validation.channel_map import Mapped
 from hardware.validation.limits import Limits
 from hardware.validation.predicted import At, PredictedRun
@@ -14,6 +14,7 @@ from hardware.validation.readings import LATENCY
 from hardware.validation.result import BINS, ChannelResult, Operation, Spans, Trace, Worst
 
 WORST = 10
+OF_SEGMENT = 2  # of the groups of runs
 THREADS = 2
 SPARSE = 4  # every so many samples are compared at the same time too
 
@@ -29,6 +30,7 @@ class Comparison:
         self._groups = [
             (GroupMeter(n_lines), GroupMeter(len(self._starts)), GroupMeter(n_segments), Trace()) for _ in self.mapped
         ]
+        self._path = [Trace(n_segments) for _ in self.mapped]
         self._missing = np.zeros(len(self.mapped), np.int64)
         self._same_time = np.zeros((2, len(self.mapped)))  # samples, sum of squares
         self._stated = np.zeros(len(self.mapped), bool)
@@ -62,17 +64,15 @@ class Comparison:
         lines = np.clip(np.nan_to_num(block.values[line][rows]).astype(np.int64), 0, len(self._groups[0][0].count) - 1)
         bins = np.minimum((place * (BINS / run.duration)).astype(np.int64), BINS - 1)
         operation = np.maximum(np.searchsorted(self._starts, place, side="right") - 1, 0)
-        groups = (lines, operation, at.segment, bins)
+        runs = runs_of(lines, operation, at.segment, bins)
 
         def compare(k: int) -> None:
             values = self.mapped[k].read(block.values[self.mapped[k].recorded][rows])
-            self._compare(k, values, time, at, at_time, groups)
+            self._compare(k, values, time, at, at_time, runs)
 
         list(self._pool.map(compare, range(len(self.mapped))))
 
-    def _compare(
-        self, k: int, measured: np.ndarray, time: np.ndarray, at: At, at_time: At, groups: tuple[np.ndarray, ...]
-    ) -> None:
+    def _compare(self, k: int, measured: np.ndarray, time: np.ndarray, at: At, at_time: At, runs: Runs) -> None:
         """One channel of a block."""
         name, run = self.mapped[k].name, self._run
         predicted, same_time, deviation = run.values(name, at), run.values(name, at_time), run.deviation(name, at)
@@ -83,15 +83,15 @@ class Comparison:
         if not good.all():
             self._missing[k] += int(np.count_nonzero(~np.isfinite(measured)))
             measured, predicted, time = measured[good], predicted[good], time[good]
-            groups = tuple(group[good] for group in groups)
+            runs = runs.of(good)
             deviation = None if deviation is None else deviation[good]
         sensor = self.mapped[k].sensor.uncertainty if deviation is not None else None
         self._stated[k] |= deviation is not None
-        difference = self._meters[k].add(time, measured, predicted, sensor, deviation)
-        *meters, trace = self._groups[k]
-        for meter, group in zip(meters, groups, strict=False):
-            meter.add(group, difference)
-        trace.add(groups[-1], measured, predicted, difference)
+        found = self._meters[k].add(time, measured, predicted, sensor, deviation, runs.bounds)
+        for meter, group in zip(self._groups[k], runs.groups, strict=True):
+            meter.add(group, runs.count, found)
+        cut = runs.groups[OF_SEGMENT] >= 0
+        self._path[k].add(runs.groups[OF_SEGMENT][cut], runs.count[cut], found[cut])
 
     @property
     def latency(self) -> np.ndarray | None:
@@ -121,6 +121,7 @@ class Comparison:
                     by_line=by_line.result(),
                     by_operation=by_operation.result(),
                     by_segment=by_segment,
+                    path=self._path[k],
                     trace=trace,
                 )
             )

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import xarray as xr
 import yaml
 
+from hardware.fidelity_kernels import largest_bend
 from hardware.identity import Identity, offsets_hash, program_hash, tools_hash
 from twin.config import build
 from twin.errors import InputError
@@ -251,8 +252,7 @@ class PredictedRun:
             return 0.0
         axis = AXES.index(name[0])
         signal = self.commanded[:, axis] if name.endswith("_commanded_mm") else self._signals[f"{name[0]}_actual_mm"]
-        bend = np.abs(np.diff(signal.astype(float), 2)).max(initial=0.0) / 8
-        return float(bend * (1e3 if name.endswith("_um") else 1.0))
+        return float(largest_bend(signal) / 8 * (1e3 if name.endswith("_um") else 1.0))
 
 
 def _linear(values: np.ndarray, at: At) -> np.ndarray:

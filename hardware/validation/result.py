@@ -8,6 +8,7 @@ import numpy as np
 from hardware.alignment import Alignment
 from hardware.channel import Clock
 from hardware.fidelity import Fidelity, GroupMeter, LineFidelity, Sampling
+from hardware.fidelity_kernels import RUN_MEASURED, RUN_PREDICTED
 from hardware.recording import Header
 from hardware.validation.channel_map import Mapped
 from hardware.validation.limits import Verdict, all_passed
@@ -16,18 +17,21 @@ BINS = 1000  # of the program's time, for plots
 
 
 class Trace:
-    """A channel over the time of the program, in BINS equal bins."""
+    """A channel over the time of the program, in ``n`` bins."""
 
-    def __init__(self) -> None:
-        self._count, self._measured, self._predicted = np.zeros((3, BINS))
-        self._difference = GroupMeter(BINS)
+    def __init__(self, n: int = BINS) -> None:
+        self._count, self._measured, self._predicted = np.zeros((3, n))
+        self._difference = GroupMeter(n)
 
-    def add(self, bin_: np.ndarray, measured: np.ndarray, predicted: np.ndarray, difference: np.ndarray) -> None:
-        """Take samples (sample,) in their bins."""
-        self._count += np.bincount(bin_, minlength=BINS)
-        self._measured += np.bincount(bin_, measured, BINS)
-        self._predicted += np.bincount(bin_, predicted, BINS)
-        self._difference.add(bin_, difference)
+    def add(self, bin_: np.ndarray, count: np.ndarray, runs: np.ndarray) -> None:
+        """Take runs of samples in their bins, as :meth:`GroupMeter.add`."""
+        for total, values in (
+            (self._count, count),
+            (self._measured, runs[:, RUN_MEASURED]),
+            (self._predicted, runs[:, RUN_PREDICTED]),
+        ):
+            total += np.bincount(bin_, values, len(total))
+        self._difference.add(bin_, count, runs)
 
     @property
     def means(self) -> tuple[np.ndarray, np.ndarray]:
@@ -54,6 +58,7 @@ class ChannelResult:
     by_line: LineFidelity
     by_operation: LineFidelity  # line: number of the operation
     by_segment: GroupMeter  # of the toolpath
+    path: Trace  # a bin each segment of the toolpath
     trace: Trace
 
     @property

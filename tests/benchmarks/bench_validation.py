@@ -18,6 +18,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "hardware")]
 
 from made_run import PART, TOOL, header  # noqa: E402
 
+from twin.runs import PROGRAM  # noqa: E402
+
 PERIOD, ROWS = 1e-3, 1000
 LINE_S, ROW_MM, STEP_MM = 4.0, 80.0, 0.5
 SLOWER = 1.002
@@ -54,7 +56,7 @@ def make_run(folder: Path, duration: float) -> None:
     start, line = tip_at(begin)
     end, _ = tip_at(begin + 0.5 - 1e-9)
     lines = 10 + int(duration / LINE_S)
-    (folder / "part.nc").write_text("\n".join(f"G1 X{k}" for k in range(lines)))
+    (folder / PROGRAM).write_text("\n".join(f"G1 X{k}" for k in range(lines)))
     (folder / "config.yaml").write_text(yaml.safe_dump({"scenario": PART, "tools": {"1": TOOL}}))
     load = 100 + 50 * np.sin(np.arange(n) * 0.3)
     fixed = {"tool": 1, "rapid": False, "feed_mm_min": 1200.0, "speed_mm_min": 1200.0, "spindle_speed_rpm": 8000.0}
@@ -82,7 +84,7 @@ def make_run(folder: Path, duration: float) -> None:
             "features": xr.Dataset({"predicted_mm": ("feature", [0.0])}),
         }
     )
-    tree.attrs.update(title="An hour", program=str(folder / "part.nc"), duration_s=duration)
+    tree.attrs.update(title="An hour", program=str(folder / PROGRAM), duration_s=duration)
     Result(tree).save(folder)
     (folder / "run.json").write_text(json.dumps({"status": "done"}))
 
@@ -106,7 +108,7 @@ def make_recording(file: Path, run: Path, duration: float) -> None:
 
     random = np.random.default_rng(0)
     channels = tuple(Channel(name=name, unit="", uncertainty=0.01) for name in CHANNELS)
-    head = header(program_hash=program_hash((run / "part.nc").read_text()))
+    head = header(program_hash=program_hash((run / PROGRAM).read_text()))
     clock = Clock(name="made", origin="start", period_s=PERIOD)
     with Recorder(file, channels, clock, head) as recorder:
         total = int(duration * SLOWER / PERIOD)
