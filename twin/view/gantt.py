@@ -15,6 +15,7 @@ STATE_COLOURS = {
     "tool change": "#7f7f7f",
     "repair": "#c00000",
     "down": "#404040",
+    "no people": "#f2f2f2",
 }
 LIKE_STATES = (6, 14, 15)  # red and greys of the palette
 MOST_NAMED = 60  # bars that carry their name

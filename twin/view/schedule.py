@@ -14,12 +14,18 @@ from twin.units import HOUR
 from twin.view.gantt import Bar, draw_gantt
 
 
-def print_schedule(planned: Schedule, carried: Execution, console: Console) -> None:
-    """Every job: planned end, end under scatter, lateness, probability to be late."""
+def print_schedule(planned: Schedule, carried: Execution, calm: Execution | None, console: Console) -> None:
+    """Every job: planned end, end as carried out, lateness, probability to be late.
+
+    Args:
+        calm: the same without breakdowns; None: no machine can fail.
+    """
     shop = planned.shop
     proof = "optimal" if planned.optimal else f"best found; within {100 * planned.gap:.0f} % of the bound of its goal"
     table = Table(title=f"{shop.name}: makespan {planned.makespan / HOUR:.2f} h, {proof}", title_justify="left")
-    for heading in ("job", "planned end / h", "due / h", "end, 95 % / h", "lateness, 95 % / h", "late / %"):
+    calmly = ("without breakdowns / %",) if calm else ()
+    headings = ("job", "planned end / h", "due / h", "end, 95 % / h", "lateness, 95 % / h", "late / %", *calmly)
+    for heading in headings:
         table.add_column(heading, justify="left" if heading == "job" else "right", no_wrap=True)
     for name, job in shop.jobs.items():
         end, lateness = spread_of(carried.end[name] / HOUR), carried.lateness(shop, name)
@@ -30,15 +36,18 @@ def print_schedule(planned: Schedule, carried: Execution, console: Console) -> N
             f"{end.lower:.2f} to {end.upper:.2f}",
             "" if job.due is None else f"{lateness.lower / HOUR:+.2f} to {lateness.upper / HOUR:+.2f}",
             "" if job.due is None else f"{100 * carried.late(shop, name):.0f}",
+            *(["" if job.due is None else f"{100 * calm.late(shop, name):.0f}"] if calm else []),
         )
     console.print(table)
-    makespan = spread_of(carried.makespan / HOUR)
-    console.print(
-        f"makespan under scatter: {makespan.mean:.2f} h ({makespan.lower:.2f} to {makespan.upper:.2f})", highlight=False
-    )
+    both = {"under scatter": calm, "and breakdowns": carried} if calm else {"under scatter": carried}
+    texts = []
+    for what, execution in both.items():
+        makespan = spread_of(execution.makespan / HOUR)
+        texts.append(f"{what} {makespan.mean:.2f} h ({makespan.lower:.2f} to {makespan.upper:.2f})")
+    console.print(f"makespan: planned {planned.makespan / HOUR:.2f} h, " + ", ".join(texts), highlight=False)
 
 
-def schedule_record(planned: Schedule, carried: Execution) -> dict[str, Any]:
+def schedule_record(planned: Schedule, carried: Execution, calm: Execution | None) -> dict[str, Any]:
     """The schedule as plain data, for a file."""
     shop = planned.shop
 
@@ -49,7 +58,11 @@ def schedule_record(planned: Schedule, carried: Execution) -> dict[str, Any]:
         "shop": shop.name,
         "optimal": planned.optimal,
         "gap_pct": 100 * planned.gap,
-        "makespan_h": {"planned": planned.makespan / HOUR, "executed": plain(spread_of(carried.makespan / HOUR))},
+        "makespan_h": {
+            "planned": planned.makespan / HOUR,
+            "executed": plain(spread_of(carried.makespan / HOUR)),
+            **({"without_breakdowns": plain(spread_of(calm.makespan / HOUR))} if calm else {}),
+        },
         "jobs": {
             name: {
                 "planned_end_h": planned.end(name) / HOUR,
@@ -72,7 +85,7 @@ def schedule_record(planned: Schedule, carried: Execution) -> dict[str, Any]:
     }
 
 
-def draw_schedule(planned: Schedule, carried: Execution) -> Figure:
+def draw_schedule(planned: Schedule, carried: Execution, calm: Execution | None) -> Figure:
     """Gantt plot by machine with set-up, warm-up and closings; below it where the end of each job lies."""
     shop = planned.shop
     bars = []
@@ -97,18 +110,21 @@ def draw_schedule(planned: Schedule, carried: Execution) -> Figure:
     draw_gantt(panels[0], list(shop.machines), bars, due)
     panels[0].set_title(f"{shop.name}: {planned.makespan / HOUR:.2f} h (dotted: due)", fontsize=10)
     if ends:
-        spreads = [spread_of(carried.end[name] / HOUR) for name in shop.jobs]
-        for row, spread in enumerate(spreads):
-            panels[1].plot(
-                (spread.lower, spread.upper), (row, row), color="#1f5fa8", linewidth=5, solid_capstyle="butt"
-            )
+        shown = [(carried, "#9dbfe3"), (calm, "#1f5fa8")] if calm else [(carried, "#1f5fa8")]
+        for execution, colour in shown:
+            for row, name in enumerate(shop.jobs):
+                spread = spread_of(execution.end[name] / HOUR)
+                panels[1].plot(
+                    (spread.lower, spread.upper), (row, row), color=colour, linewidth=5, solid_capstyle="butt"
+                )
         for row, name in enumerate(shop.jobs):
             panels[1].plot(planned.end(name) / HOUR, row, "o", color="white", markeredgecolor="black", markersize=5)
             if name in due:
                 panels[1].plot((due[name] / HOUR,) * 2, (row - 0.4, row + 0.4), color="black", linewidth=2)
         panels[1].set_yticks(range(len(shop.jobs)), list(shop.jobs))
         panels[1].invert_yaxis()
-        panels[1].set(xlabel="end / h (blue: 95 % under scatter, circle: planned, bar: due)")
+        paler = "pale: with breakdowns, " if calm else ""
+        panels[1].set(xlabel=f"end / h (blue: 95 % under scatter, {paler}circle: planned, bar: due)")
         panels[1].set_xlim(0, max(panels[0].get_xlim()[1], panels[1].get_xlim()[1], np.finfo(float).eps))
         panels[0].set_xlim(panels[1].get_xlim())
     return figure

@@ -13,6 +13,7 @@ from twin.production.line.config import (
     Line,
     LineOrder,
     LinePart,
+    Shift,
     Station,
     Step,
     ToolUse,
@@ -22,7 +23,7 @@ from twin.production.line.job import WhatIf
 from twin.production.line.simulation import simulate_line
 from twin.production.line.study import batch_of_one, difference, queue_over_time, study
 from twin.settings import read_settings
-from twin.units import Uncertain
+from twin.units import HOUR, Uncertain
 
 SETTLED = 300  # parts that are not counted
 
@@ -148,3 +149,58 @@ def test_bad_lines_are_refused_with_the_reason():
         read_settings(Line, "line", "cel")
     with pytest.raises(InputError, match="unknown key"):
         read_settings(Line, "line", "cell", ["stations.milling.colour=red"])
+
+
+def test_shifts_by_hand():
+    """People from 6 to 14 h: parts of 3 h begin at 6, 9, 12 (ends at 15), 30 and 33; unattended they go on through the
+    night, but the set-up of an hour waits for the morning."""
+    shifts = (Shift(start=6 * HOUR, end=14 * HOUR),)
+    attended = one_station(Station(), Step(station="s", time=exactly(3 * HOUR)), n_parts=5)
+    trace = simulate_line(replace(attended, shifts=shifts), 1, 0)
+    begins = [stay.start / HOUR for stay in trace.stays if stay.state == "work"]
+    assert begins == pytest.approx([6, 9, 12, 30, 33])
+    alone = Station(attended=False, setup=exactly(HOUR))
+    line = one_station(alone, Step(station="s", time=exactly(3 * HOUR)), n_parts=5, release=15 * HOUR)
+    trace = simulate_line(replace(line, shifts=shifts), 1, 0)
+    assert [(s.state, s.start / HOUR) for s in trace.stays][:2] == [("no people", 15), ("set-up", 30)]
+    assert trace.end / HOUR == pytest.approx(31 + 5 * 3)
+
+
+def test_one_operator_sets_up_one_machine_after_the_other():
+    """Three machines, set-ups of an hour, work of five: ends at 6, 7 and 8 h with one operator, all at 6 with three.
+    Lots are carried half an hour to the next station; the last one is there at 8.5 h."""
+    stations = {"s": Station(n_machines=3, setup=exactly(HOUR)), "t": Station(n_machines=3)}
+    steps = {
+        "a": Step(station="s", time=exactly(5 * HOUR)),
+        "b": Step(station="t", time=exactly(HOUR)),
+    }
+    line = Line(
+        name="crew",
+        stations=stations,
+        parts={"p": LinePart(steps=steps)},
+        orders={"o": LineOrder(part="p", n_parts=3, n_lot=1)},
+        transport=0.5 * HOUR,
+    )
+    for operators, ends in ((1, [6, 7, 8]), (2, [6, 6, 7]), (0, [6, 6, 6])):
+        trace = simulate_line(replace(line, n_operators=operators), 1, 0)
+        worked = sorted(s.end / HOUR for s in trace.stays if s.state == "work" and s.machine.startswith("s"))
+        assert worked == pytest.approx(ends)
+        assert max(lot.done for lot in trace.lots) / HOUR == pytest.approx(ends[-1] + 1.5)
+
+
+def test_an_operator_who_is_free_after_the_shift_comes_in_the_morning():
+    """Two set-ups of 5 h, one operator, people from 0 to 4 h: the second begins on the next day."""
+    line = one_station(
+        Station(n_machines=2, setup=exactly(5 * HOUR)), Step(station="s", time=exactly(HOUR)), n_parts=2, n_lot=1
+    )
+    trace = simulate_line(replace(line, n_operators=1, shifts=(Shift(start=0.0, end=4 * HOUR),)), 1, 0)
+    assert sorted(s.start / HOUR for s in trace.stays if s.state == "set-up") == pytest.approx([0, 24])
+
+
+@pytest.mark.parametrize("shifts", [((5, 4),), ((0, 8), (7, 9)), ((20, 26),)])
+def test_shifts_that_are_none_are_refused(shifts):
+    with pytest.raises(InputError, match="is not one of a day"):
+        replace(
+            one_station(Station(), Step(station="s", time=exactly(1.0)), n_parts=1),
+            shifts=tuple(Shift(start=a * HOUR, end=b * HOUR) for a, b in shifts),
+        )

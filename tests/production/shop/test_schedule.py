@@ -10,6 +10,7 @@ import pytest
 
 from twin.errors import InputError
 from twin.production.extra import production_library
+from twin.production.line.config import Breakdown
 from twin.production.shop.dispatch import dispatch
 from twin.production.shop.execute import batch_of_one, execute
 from twin.production.shop.isa95 import (
@@ -253,3 +254,56 @@ def test_a_word_of_json_schema_that_is_not_known_is_not_ignored():
 def test_a_missing_library_says_what_to_install():
     with pytest.raises(InputError, match=r"machining-twin\[production\]"):
         production_library("no_such_library.part")
+
+
+def test_breakdowns_delay_as_renewal_theory_says():
+    """One operation of 50 h, failures every 20 h of work, repairs 3 ± 2 h: so many failures as a Poisson process has:
+    mean 50 + 2.5 x 3, variance 2.5 x (9 + 4), no failure with exp(-2.5). And never sooner than without."""
+    failing = ShopMachine(breakdown=Breakdown(between=20 * 3600, repair=Uncertain(3 * 3600, 2 * 3600)))
+    planned = schedule(shop({"m": failing}, {"j": Job(operations={"o": operation("m", 50 * 3600.0)})}))
+    hours = execute(planned, 40_000, 3).end["j"] / 3600
+    assert hours.mean() == pytest.approx(57.5, abs=4 * np.sqrt(32.5 / 40_000))
+    assert hours.var() == pytest.approx(32.5, rel=0.05)
+    assert np.mean(hours == 50) == pytest.approx(np.exp(-2.5), abs=0.006)
+    assert (execute(planned, 100, 3, breakdowns=False).end["j"] == 50 * 3600).all()
+
+
+def test_a_plan_carried_out_is_what_an_event_list_says():
+    """Two machines, three jobs, failures: the same plan as processes of SimPy with queues of their own."""
+    simpy = pytest.importorskip("simpy")
+    down = Breakdown(between=4 * 3600, repair=Uncertain(3600, 1800))
+    jobs = {
+        name: Job(operations={"a": operation("m", 3600.0 * k), "b": operation("n", 3600.0 * (4 - k))})
+        for k, name in enumerate("xyz", 1)
+    }
+    planned = schedule(shop({"m": ShopMachine(breakdown=down), "n": ShopMachine(breakdown=down)}, jobs))
+    sigma = np.sqrt(np.log(1 + 0.5**2))
+
+    def once(random):
+        clock, ready = simpy.Environment(), {}
+
+        def machine(name):
+            fails = random.exponential(down.between)
+            for task in (t for t in planned.tasks if t.machine == name):
+                if task.operation == "b":
+                    yield ready.setdefault(task.job, clock.event())
+                left = task.end - task.start
+                while left > fails:
+                    yield clock.timeout(fails + random.lognormal(np.log(3600) - sigma**2 / 2, sigma))
+                    left, fails = left - fails, random.exponential(down.between)
+                fails -= left
+                yield clock.timeout(left)
+                if task.operation == "a":
+                    ready.setdefault(task.job, clock.event()).succeed()
+
+        for name in "mn":
+            clock.process(machine(name))
+        clock.run()
+        return clock.now
+
+    random = np.random.default_rng(8)
+    events = np.array([once(random) for _ in range(3000)]) / 3600
+    ours = execute(planned, 3000, 5).makespan / 3600
+    error = np.hypot(events.std(), ours.std()) / np.sqrt(3000)
+    assert ours.mean() == pytest.approx(events.mean(), abs=4 * error)
+    assert np.quantile(ours, [0.1, 0.5, 0.9]) == pytest.approx(np.quantile(events, [0.1, 0.5, 0.9]), abs=10 * error)

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from twin.errors import InputError
-from twin.units import CostRate, EnergyPrice, Money, Power, Ratio, Time, Uncertain
+from twin.units import HOUR, CostRate, EnergyPrice, Money, Power, Ratio, Time, Uncertain
 
+DAY = 24 * HOUR
+MOMENT = 1e-6  # [s] by which a sum of times may miss the end of a shift
 UncertainTime = Annotated[Uncertain, "s"]
 
 
@@ -40,6 +42,16 @@ class Down:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shift:
+    """When people are there, every day alike; time 0 of the line is midnight."""
+
+    start: Time
+    """Since midnight."""
+    end: Time
+    """Since midnight, later than the start, at most 24 h."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Station:
     """Like machines with one queue."""
 
@@ -47,6 +59,8 @@ class Station:
     """How many of them."""
     setup: UncertainTime = Uncertain(0.0, 0.0)
     """When a lot of another part comes than the machine made last."""
+    attended: bool = True
+    """No part is begun without people there; false: the parts of a lot go on by themselves."""
     breakdown: Breakdown | None = None
     warm_up: WarmUp | None = None
     down: tuple[Down, ...] = ()
@@ -137,14 +151,38 @@ class Line:
     stations: dict[str, Station]
     parts: dict[str, LinePart]
     orders: dict[str, LineOrder]
+    shifts: tuple[Shift, ...] = ()
+    """Outside, nobody sets up, changes tools, repairs or loads an attended machine; none: there is always somebody."""
+    n_operators: int = 0
+    """Who set up, change tools and repair, one machine at a time each; 0: there are always enough."""
+    transport: Time = 0.0
+    """Of a lot from one station to the next, and its waiting for that."""
     rule: Literal["due", "first_come"] = "first_come"
     """Which of those that wait is next."""
     energy_price: EnergyPrice = 5e-8
     """Of electrical energy."""
 
+    def away(self, now: float) -> float:
+        """How long from ``now`` on until somebody is there [s]; 0: somebody is."""
+        if not self.shifts:
+            return 0.0
+        clock = now % DAY
+        for shift in self.shifts:
+            if clock < shift.end - MOMENT:
+                return max(0.0, shift.start - clock)
+        return DAY - clock + self.shifts[0].start
+
     def __post_init__(self) -> None:
         if not self.orders:
             raise InputError(f"{self.name} has no orders", remedy="add one below orders")
+        if self.n_operators < 0 or self.transport < 0:
+            raise InputError(f"{self.name}: operators and transport cannot be negative")
+        for before, shift in zip((None, *self.shifts), self.shifts, strict=False):
+            if not (before.end if before else 0.0) <= shift.start < shift.end <= DAY:
+                raise InputError(
+                    f"{self.name}: the shift from {shift.start / HOUR:g} to {shift.end / HOUR:g} h is not one of a day",
+                    remedy="shifts in their order within 0 and 24 h, without overlap; one over midnight is two",
+                )
         for name, part in self.parts.items():
             if not part.steps:
                 raise InputError(f"part {name} has no steps")

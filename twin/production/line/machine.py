@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from twin.production.line.config import Line, LineOrder, Station, Step
-from twin.production.line.trace import Lot, Stay, Trace
+from twin.production.line.trace import NO_PEOPLE, Lot, Stay, Trace
 from twin.production.spread import draws
 from twin.units import Uncertain
 
@@ -92,9 +92,11 @@ class Machine:
         trace: Trace,
         queues: dict[str, Queue],
         luck: dict[str, OrderLuck],
+        crew: Any,
         first: bool,
     ):
-        self.line, self.label, self.clock, self.random, self.trace = line, label, clock, random, trace
+        self.line, self.crew, self.label, self.clock = line, crew, label, clock
+        self.random, self.trace = random, trace
         self.station: Station = line.stations[station]
         self.queue, self.queues, self.luck = queues[station], queues, luck
         self.down = sorted((d.start, d.end) for d in self.station.down) if first else []
@@ -123,31 +125,42 @@ class Machine:
         pieces = [p for p in pieces if not (luck.fate[:number, p] < _lost(steps, number)).any()]
         warm = self.station.warm_up
         if pieces:
+            if self.station.attended:
+                yield from self._wait_for_shift(lot)
             if warm and self.clock.now - self.last_end > warm.idle:
                 yield from self._stay("warm-up", lot, warm.time)
             if self.last_part != order.part and self.station.setup.value > 0:
-                yield from self._stay("set-up", lot, float(draws(self.station.setup, 1, self.random)[0]))
+                yield from self._by_hand("set-up", lot, float(draws(self.station.setup, 1, self.random)[0]))
             self.last_part = order.part
         for piece in pieces:
             for tool, use in step.tools.items():
                 if self.left.get((name, tool), -1.0) < use.used.value:
                     if (name, tool) in self.left:
-                        yield from self._stay("tool change", lot, use.replacement)
+                        yield from self._by_hand("tool change", lot, use.replacement)
                         self.trace.n_tools += 1
                     spread = use.used.deviation / use.used.value if use.used.value else 0.0
                     self.left[name, tool] = max(float(draws(Uncertain(1.0, spread), 1, self.random)[0]), use.used.value)
                 self.left[name, tool] -= use.used.value
                 self.trace.tools += use.price * use.used.value
+            if self.station.attended:
+                yield from self._wait_for_shift(lot)
             time = float(luck.time[number, piece])
             yield from self._work(lot, time)
             self.trace.energy += float(luck.energy[number, piece]) if step.energy else self.station.working_power * time
             lot.lost += bool(luck.fate[number, piece] < step.lost)
         self.last_end = self.clock.now if pieces else self.last_end
         if number + 1 < len(steps):
-            following = list(steps.values())[number + 1].station
-            self.queues[following].put(urgency(self.line, order, self.clock.now), lot, number + 1)
+            self.clock.process(self._carry(lot, number + 1))
         else:
             lot.done = self.clock.now
+
+    def _carry(self, lot: Lot, number: int) -> Iterator[Any]:
+        """Bring a lot to the station of its next step."""
+        order = self.line.orders[lot.order]
+        if self.line.transport > 0:
+            yield self.clock.timeout(self.line.transport)
+        station = list(self.line.parts[order.part].steps.values())[number].station
+        self.queues[station].put(urgency(self.line, order, self.clock.now), lot, number)
 
     def _work(self, lot: Lot, time: float) -> Iterator[Any]:
         """Work on one part, with the failures and planned stops that fall into it."""
@@ -158,7 +171,7 @@ class Machine:
             time -= span
             self.to_failure -= span
             if self.to_failure <= 0 and self.station.breakdown:
-                yield from self._stay("repair", lot, float(draws(self.station.breakdown.repair, 1, self.random)[0]))
+                yield from self._by_hand("repair", lot, float(draws(self.station.breakdown.repair, 1, self.random)[0]))
                 self.to_failure = self._failure()
             yield from self._wait_while_down()
 
@@ -170,13 +183,39 @@ class Machine:
             if end > max(start, self.busy_until):
                 self.trace.stays.append(Stay(self.label, "down", "", max(start, self.busy_until), end))
 
+    def _by_hand(self, state: str, lot: Lot, time: float) -> Iterator[Any]:
+        """What a person does: begun while people are there and one of them is free, then finished."""
+        if time <= 0:
+            return
+        while True:
+            yield from self._wait_for_shift(lot)
+            asked = self.clock.now
+            hand = self.crew.request() if self.crew else None
+            if hand:
+                yield hand
+                self._record(NO_PEOPLE, lot, asked)
+            if self.line.away(self.clock.now) == 0:
+                break
+            self.crew.release(hand)  # by the time that somebody was free the shift was over
+        yield from self._stay(state, lot, time)
+        if hand:
+            self.crew.release(hand)
+
+    def _wait_for_shift(self, lot: Lot) -> Iterator[Any]:
+        yield from self._stay(NO_PEOPLE, lot, self.line.away(self.clock.now))
+
     def _stay(self, state: str, lot: Lot, time: float) -> Iterator[Any]:
         if time <= 0:
             return
         start = self.clock.now
         yield self.clock.timeout(time)
+        self._record(state, lot, start)
+
+    def _record(self, state: str, lot: Lot, start: float) -> None:
+        """A stay that ends now."""
         self.busy_until = self.clock.now
-        self.trace.stays.append(Stay(self.label, state, lot.order, start, self.clock.now))
+        if self.clock.now > start:
+            self.trace.stays.append(Stay(self.label, state, lot.order, start, self.clock.now))
 
     def _failure(self) -> float:
         """Working time until the machine fails [s]."""

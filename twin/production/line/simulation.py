@@ -1,8 +1,9 @@
 """A discrete-event simulation of the line (SimPy): one replication from empty to the last part.
 
 A lot goes through its steps whole: it waits at the station, is set up where the machine made another part last, its
-parts are worked one after the other, and it goes on when the last one is done. Every random number belongs to what it
-is of (a part's step, a machine), so that two variants of a line meet the same luck.
+parts are worked one after the other, and it is carried on when the last one is done. Set-up, tool change and repair
+need one of the operators, and are begun within a shift; what is begun is finished. Every random number belongs to what
+it is of (a part's step, a machine), so that two variants of a line meet the same luck.
 """
 
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ def simulate_line(line: Line, seed: int, replication: int) -> Trace:
     """
     simpy = production_library("simpy")
     trace, clock = Trace(queue={name: [(0.0, 0)] for name in line.stations}), simpy.Environment()
+    crew = simpy.Resource(clock, line.n_operators) if line.n_operators else None
     queues = {name: Queue(clock, trace.queue[name]) for name in line.stations}
     names = list(line.stations)
     luck = {
@@ -34,7 +36,7 @@ def simulate_line(line: Line, seed: int, replication: int) -> Trace:
         for number in range(station.n_machines):
             random = np.random.default_rng((seed, replication, 1, k, number))
             label = name if station.n_machines == 1 else f"{name} {number + 1}"
-            machine = Machine(line, name, label, clock, random, trace, queues, luck, first=number == 0)
+            machine = Machine(line, name, label, clock, random, trace, queues, luck, crew, first=number == 0)
             clock.process(machine.live())
     for k, (name, order) in enumerate(line.orders.items()):
         clock.process(

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-STATES = ("work", "set-up", "warm-up", "tool change", "repair", "down")
+NO_PEOPLE = "no people"
+STATES = ("work", "set-up", "warm-up", "tool change", "repair", "down", NO_PEOPLE)
 
 
 @dataclass(frozen=True)

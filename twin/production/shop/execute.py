@@ -1,9 +1,14 @@
-"""A schedule carried out under the scatter of its times: the order stays, everything starts as soon as it can."""
+"""A schedule carried out under the scatter of its times and the breakdowns of its machines, many times at once.
+
+The order on each machine stays, everything starts as soon as it can: each operation's end follows from the ends before
+it, so that one pass through the plan is a discrete-event simulation without a list of events.
+"""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from twin.production.line.config import Breakdown
 from twin.production.shop.schedule import Schedule
 from twin.production.shop.settings import Closed, Job, Shop
 from twin.production.spread import Interval, draws, spread_of
@@ -27,12 +32,17 @@ class Execution:
         return 0.0 if due is None else float(np.mean(self.end[job] > due))
 
 
-def execute(planned: Schedule, n: int, seed: int) -> Execution:
+def execute(planned: Schedule, n: int, seed: int, breakdowns: bool = True) -> Execution:
     """Carry out a schedule ``n`` times with drawn times; the order on each machine and of each tool is kept.
 
-    The scatter of an operation is common to its parts: it is that of the machine and of the prediction.
+    The scatter of an operation is common to its parts: it is that of the machine and of the prediction. A machine fails
+    after an exponential time of work, and the operation goes on after the repair; nobody foresees that, so that a
+    repair may reach into a closing.
+
+    Args:
+        breakdowns: whether machines that can fail do.
     """
-    shop, random = planned.shop, np.random.default_rng(seed)
+    shop, random, failing = planned.shop, np.random.default_rng(seed), np.random.default_rng((seed, 1))
     free = {name: np.full(n, machine.available) for name, machine in shop.machines.items()}
     used = {name: False for name in shop.machines}
     family = dict.fromkeys(shop.machines, "")
@@ -49,11 +59,22 @@ def execute(planned: Schedule, n: int, seed: int) -> Execution:
         preparation = setup + np.where(cold, machine.warm_up, 0.0)
         begin = _outside(np.maximum(free[task.machine], ready - preparation), preparation + time, machine.closed)
         end = begin + preparation + time
+        if machine.breakdown and breakdowns:
+            end = end + _repairs(machine.breakdown, time, failing)
         for tool, copy in copies.items():
             tools[tool][copy, np.arange(n)] = end
         free[task.machine], done[task.job] = end, end
         family[task.machine], used[task.machine] = operation.family, True
     return Execution(done, np.max(list(done.values()), axis=0))
+
+
+def _repairs(breakdown: Breakdown, work: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """(draw,) time of the repairs that fall into ``work`` (draw,): so many failures as a Poisson process has."""
+    failures = random.poisson(work / breakdown.between)
+    time = np.zeros(len(work))
+    for number in range(1, int(failures.max(initial=0)) + 1):
+        time += np.where(failures >= number, draws(breakdown.repair, len(work), random), 0.0)
+    return time
 
 
 def _outside(begin: np.ndarray, length: np.ndarray, closed: tuple[Closed, ...]) -> np.ndarray:

@@ -86,11 +86,13 @@ def run_schedule(
         shop, epoch = with_orders(shop, read_orders(orders))
     console = Console(width=None if sys.stdout.isatty() else 160)
 
-    def carried_out(what: Shop) -> tuple[Schedule, Execution]:
+    def carried_out(what: Shop) -> tuple[Schedule, Execution, Execution | None]:
         planned = schedule(what)
         carried = execute(planned, N_DRAWS, SEED)
-        print_schedule(planned, carried, console)
-        return planned, carried
+        fails = any(machine.breakdown for machine in what.machines.values())
+        calm = execute(planned, N_DRAWS, SEED, breakdowns=False) if fails else None
+        print_schedule(planned, carried, calm, console)
+        return planned, carried, calm
 
     with new_run(outputs, f"{Path(name).stem}_schedule") as (folder, final):
         found = carried_out(shop)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from twin.errors import InputError
+from twin.production.line.config import Breakdown
 from twin.units import Ratio, Time, Uncertain
 
 
@@ -31,6 +32,8 @@ class ShopMachine:
     """Before an operation on a cold machine, which it is at the start ..."""
     stays_warm: Time = float("inf")
     """... and whenever it stood idle longer than this."""
+    breakdown: Breakdown | None = None
+    """The schedule does not know of it; carrying it out does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +94,8 @@ class Shop:
         if self.resolution <= 0:
             raise InputError(f"{self.name}: the resolution must be positive")
         for name, machine in self.machines.items():
+            if machine.breakdown and machine.breakdown.between <= 0:
+                raise InputError(f"machine {name}: the mean time between failures must be positive")
             for closed in machine.closed:
                 if closed.end <= closed.start:
                     raise InputError(f"machine {name} is closed until before it closes")
