@@ -54,7 +54,9 @@ def quotation_record(found: Quotation) -> dict[str, Any]:
         "risk": {
             "lost_parts_ratio": plain(found.scrap),
             "first_part_out_of_tolerance_ratio": list(found.risk.first_part),
-            "worst_sizes_ratio": dict(found.risk.worst),
+            "worst_characteristics_ratio": dict(found.risk.worst),
+            "n_judged_by_drawing": found.risk.n_judged[0],
+            "n_judged_by_general_tolerance": found.risk.n_judged[1],
             "volume_cut_with_chatter_ratio": found.risk.chatter,
             "cost_above_110_pct_of_its_mean_ratio": found.risk.above,
             "warnings": found.risk.warnings,
@@ -112,11 +114,12 @@ def risk_lines(found: Quotation) -> list[str]:
     ]
     if risk.worst:
         lines.append(
-            f"risk: the first part, cut as programmed, is out of tolerance with {100 * low:.1f} % (sizes err together) "
-            f"to {100 * high:.1f} % (each by itself)"
+            f"risk: the first part, cut as programmed, is out of tolerance with {100 * low:.1f} % (all err together) "
+            f"to {100 * high:.1f} % (each by itself); judged: {risk.n_judged[0]} characteristics by the drawing, "
+            f"{risk.n_judged[1]} sizes by the general tolerance"
         )
     else:
-        lines.append("risk: no sizes are declared, so that of a part out of tolerance is not known")
+        lines.append("risk: no sizes are declared and no tolerances, so that of a part out of tolerance is not known")
     if risk.worst and risk.worst[0][1] > 1e-4:
         lines.append("likeliest to be out: " + ", ".join(f"{name} {100 * p:.1f} %" for name, p in risk.worst[:3]))
     if risk.chatter > 0:

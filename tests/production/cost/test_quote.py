@@ -10,10 +10,11 @@ from scipy.stats import norm
 
 from twin.config import build
 from twin.errors import InputError
+from twin.inspection.tolerance import ToleranceRow
 from twin.production.cost.account import drawn, machining
 from twin.production.cost.economics import Economics
 from twin.production.cost.operations import Operation, operations_of
-from twin.production.cost.quote import GeneralTolerance, Order, out_of_tolerance, quote
+from twin.production.cost.quote import GeneralTolerance, Order, limits_of, out_of_tolerance, quote
 from twin.production.spread import draws, mean_of, spread_of
 from twin.resources import shared_folder
 from twin.settings import read_settings
@@ -121,12 +122,33 @@ def test_the_tolerance_table_is_that_of_the_standard():
 
 
 def test_probability_to_be_out_of_tolerance_is_that_of_the_normal():
-    dependent, independent, worst = out_of_tolerance(made_result(), TOLERANCE, 13e-6)
+    dependent, independent, worst = out_of_tolerance(limits_of(made_result(), TOLERANCE), 13e-6)
     bore = norm.cdf((-100 - 90) / 13) + norm.sf((100 - 90) / 13)
     rib = 2 * norm.sf(50 / 13)
     assert dependent == pytest.approx(bore)
     assert independent == pytest.approx(1 - (1 - bore) * (1 - rib))
     assert worst[0] == ("bore diameter", pytest.approx(bore))  # roundness is no size
+
+
+def test_tolerances_of_the_drawing_come_before_general_ones():
+    """The bore, 90 µm too large, may be 0 to 100 µm too large; its roundness at most 20 µm. Corrected, the bore is in
+    the middle of its limits; the roundness stays as predicted, and the rib keeps its general tolerance."""
+    result = made_result()
+    features = result["features"]
+    roundness = float(features.error_um.values[features.characteristic.values == "roundness"][0])
+    rows = (
+        ToleranceRow(features=("bore",), characteristics=("diameter",), lower=0.0, upper=100e-6, source="drawing"),
+        ToleranceRow(characteristics=("roundness",), upper=20e-6, source="drawing"),
+    )
+    limits = limits_of(result, TOLERANCE, rows)
+    assert limits.names == ("bore diameter", "bore roundness", "rib thickness") and limits.drawn.tolist() == [1, 1, 0]
+    bore = norm.cdf(-90 / 13) + norm.sf(10 / 13)
+    out = dict(out_of_tolerance(limits, 13e-6)[2])
+    assert out["bore diameter"] == pytest.approx(bore)
+    assert out["bore roundness"] == pytest.approx(norm.sf((20 - roundness) / 13))
+    corrected = dict(out_of_tolerance(limits, 13e-6, corrected=True)[2])
+    assert corrected["bore diameter"] == pytest.approx(2 * norm.sf(50 / 13))
+    assert corrected["bore roundness"] == pytest.approx(out["bore roundness"])
 
 
 def test_a_quotation_is_the_sum_of_its_steps_and_grows_with_small_lots(certain):

@@ -4,13 +4,17 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 from rich.console import Console
 
+from twin.config import build
+from twin.inspection.tolerance import ToleranceRow
 from twin.production.cost.economics import Economics
 from twin.production.cost.operations import operations_of
 from twin.production.cost.quote import GeneralTolerance, Order, Quotation, material_of, quote
+from twin.resources import shared_folder
 from twin.result import load
 from twin.runs import new_run
 from twin.settings import read_settings
@@ -61,4 +65,18 @@ def quotation_of(
     tolerance = read_settings(GeneralTolerance, "tolerance", chosen.get("tolerance", "iso2768_f"), (), conf)
     result = load(folder)
     config = yaml.safe_load((folder / "config.yaml").read_text())
-    return quote(result, operations_of(result, config), economics, order, tolerance, material_of(config))
+    operations, material, drawing = operations_of(result, config), material_of(config), tolerances_of(config)
+    return quote(result, operations, economics, order, tolerance, material, drawing=drawing)
+
+
+def tolerances_of(config: Mapping[str, Any]) -> tuple[ToleranceRow, ...]:
+    """Tolerances of the run's scenario, from the file beside it; none where it names none or the file has gone."""
+    scenario = config["scenario"]
+    if not scenario.get("tolerances"):
+        return ()
+    for folder in (Path(scenario.get("folder") or ""), shared_folder("scenarios") / scenario["name"]):
+        file = folder / scenario["tolerances"]
+        if file.is_file():
+            rows = yaml.safe_load(file.read_text())
+            return tuple(build(ToleranceRow, row, f"[{k}]", file=file) for k, row in enumerate(rows))
+    return ()

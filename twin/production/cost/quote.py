@@ -1,6 +1,6 @@
 """The quotation of a part: time, tools, energy, cost and risk, each with its interval and where it comes from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,13 @@ from scipy.special import ndtr
 from twin.config import build
 from twin.cutting.material import PhysicalProperties
 from twin.errors import InputError
+from twin.inspection.tolerance import ToleranceRow
 from twin.production.cost.account import Account, drawn, machining, waiting
 from twin.production.cost.economics import Economics
 from twin.production.cost.operations import Operation
 from twin.production.spread import Interval, spread_of
 from twin.result import Result
-from twin.units import MM, Length
+from twin.units import MM, UM, Length
 
 Outside = tuple[float, float, tuple[tuple[str, float], ...]]
 SIZES = ("diameter", "thickness", "width", "height", "x", "y")  # what general tolerances speak of
@@ -56,11 +57,24 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """Characteristics of a part that have limits."""
+
+    names: tuple[str, ...]
+    error: np.ndarray  # (characteristic,) [m] predicted
+    lower: np.ndarray  # (characteristic,) [m] of the error; -inf: none
+    upper: np.ndarray  # (characteristic,) [m]; inf: none
+    size: np.ndarray  # (characteristic,) a size, which can be corrected; else form or position
+    drawn: np.ndarray  # (characteristic,) by the drawing; else by the general tolerance
+
+
+@dataclass(frozen=True)
 class Risk:
     """What could make it dearer; every probability of one part."""
 
-    first_part: tuple[float, float]  # a size of the uncorrected part is out: all sizes err together, each by itself
-    worst: tuple[tuple[str, float], ...]  # size -> probability, most likely first
+    first_part: tuple[float, float]  # the uncorrected part is out: all characteristics err together, each by itself
+    worst: tuple[tuple[str, float], ...]  # characteristic -> probability, most likely first
+    n_judged: tuple[int, int]  # characteristics judged by the drawing, sizes judged by the general tolerance
     chatter: float  # share of the volume that is cut with chatter
     above: float  # probability that the cost exceeds its mean by 10 %
     warnings: int  # of the run
@@ -100,6 +114,7 @@ def quote(
     material: tuple[str, float],
     n: int = 4000,
     seed: int = 1,
+    drawing: Sequence[ToleranceRow] = (),
 ) -> Quotation:
     """What one good part of the run costs.
 
@@ -108,6 +123,8 @@ def quote(
         operations: as :func:`twin.production.operations.operations_of` finds them.
         material: name and density [kg/m3].
         n: draws of everything that scatters.
+        tolerance: of sizes that the drawing says nothing about.
+        drawing: tolerances of the scenario.
 
     Raises:
         InputError: no price of the material or of a tool's kind.
@@ -126,8 +143,9 @@ def quote(
     inspecting = order.inspected * e.times.inspection.time
     accounts["inspection"] = Account(np.zeros(n), {}, {"people": e.rates.inspector.rate * inspecting})
     trust = economics.trust
-    first = out_of_tolerance(result, tolerance, trust.accuracy.accuracy.value)
-    lost = _lost(first, result, tolerance, e, order, random)
+    limits = limits_of(result, tolerance, drawing)
+    first = out_of_tolerance(limits, trust.accuracy.accuracy.value)
+    lost = _lost(first, limits, e, order, random)
     begun = sum(list(accounts.values())[1:], next(iter(accounts.values())))
     again = begun * lost
     accounts["scrap"] = Account(again.time, again.energy, {"scrap": again.cost})
@@ -154,6 +172,7 @@ def quote(
         risk=Risk(
             first_part=first[:2],
             worst=first[2],
+            n_judged=(int(limits.drawn.sum()), int((~limits.drawn).sum())),
             chatter=float(volume[segments.chatter_margin.values < 1].sum() / max(volume.sum(), 1e-12)),
             above=float(np.mean(cost > 1.1 * cost.mean())),
             warnings=len(str(attrs["warnings"]).splitlines()),
@@ -163,44 +182,54 @@ def quote(
     )
 
 
-def _lost(
-    first: Outside, result: Result, tolerance: GeneralTolerance, e: Any, order: Order, random: np.random.Generator
-) -> np.ndarray:
+def _lost(first: Outside, limits: Limits, e: Any, order: Order, random: np.random.Generator) -> np.ndarray:
     """(draw,) parts lost for one good part: the first of the order, cut as predicted, and what scatters about the
     corrected sizes afterwards, or is lost to other causes."""
     n = len(e.trust.time.value)
-    later = out_of_tolerance(result, tolerance, float(e.trust.repeatability.accuracy[0]), corrected=True)
+    later = out_of_tolerance(limits, float(e.trust.repeatability.accuracy[0]), corrected=True)
     scrap = 1 - (1 - random.uniform(*later[:2], n)) * (1 - np.minimum(e.trust.other_scrap.value, 0.9))
     return scrap / np.maximum(1 - scrap, 0.01) + random.uniform(*first[:2], n) / order.quantity
 
 
-def out_of_tolerance(result: Result, tolerance: GeneralTolerance, deviation: float, corrected: bool = False) -> Outside:
-    """Probability that any size of a part lies outside: as little as it can be, if all sizes err together; if each errs
-    by itself; and of the likeliest sizes.
+def limits_of(result: Result, tolerance: GeneralTolerance, drawing: Sequence[ToleranceRow] = ()) -> Limits:
+    """Limits of every characteristic of the run that the drawing, or for a size the general tolerance, gives some."""
+    features = result["features"]
+    nominal, error = features.nominal_mm.values * MM, features.error_um.values * UM
+    half = tolerance.of(nominal)
+    rows: list[tuple[str, float, float, float, bool, bool]] = []
+    for k, key in enumerate(zip(features.name.values, features.characteristic.values, strict=True)):
+        row = next((row for row in drawing if row.fits(*key)), None)
+        size = key[1] in SIZES
+        if not np.isfinite(error[k]) or (row is None and not size):
+            continue
+        low, high = (-half[k], half[k]) if row is None else (row.lower, row.upper)
+        ends = (-np.inf if low is None else float(low), np.inf if high is None else float(high))
+        rows.append((" ".join(map(str, key)), float(error[k]), *ends, size, row is not None))
+    names, *columns = zip(*rows, strict=True) if rows else ((),) * 6
+    found, lower, upper = (np.array(column, float) for column in columns[:3])
+    return Limits(names, found, lower, upper, np.array(columns[3], bool), np.array(columns[4], bool))
+
+
+def out_of_tolerance(limits: Limits, deviation: float, corrected: bool = False) -> Outside:
+    """Probability that any characteristic of a part lies outside: as little as it can be, if all err together; if each
+    errs by itself; and of the likeliest ones.
 
     Args:
-        deviation: of a size about its prediction [m], normal.
-        corrected: about its nominal value instead.
+        deviation: of a characteristic about its prediction [m], normal.
+        corrected: sizes are about the middle of their limits instead; forms and positions stay as predicted.
     """
-    features = result["features"]
-    sized = np.isin(features.characteristic.values, SIZES)
-    if not sized.any():
+    if not limits.names:
         return 0.0, 0.0, ()
-    nominal, error = features.nominal_mm.values[sized] * MM, features.error_um.values[sized] * 1e-6
-    known = np.isfinite(error)
-    half, error = tolerance.of(nominal[known]), np.zeros(known.sum()) if corrected else error[known]
-    outside = 1 - (ndtr((half - error) / deviation) - ndtr((-half - error) / deviation))
-    names = [
-        f"{name} {what}"
-        for name, what in zip(
-            features.name.values[sized][known], features.characteristic.values[sized][known], strict=True
-        )
-    ]
+    two_sided = limits.size & np.isfinite(limits.lower) & np.isfinite(limits.upper)
+    error = limits.error.copy()
+    if corrected:
+        error[two_sided] = (limits.lower[two_sided] + limits.upper[two_sided]) / 2
+    outside = 1 - (ndtr((limits.upper - error) / deviation) - ndtr((limits.lower - error) / deviation))
     order = np.argsort(-outside)[:5]
     return (
         float(outside.max(initial=0.0)),
         float(max(1 - np.prod(1 - outside), outside.max(initial=0.0))),
-        tuple((str(names[i]), float(outside[i])) for i in order),
+        tuple((limits.names[i], float(outside[i])) for i in order),
     )
 
 
