@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_time_law import axes, machine, program
 
-from twin.motion import segment_times, servo_error, servo_samples, time_law
+from twin.motion import segment_times, servo_error, servo_loops, servo_samples, servo_slopes, time_law
 from twin.program import linearise
 
 
@@ -134,3 +134,23 @@ def test_the_end_of_a_move_is_not_sought_on_the_next_one():
     nearest = np.array([[np.linalg.norm(actual - end, axis=1).min() for end in row] for row in ends])
     between_samples = 0.5 * 0.05 * 1e-3
     assert np.all(np.linalg.norm(error, axis=2)[feeding] <= nearest[feeding] + between_samples)
+
+
+def test_slopes_of_the_contour_error_are_those_between_two_controllers():
+    """A full circle; gain, feed-forward, lost motion and friction of each axis changed by 1 %."""
+    p = program("G3 X0 Y0 I5 J0 P2 F1800")
+    path = linearise(p, chord_tolerance=1e-6)
+    values = {"gain": 40.0, "feed_forward": 0.3, "backlash": 8e-6, "friction_spike": 3e-6, "friction_decay": 1e-3}
+    controller = machine(axis=axes(**values))
+    found = servo_slopes(p, time_law(p, controller), controller, path)
+    middle = slice(len(path.start) // 8, -len(path.start) // 8)
+    for name, value in values.items():
+        other = dataclasses.replace(
+            controller, axis=controller.axis | {"x": dataclasses.replace(controller.axis["x"], **{name: 1.01 * value})}
+        )
+        motion = time_law(p, other)
+        difference = (servo_error(p, motion, other, path) - servo_error(p, motion, controller, path))[middle]
+        change = np.asarray(found.change(servo_loops(other)))[middle]
+        size = np.abs(difference).max()
+        assert size > 1e-10
+        assert np.sqrt(np.mean((change - difference) ** 2)) < 0.03 * size

@@ -39,6 +39,30 @@ class ServoBlock:
     move: np.ndarray  # (sample,) row of the Program
 
 
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Loops:
+    """Servo parameters of X, Y, Z, (3,) each; SI units."""
+
+    gain: Array  # [1/s]
+    lag_share: Array  # 1 - feed-forward; 0 where the axis follows exactly
+    play: Array  # [m] half the lost motion
+    spike: Array  # [m]
+    decay: Array  # [m]
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class ServoState:
+    """What the servo loops remember from sample to sample, (3,) each; SI units."""
+
+    commanded: Array  # [m]
+    lag: Array  # [m] command minus motor position
+    load: Array  # [m] position behind the play
+    direction: Array  # sign of the last motion, 0 before the first
+    travelled: Array  # [m] since the last reversal
+
+
 def servo_samples(
     program: Program, motion: Motion, controller: Controller, *, period: float = 1e-3, chunk: int = 1 << 15
 ) -> Iterator[ServoBlock]:
@@ -69,7 +93,20 @@ def servo_error(
     mismatch of the axes stay in.
     """
     samples = [block.actual for block in servo_samples(program, motion, controller, period=period)]
-    actual = np.concatenate(samples)
+    return abeam(program, motion, controller, toolpath, np.concatenate(samples), period)[0].reshape(-1, 2, 3)
+
+
+def abeam(
+    program: Program, motion: Motion, controller: Controller, toolpath: Toolpath, actual: np.ndarray, period: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where the actual path passes the ends of the pieces of ``toolpath``, two points a piece.
+
+    Args:
+        actual: (sample, 3) [m] positions every ``period`` [s].
+
+    Returns:
+        error across the path (point, 3) [m], when the actual point is there (point,) [s], tangent (point, 3).
+    """
     move = np.repeat(toolpath.move, 2)
     path = toolpath.fraction.ravel() * motion.length[move]
     time = motion.time[move] + time_at(motion, move, motion.run_path(move, path))
@@ -79,46 +116,22 @@ def servo_error(
     length = np.linalg.norm(step, axis=1, keepdims=True)
     tangent = np.divide(step, length, out=np.zeros_like(step), where=length > 0)
     lag = _longest_lag(controller)
-    abeam = time.copy()
+    passed = time.copy()
     for _ in range(N_ABEAM):
-        position, speed = _interpolate(actual, abeam, period)
+        position, speed = interpolated(actual, passed, period)
         ahead = np.einsum("ij,ij->i", position - point, tangent)
         rate = np.einsum("ij,ij->i", speed, tangent)
         shift = np.divide(ahead, rate, out=np.zeros_like(ahead), where=rate > 1e-9)
-        abeam = np.clip(abeam - shift, time - lag, time + lag)
-    error = _interpolate(actual, abeam, period)[0] - point
-    now = _interpolate(actual, time, period)[0] - point
+        passed = np.clip(passed - shift, time - lag, time + lag)
+    error = interpolated(actual, passed, period)[0] - point
+    now = interpolated(actual, time, period)[0] - point
     # At a corner, or where the axes rest, no point may lie abeam: there the step ran off along the next move.
     astray = np.flatnonzero(
         (np.abs(np.einsum("ij,ij->i", error, tangent)) > FOUND) | (np.sum(error**2, axis=1) > np.sum(now**2, axis=1))
     )
     error[astray] = _nearest(actual, point[astray], time[astray], lag, period)
     error -= np.einsum("ij,ij->i", error, tangent)[:, None] * tangent
-    return error.reshape(-1, 2, 3)
-
-
-@jax.tree_util.register_dataclass
-@dataclass(frozen=True)
-class Loops:
-    """Servo parameters of X, Y, Z, (3,) each; SI units."""
-
-    gain: Array  # [1/s]
-    lag_share: Array  # 1 - feed-forward; 0 where the axis follows exactly
-    play: Array  # [m] half the lost motion
-    spike: Array  # [m]
-    decay: Array  # [m]
-
-
-@jax.tree_util.register_dataclass
-@dataclass(frozen=True)
-class ServoState:
-    """What the servo loops remember from sample to sample, (3,) each; SI units."""
-
-    commanded: Array  # [m]
-    lag: Array  # [m] command minus motor position
-    load: Array  # [m] position behind the play
-    direction: Array  # sign of the last motion, 0 before the first
-    travelled: Array  # [m] since the last reversal
+    return error, passed, tangent
 
 
 def servo_start(position: np.ndarray) -> ServoState:
@@ -238,7 +251,7 @@ def _nearest(actual: np.ndarray, point: np.ndarray, time: np.ndarray, lag: float
     return found
 
 
-def _interpolate(values: np.ndarray, time: np.ndarray, period: float) -> tuple[np.ndarray, np.ndarray]:
+def interpolated(values: np.ndarray, time: np.ndarray, period: float) -> tuple[np.ndarray, np.ndarray]:
     """Values (point, 3) and their rates at ``time`` between samples."""
     k = np.clip((time / period).astype(int), 0, max(len(values) - 2, 0))
     following = np.minimum(k + 1, len(values) - 1)
