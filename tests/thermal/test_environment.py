@@ -9,6 +9,7 @@ import yaml
 
 from twin.config import build
 from twin.errors import InputError
+from twin.machine.machine import Machine
 from twin.thermal.environment import Environment, ambient_temperature, coolant_temperature
 
 CONF = Path(__file__).resolve().parents[2] / "conf" / "environment"
@@ -52,3 +53,22 @@ def test_a_pump_of_high_pressure_warms_the_coolant():
     time = jnp.array([0.0, 3600.0])
     plain, pumped = (build(Environment, {**DAY, "coolant_rise_k": rise}) for rise in (0, 1.7))
     np.testing.assert_allclose(coolant_temperature(pumped, time) - coolant_temperature(plain, time), 1.7, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("schema", "file", "change", "says"),
+    [
+        (Environment, "environment/shop_20", lambda v: v.update(ambient_mean_degc=80), "ambient_mean_degc is 80"),
+        (Environment, "environment/shop_20", lambda v: v.update(coolant_degc=-300), "coolant_degc is -300"),
+        (Machine, "machine/vmc_3axis", lambda v: v["thermal"]["links"][0].update(conductance_w_k=-1), "at least 0"),
+        (Machine, "machine/vmc_3axis", lambda v: v["thermal"]["links"][-1].update(film_w_m2_k=-5), "at least 0"),
+        (Machine, "machine/vmc_3axis", lambda v: v["thermal"]["bearings"][0].update(viscosity_mm2_s=0), "above 0"),
+    ],
+)
+def test_temperatures_and_films_beyond_what_the_numbers_hold_for(schema, file, change, says):
+    path = Path(__file__).resolve().parents[2] / "conf" / f"{file}.yaml"
+    values = yaml.safe_load(path.read_text())
+    build(schema, values, "given")
+    change(values)
+    with pytest.raises(InputError, match=says):
+        build(schema, values, "given")

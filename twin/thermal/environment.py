@@ -7,10 +7,11 @@ from typing import Annotated
 import jax
 import jax.numpy as jnp
 
-from twin.config import NOT_NEGATIVE, SHARE
+from twin.config import NOT_NEGATIVE, SHARE, Range
 from twin.units import AngularSpeed, Ratio, Temperature, TemperatureDifference, Time
 
 DAY = 86400.0  # s
+ROOM = Range(0.0, 60.0)  # degC within which the coefficients of expansion and the films hold
 
 
 @jax.tree_util.register_dataclass
@@ -18,7 +19,7 @@ DAY = 86400.0  # s
 class Environment:
     """The shop, its coolant, and how the machine was run before the program."""
 
-    ambient_mean: Temperature
+    ambient_mean: Annotated[Temperature, ROOM]
     """Air around the machine, mean of the day."""
     ambient_swing: TemperatureDifference
     """Amplitude of the daily cycle (half of top to bottom)."""
@@ -30,7 +31,7 @@ class Environment:
     """Sudden change of the air, e.g. a gate opened; added from ``step_time`` on."""
     step_time: Time
     """Time of the step, from the start of the program."""
-    coolant: Temperature
+    coolant: Annotated[Temperature, ROOM]
     """Coolant at the mean ambient temperature."""
     coolant_follow: Annotated[Ratio, SHARE]
     """How far it goes with the ambient: 0 chilled, 1 wholly."""

@@ -4,10 +4,11 @@ Numbers are parameters (leaves of the pytree), so that any of them can be identi
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
 from jax.tree_util import register_dataclass
 
+from twin.config import NOT_NEGATIVE, POSITIVE, SHARE
 from twin.units import (
     AngularSpeed,
     Conductance,
@@ -36,7 +37,7 @@ _STATIC = {"static": True}
 class Node:
     """A lump of one temperature."""
 
-    capacity: HeatCapacity
+    capacity: Annotated[HeatCapacity, POSITIVE]
     """Mass times specific heat."""
     scatter: Ratio = field(metadata=_STATIC)
     """Relative standard deviation."""
@@ -51,9 +52,9 @@ class Link:
 
     between: tuple[str, str] = field(metadata=_STATIC)
     """The two ends."""
-    conductance: Conductance | None = None
+    conductance: Annotated[Conductance, NOT_NEGATIVE] | None = None
     """Of the whole link."""
-    film: Film | None = None
+    film: Annotated[Film, NOT_NEGATIVE] | None = None
     """Instead, on the workpiece: per free surface of the part."""
     when: Literal["always", "dry", "flood"] = field(default="always", metadata=_STATIC)
     """Coolant state in which the link exists."""
@@ -72,15 +73,15 @@ class Bearing:
     """What they heat."""
     n_bearings: int = field(metadata=_STATIC)
     """How many of them."""
-    mean_diameter: Length
+    mean_diameter: Annotated[Length, POSITIVE]
     """Pitch diameter."""
-    f0: Ratio
+    f0: Annotated[Ratio, NOT_NEGATIVE]
     """Factor of the viscous torque: bearing kind and lubrication."""
-    viscosity: KinematicViscosity
+    viscosity: Annotated[KinematicViscosity, POSITIVE]
     """Of the lubricant at running temperature."""
     load: Force
     """Axial preload of each."""
-    static_rating: Force
+    static_rating: Annotated[Force, POSITIVE]
     """C0."""
     z: Ratio
     """Load torque: f1 = z (load / static_rating) ** y ..."""
@@ -99,7 +100,7 @@ class Motor:
 
     node: str = field(metadata=_STATIC)
     """What its losses heat."""
-    efficiency: Ratio
+    efficiency: Annotated[Ratio, SHARE]
     """Shaft power over electrical power under load."""
     idle_loss: Power
     """Iron and windage loss at ``idle_speed``; it goes with the square of the speed."""
@@ -153,13 +154,13 @@ class CuttingHeat:
 
     tool: str = field(metadata=_STATIC)
     """Node that the tool warms."""
-    tool_share: Ratio
+    tool_share: Annotated[Ratio, SHARE]
     """Of the cutting power."""
     chips: str = field(metadata=_STATIC)
     """Node that hot chips lie on."""
-    chips_dry: Ratio
+    chips_dry: Annotated[Ratio, SHARE]
     """Part of the chips' heat that enters there without coolant; the rest leaves with them."""
-    chips_flood: Ratio
+    chips_flood: Annotated[Ratio, SHARE]
     """The same under flood coolant, which sweeps them away."""
     scatter: Ratio = field(metadata=_STATIC)
     """Relative standard deviation of the shares."""
