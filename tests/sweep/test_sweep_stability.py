@@ -20,7 +20,7 @@ PARAMETERS = (
 )
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_margins_follow_speed_coefficients_and_stick_out(tmp_path):
     desk = make_sweep_desk(tmp_path)
     program = desk / "scenarios" / "own" / "part.nc"

@@ -20,7 +20,7 @@ from twin.resources import shared_folder
 from twin.sweep.folder import alone, merge, open_folder, outstanding
 from twin.sweep.job import run_chunk
 from twin.sweep.keep import keep_best
-from twin.sweep.settings import Sweep, load_sweep
+from twin.sweep.settings import Sweep, load_sweep, with_settings
 
 TOLD = "launched.json"  # in the sweep's folder: what the launching process tells its jobs
 EXTRAS = {"joblib": "joblib", "submitit_local": "slurm", "submitit_slurm": "slurm"}  # launcher -> extra
@@ -72,7 +72,7 @@ def _multirun(
         "hydra.output_subdir=null",
         "hydra/job_logging=none",
         *launcher,
-        *(word for word in overrides if not word.startswith(CALIBRATION)),
+        *(word for word in with_settings(overrides) if not word.startswith(CALIBRATION)),
         f"+sweep.told={told}",
         "+sweep.chunk=" + ",".join(map(str, chunks)),
     ]

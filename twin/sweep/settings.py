@@ -97,7 +97,7 @@ def load_sweep(overrides: Sequence[str], conf: Path | None = None) -> Sweep:
     Raises:
         InputError: no sweep is named, or whatever is wrong in it or in the scenario.
     """
-    composed = compose(overrides, conf=conf)
+    composed = compose(with_settings(overrides), conf=conf)
     section = composed.pop(SECTION, None)
     if not section:
         raise InputError("no sweep is named", remedy="twin sweep sweep=example (`twin show` lists them)")
@@ -118,6 +118,12 @@ def load_sweep(overrides: Sequence[str], conf: Path | None = None) -> Sweep:
     base = {key: base_value(scenario, key) for key in keys}
     chunks = _chunks(rows, settings)
     return Sweep(settings, own, conf, composed, rows, chunks, economics, base, notes, digest)
+
+
+def with_settings(overrides: Sequence[str]) -> list[str]:
+    """``overrides`` in which a setting of the sweep may be one that its file leaves out: ``sweep.n_keep=3``."""
+    names = tuple(f"{SECTION}.{field.name}" for field in dataclasses.fields(SweepConfig))
+    return [f"++{word}" if word.partition("=")[0] in names else word for word in overrides]
 
 
 def _check(rows: Sequence[Row], settings: SweepConfig) -> None:
