@@ -8,7 +8,7 @@ import pytest
 from twin.__main__ import main
 from twin.errors import InputError
 from twin.production.machine_log import MachineLog, from_logs
-from twin.production.machine_states import Said, State, meaning, silences, timeline
+from twin.production.machine_states import Said, State, Timeline, meaning, silences, timeline
 from twin.production.oee import Quantities, Times, figures, times_of
 
 SILENCE = 300 * 10**6
@@ -190,3 +190,24 @@ def test_the_command_prints_figures_and_says_what_is_wrong(data_dir, tmp_path, c
     ]:
         assert main(["oee", *words]) == 2
         assert why in capsys.readouterr().err
+
+
+def test_program_ends_by_hand():
+    """100 s with a hold in between, then ready: one. 20 s: too short. 90 s broken off in manual mode, 90 s whose end
+    nobody saw: none. 60 s and ready: one more."""
+    p, d, down, setup, away = State.PRODUCTION, State.DELAY, State.DOWN, State.SETUP, State.UNOBSERVED
+    rows = [(50, p), (30, d), (50, p), (10, down), (20, p), (5, down), (90, p), (9, setup), (90, p), (40, away)]
+    rows += [(60, p), (1, down)]
+    edges = np.cumsum([0, *(length for length, _ in rows)]) * 10**6
+    line = Timeline(edges, np.array([state for _, state in rows]))
+    assert line.program_ends(60) == 2
+    assert line.program_ends(61) == 1
+    assert line.program_ends(10) == 3
+
+
+@pytest.mark.data
+def test_the_log_of_a_plate_holds_one_end_of_its_program(data_dir):
+    """NIST's log of plate 8 is of one plate; a second start of 51 s stands at its end."""
+    log = from_logs([data_dir / "nist_plates" / "plate_08.shdr.gz"])
+    line = log.timeline(None, None, SILENCE)
+    assert line.program_ends(600) == 1

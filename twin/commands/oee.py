@@ -9,7 +9,8 @@ EXAMPLE = "twin oee mazak.shdr.gz --produced 24 --good 23"
 EPILOG = """\
 LOG is an SHDR log, plain or gzip, or data:FOLDER/FILE of the data registry; several are one machine over several times.
 a history (*.sqlite) needs --machine NAME.
-parts come from the control's own counter where it counts, else from --produced.
+parts come from the control's own counter where it counts, else from --produced, or, with --part-s S, from the ends of
+programs that executed for at least S seconds: whether each of them made a part the log does not say.
 docs/shopfloor.md defines every figure."""
 
 
@@ -21,6 +22,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--from", dest="begin", metavar="TIME", help="ISO 8601, UTC (default: first observed)")
     parser.add_argument("--to", dest="end", metavar="TIME", help="ISO 8601, UTC (default: last observed)")
     parser.add_argument("--produced", type=int, metavar="N", help="produced quantity PQ")
+    parser.add_argument("--part-s", type=float, metavar="S", help="a program's end after S seconds or more is a part")
     parser.add_argument("--good", type=int, metavar="N", help="good quantity GQ")
     parser.add_argument("--planned-s", type=float, metavar="S", help="planned run time per item PRI in seconds")
     parser.add_argument("--run", metavar="RUN", help="take PRI from a run of the twin (folder, or `latest`)")
@@ -54,7 +56,11 @@ def main(words: list[str]) -> None:
         log = from_logs(files, chosen.machine or "")
     timeline = log.timeline(begin, end, round(chosen.silence_s * 1e6), _words(chosen.state))
     first, last = int(timeline.edge_us[0]), int(timeline.edge_us[-1])
-    counted = log.counted(first, last)
+    if chosen.produced is not None and chosen.part_s is not None:
+        raise InputError("--produced and --part-s both say how many parts there are", remedy="give one of them")
+    if chosen.part_s is not None and chosen.part_s <= 0:
+        raise InputError(f"--part-s is {chosen.part_s:g}", remedy="the least time of execution that makes a part")
+    counted = log.counted(first, last) if chosen.part_s is None else timeline.program_ends(chosen.part_s)
     planned = chosen.planned_s if chosen.run is None else _predicted(chosen.run, chosen.outputs)
     quantities = Quantities(counted if chosen.produced is None else chosen.produced, chosen.good, planned)
     times = times_of(timeline)
@@ -62,7 +68,8 @@ def main(words: list[str]) -> None:
     console.print(f"{log.name}  {utc_text(first)} to {utc_text(last)}", highlight=False, soft_wrap=True)
     print_times(times, timeline, console)
     print_figures(figures(times, quantities), console)
-    source = "given" if chosen.produced is not None else "the control's counter"
+    counter = "the control's counter" if chosen.part_s is None else f"ends of programs of {chosen.part_s:g} s or more"
+    source = "given" if chosen.produced is not None else counter
     for name, value, where in (
         ("PQ", quantities.produced, source),
         ("GQ", quantities.good, "given"),

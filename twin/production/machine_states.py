@@ -50,6 +50,21 @@ class Timeline:
         length = np.diff(self.edge_us) / 1e6
         return {state: float(length[self.state == state].sum()) for state in State}
 
+    def program_ends(self, least: float) -> int:
+        """How often a program came to its end after at least ``least`` [s] of execution, holds not counted.
+
+        What ends with the machine ready is a program that ended (or was stopped there); what ends in manual mode was
+        broken off, and what ends unobserved is not known: neither counts.
+        """
+        ends, executed = 0, 0.0
+        for length, state in zip(np.diff(self.edge_us) / 1e6, self.state, strict=True):
+            if state == State.PRODUCTION:
+                executed += float(length)
+            elif state != State.DELAY:
+                ends += state == State.DOWN and executed >= least
+                executed = 0.0
+        return ends
+
     def episodes(self) -> dict[State, int]:
         """How often each state came."""
         return {state: int(np.sum(self.state == state)) for state in State}

@@ -76,6 +76,27 @@ def test_viscosity_passes_through_its_points_and_falls_between_as_the_oils_of_is
     assert at[1] == pytest.approx(28.6, rel=0.03)
 
 
+B6309 = Ball(kind="deep_groove", dynamic_rating=55_300, static_rating=31_500, fatigue_limit=1340, mean_diameter=0.0725)
+
+
+def test_published_report_of_a_6309():
+    """A report of SKF's Bearing Calculator (2015): Fr 4 kN, Fa 0.5 kN, 1,800 rpm, 80 degC, oil of 120 mm2/s at 40 and
+    12 at 100 degC: P 4 kN, C/P 13.8, 24,500 h, kappa 2.08 at nu_1 10.4, so that the oil has 21.6 mm2/s. SKF's nu_1 and
+    a_SKF of Explorer bearings (20.7) are its own: the a_ISO of the standard lies below."""
+    load = equivalent_load(B6309, 4000.0, 500.0)
+    assert float(load) == pytest.approx(4000)
+    assert hours(rating_life(B6309, load), 1800) == pytest.approx(24_500, rel=3e-3)
+    oil = Lubricant(viscosity_40=120e-6, viscosity_100=12e-6, contamination=0.55)
+    assert float(viscosity(oil, 80.0)) * 1e6 == pytest.approx(2.08 * 10.4, rel=0.01)
+    assert 10 < float(life_factor(2.08, 0.55 * 1340 / 4000)) < 20.7
+
+
+def test_catalogue_example_of_a_6309():
+    """SKF, Rolling bearings, calculation example 1: Fr 10 kN at 3,000 rpm: 169 million revolutions, 940 h."""
+    assert float(rating_life(B6309, 10_000.0)) / 1e6 == pytest.approx(169, abs=0.5)
+    assert hours(rating_life(B6309, 10_000.0), 3000) == pytest.approx(940, abs=1)
+
+
 def test_preloaded_pair():
     """0.67 of the external load comes on top until it exceeds three preloads."""
     assert np.asarray(axial_in_pair(500.0, np.array([0.0, 300.0, 2000.0]))) == pytest.approx([500, 701, 2000])
