@@ -39,6 +39,7 @@ class Settled:
     run: PredictedRun  # timed with the log's overrides
     windows: Windows | None
     program: Program
+    overrides: tuple[np.ndarray, np.ndarray]  # (move,) each, of feed and rapids
     notes: list[str]
 
     def kinds(self, first: np.ndarray, last: np.ndarray) -> np.ndarray:
@@ -85,15 +86,15 @@ def settled(readings: Readings, run: PredictedRun, mapped: Sequence[Mapped]) -> 
     found = match(visits(line), visits(program.line.astype(np.int64)))
     if len(found.recorded) < 2:
         raise InputError("no NC line of the log is a line of the program", file=readings.file)
-    factors = [_override(channel(name), own, found, program) for name in ("feed_override_pct", "rapid_override_pct")]
-    timed, motion_time = _timed(run, program, *factors)
+    feed, rapid = (
+        _override(channel(name), own, found, program) for name in ("feed_override_pct", "rapid_override_pct")
+    )
+    timed, motion_time = _timed(run, program, feed, rapid)
     first, last = int(found.recorded[0]), int(found.recorded[-1])
     stop = np.flatnonzero(line[last:] != line[last])
     end = last + int(stop[0]) if stop.size else len(line) - 1
     end = max(last, int(np.searchsorted(own, own[end])))  # what follows is a hold: the log may go on for days
-    notes = [
-        f"feed and rapid override are taken from the log; rapids ran at {100 * np.mean(factors[1]):.0f} % on average"
-    ]
+    notes = [f"feed and rapid override are taken from the log; rapids ran at {100 * np.mean(rapid):.0f} % on average"]
     held = float(time[end] - time[first] - (own[end] - own[first]))
     if held > 0:
         notes.append(f"{held:.1f} s in which the program was held are left out")
@@ -109,7 +110,7 @@ def settled(readings: Readings, run: PredictedRun, mapped: Sequence[Mapped]) -> 
 
     clock = Clock(name=readings.clock.name, origin="start", period_s=None)
     windows = _windows(program, motion_time, time, line, runs, channel("feed_override_pct"))
-    return Settled(replace(readings, clock=clock, blocks=blocks), timed, windows, program, notes)
+    return Settled(replace(readings, clock=clock, blocks=blocks), timed, windows, program, (feed, rapid), notes)
 
 
 def _events(readings: Readings) -> tuple[np.ndarray, dict[str, np.ndarray]]:

@@ -309,3 +309,10 @@ def test_batch_of_controllers_and_overrides():
     together = jax.vmap(plan, (None, 0, 0, None))(blocks, batch, override, jnp.ones(())).time.sum(-1)
     alone = [time_law(p, m, feed_override=o).duration for m, o in zip(machines, (1.0, 0.8, 1.2), strict=True)]
     np.testing.assert_allclose(together, alone, rtol=1e-12)
+
+
+def test_rapids_have_a_jerk_of_their_own():
+    """4 (L / 2j)^(1/3) from rest to rest; the cut of the same length beside them keeps its own."""
+    limits = {"axis": axes(velocity=1e3, acceleration=1e4), "path_jerk": 4.0, "rapid_jerk": 32.0}
+    time = time_law(program("G0 X8\nG1 X16 F600000"), machine(**limits)).time
+    assert np.diff(time)[:2] == pytest.approx([4 * (8e-3 / (2 * jerk)) ** (1 / 3) for jerk in (32, 4)], rel=1e-6)

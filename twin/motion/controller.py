@@ -75,6 +75,8 @@ class Controller:
     """Highest acceleration along the path; none: the axes alone limit it."""
     path_jerk: Annotated[Jerk, POSITIVE] | None = None
     """Highest jerk along the path; none: the axes alone limit it."""
+    rapid_jerk: Annotated[Jerk, POSITIVE] | None = None
+    """Highest jerk along a rapid where ``path_jerk`` limits all other moves; none: as along them."""
     junction_deviation: Annotated[Length, NOT_NEGATIVE] = 0.0
     """Deviation that sets the corner speed: v2 = a d s / (1 - s), s the sine of half the angle between the legs."""
     corner_step: Annotated[Speed, NOT_NEGATIVE] = 0.0

@@ -24,8 +24,10 @@ def path_limits(blocks: Blocks, controller: Controller) -> tuple[Array, Array | 
     jerk = jnp.full_like(acceleration, jnp.inf)
     if any(j is not None for j in jerks):
         jerk = _along(jerks, blocks.share)
-    if controller.path_jerk is not None:
-        jerk = jnp.minimum(jerk, controller.path_jerk)
+    if (along := controller.path_jerk) is not None:
+        if controller.rapid_jerk is not None:
+            along = jnp.where(blocks.rapid, controller.rapid_jerk, along)
+        jerk = jnp.minimum(jerk, along)
     return acceleration, jerk
 
 
