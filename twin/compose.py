@@ -24,6 +24,7 @@ from twin.resources import shared_folder
 
 CALIBRATION = "calibration="  # not Hydra's: a file of `twin calibrate`
 SCENARIO = "scenario="
+ROW = re.compile(r"Index '([^']*)' \(str\) is not an int")
 TOOL = re.compile(r"tools\.\d+")
 MISSING_OPTION = re.compile(r"Could not find '([\w@]+)/([^']+)'")
 
@@ -135,6 +136,18 @@ def _hydra(overrides: Sequence[str], conf: Path | None) -> Iterator[list[str]]:
         if isinstance(error, InputError):
             raise
         raise _readable(error, overrides, conf) from None
+    except TypeError as error:
+        row = ROW.search(str(error))
+        named = [override.partition("=")[0] for override in overrides]
+        key = next((name for name in named if row and row[1] in name.split(".")), None)
+        if row is None or key is None:
+            raise
+        rows, _, value = key.partition(f".{row[1]}.")
+        raise InputError(
+            f"{rows} is a list of rows, and '{row[1]}' is no number of one",
+            remedy=f"they are counted from 0, as {rows}.0.{value}; `twin explain {rows}` tells of them",
+            key=key,
+        ) from None
 
 
 def _own_name(file: Path) -> str:
