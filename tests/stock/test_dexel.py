@@ -98,6 +98,9 @@ def test_a_drilled_hole_has_walls_and_a_cone():
     wall = (surface.family < 2) & (surface.position[:, 2] > -6.5 * MM)
     radius = np.linalg.norm(surface.position[:, :2] - np.array([0.3, 0.1]) * MM, axis=1)
     assert np.abs(radius[wall] - 2 * MM).max() < 1e-9
+    _, rays = np.unique(np.round(surface.position[wall, 2], 7), return_counts=True)
+    assert len(rays) == 65 and (rays == rays[0]).all()  # every 0.1 mm down the bore, as many as there are in the circle
+    assert surface.area[wall].sum() == pytest.approx(np.pi * 4 * 6.5 * MM**2, rel=0.03)
     cone = surface.machined & ~wall & (radius < 1.9 * MM)
     flank = np.deg2rad(118 / 2)
     assert np.abs(surface.position[cone, 2] - (-8 * MM + radius[cone] / np.tan(flank))).max() < 1e-8

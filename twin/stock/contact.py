@@ -6,6 +6,7 @@ from twin.stock.candidates import inlined
 
 SMOOTH = 1e-4  # a tool's normal that is this far from square to the motion stands on an edge of its profile
 ON_TIP = 1e-9  # [m] height above the tip below which a contact lies on the flat of the tool
+ON_LIP = 1e-7  # [m] height below the lip of a cone from which a wall is touched by the lip; places are float32
 
 
 @inlined
@@ -33,11 +34,14 @@ def contact_normal(p, start, end, i, along, x, y, z, from_above):
     if r < 1e-12 or (from_above and p.corner == 0.0 and h < ON_TIP and p.flat > 0.0 and (dz == 0.0 or not inside)):
         return 0.0, 0.0, 1.0
     rx, ry = rx / r, ry / r
+    lip = p.tangent_height + (p.radius - p.tangent) * p.cone
+    if not from_above:
+        lip -= ON_LIP  # it makes the wall of a bore, whatever the rounding
     if p.corner > 0.0 and h < p.tangent_height:
         outward, up = (r - p.flat) / p.corner, (p.corner - h) / p.corner
         if r <= p.flat:
             outward, up = 0.0, 1.0
-    elif p.radius > p.tangent and h < p.tangent_height + (p.radius - p.tangent) * p.cone:
+    elif p.radius > p.tangent and h < lip:
         secant = np.sqrt(1.0 + p.cone * p.cone)
         outward, up = p.cone / secant, 1.0 / secant
     else:
