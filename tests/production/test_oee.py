@@ -153,7 +153,7 @@ def test_what_is_not_known_is_said_and_no_number():
     [
         (lambda: meaning("execution", "WOBBLING"), "unknown state 'WOBBLING' of execution.*ACTIVE"),
         (lambda: timeline(said((0, "DANCES")), None, 0, 10), "unknown state 'DANCES'"),
-        (lambda: timeline(said((0, "ACTIVE")), None, 10, 10), "ends .* before it begins"),
+        (lambda: timeline(said((0, "ACTIVE")), None, 10, 10), "ends .* as it begins"),
         (lambda: figures(Times(10, 0, 0, 0, 0, 10)), "nothing was observed"),
         (lambda: figures(Times(10, 5, 0, 0, 5, 0), Quantities(3, 4)), "4 good parts of 3"),
         (lambda: MachineLog("m", {"Xabs": said((0, "1"))}, np.array([0])).observed_us(), "does not say what"),
@@ -211,3 +211,8 @@ def test_the_log_of_a_plate_holds_one_end_of_its_program(data_dir):
     log = from_logs([data_dir / "nist_plates" / "plate_08.shdr.gz"])
     line = log.timeline(None, None, SILENCE)
     assert line.program_ends(600) == 1
+
+
+def test_an_unknown_word_at_the_very_end_is_refused_too():
+    with pytest.raises(InputError, match="DREAMING"):
+        timeline(said((0, "ACTIVE"), (60, "DREAMING")), None, 0, 60 * 10**6)

@@ -132,14 +132,18 @@ def timeline(
         InputError: an unknown word, or a period that is none.
     """
     if end_us <= begin_us:
-        raise InputError(f"the period ends at {utc_text(end_us)}, before it begins at {utc_text(begin_us)}")
+        same = "as" if end_us == begin_us else "before"
+        raise InputError(
+            f"the period ends at {utc_text(end_us)}, {same} it begins at {utc_text(begin_us)}",
+            remedy="another period; or the clock of the log ran backwards",
+        )
     holes = [(max(a, begin_us), min(b, end_us)) for a, b in gaps if b > begin_us and a < end_us]
     said = [one for one in (execution, mode) if one is not None]
     bounds = [begin_us, end_us, *(edge for hole in holes for edge in hole)]
     edges = np.unique(np.concatenate([*(one.time_us for one in said), np.array(bounds, np.int64)]))
     edges = edges[(edges >= begin_us) & (edges <= end_us)]
-    words = _meanings("execution", execution, more, edges[:-1])
-    modes = ["automatic"] * len(words) if mode is None else _meanings("mode", mode, more, edges[:-1])
+    words = _meanings("execution", execution, more, edges)[:-1]  # the last lasts no time, yet must be known
+    modes = ["automatic"] * len(words) if mode is None else _meanings("mode", mode, more, edges)[:-1]
     state = np.array([judge(a, b) for a, b in zip(words, modes, strict=True)], int)
     for a, b in holes:
         state[(edges[:-1] >= a) & (edges[:-1] < b)] = State.UNOBSERVED
