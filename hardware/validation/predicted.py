@@ -7,7 +7,7 @@ of 1 ms; loads belong to a segment of the toolpath and are constant along it; te
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -16,6 +16,7 @@ import yaml
 
 from hardware.fidelity_kernels import largest_bend
 from hardware.identity import Identity, offsets_hash, program_hash, tools_hash
+from hardware.validation.servo_scatter import NAMES, following_deviation
 from twin.config import build
 from twin.errors import InputError
 from twin.machine.tool import Tool
@@ -23,6 +24,10 @@ from twin.result import load
 from twin.runs import PROGRAM
 from twin.scenario import PartConfig
 from twin.units import MINUTE
+
+if TYPE_CHECKING:  # they load JAX
+    from twin.calibration.parameters import Parameter
+    from twin.thermal import Workpiece
 
 SIGNALS = "signals.parquet"
 AXES = "xyz"
@@ -228,8 +233,70 @@ class PredictedRun:
 
     def deviation(self, name: str, at: At) -> np.ndarray | None:
         """(sample,) one standard deviation that the twin states; None where it states none."""
-        column = self._deviations.get(name)
-        return None if column is None else column[at.segment]
+        if name in self._deviations:
+            return self._deviations[name][at.segment]
+        if name.endswith(("_actual_mm", "_following_error_um")) and self._following:
+            return _linear(self._following[name[0]], at) * (1e3 if name.endswith("_um") else 1.0)
+        if name in self._warmth:
+            return np.interp(at.time, self.thermal["time_s"].values, self._warmth[name])
+        return None
+
+    @cached_property
+    def _following(self) -> dict[str, np.ndarray]:
+        """Axis -> (sample,) [mm] of the position behind the servo, from the scatter of its loop."""
+        if not self.has_signals or "controller" not in self.config:
+            return {}
+        found = {}
+        for k, axis in enumerate(AXES):
+            root = f"controller.axis.{axis}."
+            rows = {p.name.removeprefix(root): p for p in self._known("controller.") if p.name.startswith(root)}
+            if set(NAMES) <= set(rows):
+                given = self.config["controller"]["axis"][axis]
+                ideal = frozenset(name for name in NAMES if not given.get(name))
+                found[axis] = following_deviation(self.commanded[:, k], self._period, rows, ideal)
+        return found if len(found) == len(AXES) else {}
+
+    @cached_property
+    def _warmth(self) -> dict[str, np.ndarray]:
+        """Channel -> (time of the thermal model,) of temperatures and drift, from the scatter of the machine's heat."""
+        from hardware.validation.heat_scatter import NEEDED, heat_deviation
+
+        if "machine" not in self.config or any(name not in self.thermal for name in NEEDED):
+            return {}
+        parameters = self._known("machine.thermal.")
+        if not parameters or self.part_lump is None:
+            return {}
+        s = self.segments
+        seconds = np.diff(s["time_s"].values, axis=1)[:, 0]
+        power, spread = (float(np.nansum(s[name].values * seconds)) for name in ("power_w", "power_deviation_w"))
+        states, drift = heat_deviation(
+            self.thermal, self.config, parameters, self.part_lump, spread / power if power else 0.0
+        )
+        found = {f"{node}_degc": states[:, k] for k, node in enumerate(self.thermal["node"].values)}
+        if "structure" not in self.config:  # its growth is not that of the network
+            found |= {f"nest_{axis}_um": drift[:, k] for k, axis in enumerate(AXES)}
+        return found
+
+    @cached_property
+    def part_lump(self) -> "Workpiece | None":
+        """The part as the thermal model has it; None where the run does not say."""
+        from hardware.validation.heat_scatter import part_of
+
+        if "material" not in self.config or "stock_cm3" not in self.attrs:
+            return None
+        s = self.segments
+        ends = s["end_mm"].values[s["removed_mm3"].values > 0]
+        extent = np.maximum(np.ptp(ends, axis=0), 1.0) if len(ends) else np.ones(3)
+        return part_of(self.config, float(self.attrs["stock_cm3"]) * 1e3, float(s["removed_mm3"].sum()), extent)
+
+    def _known(self, root: str) -> "tuple[Parameter, ...]":
+        """What is known of the parameters below ``root``; none where the configuration does not say how well."""
+        from hardware.priors import known
+
+        try:
+            return known(self.config, root)
+        except InputError:
+            return ()
 
     @cached_property
     def _deviations(self) -> dict[str, np.ndarray]:

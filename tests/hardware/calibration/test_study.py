@@ -53,6 +53,7 @@ def programs(jax_as_users_have_it):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_two_machines_are_found_and_predict_another_program(programs):
     """Coverage of 2 x 68 intervals above 88 %, which true ones miss once in 1,000; squared errors 0.6 to 1.5.
 
