@@ -11,6 +11,7 @@ from typing import Any
 from twin.errors import InputError
 
 RECORD = "run.json"
+RECORDED = "recorded_path.parquet"  # what a recording says on each piece of the path, beside the prediction
 PROGRAM = "program.nc"  # the text that was run, whatever becomes of its file
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from rich.console import Console
 
 from hardware.validation.page import page
@@ -17,6 +19,7 @@ from hardware.validation.result import ChannelResult, Validation
 from hardware.validation.tables import number, print_validation
 from twin.errors import InputError
 from twin.result import load
+from twin.runs import RECORDED
 from twin.view.page import STYLE, VALIDATION
 
 REPORT, DATA, LINES = "report.html", "validation.json", "validation_lines.csv"
@@ -27,6 +30,7 @@ SEEN_POSITION = "_actual_mm"
 def report(validation: Validation, out: Path, console: Console | None = None, *, picture: bool = True) -> Path:
     """Print the tables and write report.html, validation.json and validation_lines.csv; return the page.
 
+    recorded_path.parquet, written too, holds every channel on each piece of the path, for `twin view --measured`.
     In a run folder the validation stands on top of the run's own report; elsewhere it is a page of its own.
 
     Args:
@@ -47,6 +51,7 @@ def report(validation: Validation, out: Path, console: Console | None = None, *,
         _write(file, _joined(file, body, validation) if _is_run(out, validation) else _alone(body, validation))
         _write(out / DATA, json.dumps(_data(validation), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
         _lines(validation, out / LINES)
+        _path(validation, out / RECORDED)
     except OSError as error:
         raise InputError(f"cannot write the report: {error.strerror}", file=out) from None
     if console:
@@ -179,6 +184,21 @@ def _channel(row: ChannelResult) -> dict[str, Any]:
         "missing": row.missing,
         "sensor": sensor,
     }
+
+
+def _path(validation: Validation, file: Path) -> None:
+    """Mean of every channel on each piece of the path, measured and predicted, for `twin view --measured`."""
+    columns, described = {}, []
+    for row in validation.channels:
+        name = row.fidelity.channel
+        measured, predicted = row.path.means
+        columns[f"measured.{name}"] = measured.astype(np.float32)
+        columns[f"predicted.{name}"] = predicted.astype(np.float32)
+        described.append({"name": name, "unit": row.fidelity.unit})
+    told = {"channels": json.dumps(described), "said": validation.said, "recording": validation.recording.name}
+    temporary = file.with_name(f".{file.name}.partial")
+    pq.write_table(pa.table(columns).replace_schema_metadata(told), temporary)
+    temporary.replace(file)
 
 
 def _plain(value: Any) -> Any:

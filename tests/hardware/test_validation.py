@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from made_run import CHANNELS, MOVES, PERIOD, make_run, measured, pieces, record
 
@@ -194,6 +195,10 @@ def test_the_command(run, tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
         main([str(file), "--run", str(run), "--output", str(out), "--no-picture"])
     assert ended.value.code == 1 and (out / "report.html").is_file()
+    path = pq.read_table(out / "recorded_path.parquet")
+    apart = path["predicted.force_x_n"].to_numpy() - path["measured.force_x_n"].to_numpy()
+    assert len(apart) == len(MOVES) and np.isfinite(apart).all()
+    np.testing.assert_allclose(apart, -200.0, atol=1.0)  # one sample at each jump of the force
     said = capsys.readouterr().out
     assert "FAIL force_x_n: RMSE: 200" in said and Path(out / "validation.json").is_file()
 

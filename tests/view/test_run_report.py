@@ -105,7 +105,7 @@ def test_what_scatters_stands_beside_the_features_of_the_same_configuration(run,
     assert found is not None and found.deviation == {"hole <A>.diameter": 4.2}
     said = robustness_section(found)
     assert "87.5 % of the parts (84.0 to 90.0 %)" in said and "tighten first: tools.1.stick_out_mm" in said
-    section = features_section(load(here), None, found)
+    section = features_section(load(here), None, found, yaml.safe_load((here / "config.yaml").read_text()))
     assert cells(section, "hole &lt;A&gt;")[1:5] == ["5.000", "5.0125", "4.2", "87.5"]
     (other / "config.yaml").write_text(yaml.safe_dump({**CONFIG, "material": {"name": "another"}}))
     assert scattered(here, CONFIG) is None and "twin robust" in robustness_section(None)

@@ -1,16 +1,20 @@
 """The scene of a run: colours equal their bar, everything moves in place, and points tell what the result says."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import matplotlib
 import numpy as np
 import pytest
+import pyvista as pv
 
 from twin.errors import InputError
 from twin.result import Result, load
 from twin.view.stage.detail import coarse_mesh
 from twin.view.stage.loaded import load_run
+from twin.view.stage.machining import STOCK_CUT
+from twin.view.stage.panel import CUT
 from twin.view.stage.path import passes_at, tool_at
 from twin.view.stage.remaining import RemainingStock
 
@@ -47,6 +51,12 @@ def pixels(picture, value, limit, colour_map="RdBu_r"):
     """How many pixels have the colour of ``value`` on a range from -limit to limit."""
     wanted = np.array(matplotlib.colormaps[colour_map]((value / limit + 1) / 2)[:3]) * 255
     return int((np.abs(picture.astype(float) - wanted).max(axis=-1) <= 2).sum())
+
+
+def pixels_of(picture, colour):
+    """How many pixels have ``colour``, "#rrggbb"."""
+    wanted = np.array(matplotlib.colors.to_rgb(colour)) * 255
+    return int((np.abs(picture.astype(float) - wanted).max(axis=-1) <= 1).sum())
 
 
 def cutting(run):
@@ -100,8 +110,6 @@ def test_what_is_left_of_the_stock(run):
 
 def test_a_coarser_mesh_keeps_thin_walls_and_area():
     """A plate of 100 x 60 x 0.5 mm in facets of 0.5 mm."""
-    import pyvista as pv
-
     plate = pv.Box((0, 100, 0, 60, 0, 0.5), quads=False).subdivide(7, "linear").clean()
     points, faces = np.asarray(plate.points), plate.regular_faces
     kept, facets = coarse_mesh(points, faces, n_facets=20_000)
@@ -188,11 +196,45 @@ def test_a_section_opens_the_part(alone):
     alone.picture()
     below = [alone.pick_at(x, 380) for x in (500, 640, 760)]
     assert all(p is None or p.point[1] > 19.5 for p in below)
-    alone.cut(Section("z", -2.5))  # only what lies lower is left
+    alone.cut(Section("z", -1.0))  # only what lies lower is left
     alone.picture()
-    assert alone.pick_at(640, 400).point[2] <= -2.0
+    renderer = alone.panels[0].renderer
+    renderer.SetWorldPoint(30.0, 20.0, -2.0, 1.0)
+    renderer.WorldToDisplay()
+    slot = renderer.GetDisplayPoint()[:2]
+    assert alone.pick_at(*slot).point[2] == pytest.approx(-2.0, abs=1e-3)
+    alone.cut(Section("z", -2.5))  # the inside of the part, of which nothing is known
+    alone.picture()
+    assert alone.pick_at(*slot) is None
     alone.cut(None)
     assert alone.pick_at(640, 400).point == pytest.approx(centre)
+
+
+def filled(actor):
+    """Area of what an actor draws [mm2]."""
+    actor.mapper.Update()
+    return pv.wrap(actor.mapper.GetInput()).area
+
+
+@pytest.mark.gl
+def test_a_section_shows_the_inside_of_part_and_stock(alone):
+    """Across the slot of 10 x 2 mm in 40 x 20 mm; before it is cut its place is filled by the stock."""
+    from twin.view.stage.stage import Section
+
+    alone.cut(Section("x", 30.0))
+    assert filled(alone.panels[0]._cap) == pytest.approx(40 * 20 - 10 * 2, rel=1e-3)
+    alone.fine(False)
+    assert filled(alone.panels[0]._cap) == pytest.approx(40 * 20 - 10 * 2, rel=1e-3)
+    inside = pixels_of(alone.picture(), CUT)
+    assert inside > 5_000
+    alone.seek(0.0)
+    cell = float(alone.machining._remaining.grid.spacing[1]) * 1e3
+    assert filled(alone.machining._cap) == pytest.approx(10 * 2, abs=2 * 2 * cell)
+    alone.cut(Section("z", -1.0))
+    assert filled(alone.machining._cap) == pytest.approx(10 * 60, abs=60 * 2 * cell)
+    assert pixels_of(alone.picture(), STOCK_CUT) > 2_000
+    alone.cut(None)
+    assert pixels_of(alone.picture(), CUT) + pixels_of(alone.picture(), STOCK_CUT) == 0
 
 
 @pytest.mark.gl
@@ -250,8 +292,6 @@ def test_two_runs_and_their_difference(stage):
 @pytest.fixture(scope="module")
 def measured(small_run, tmp_path_factory):
     """The run with one feature, the floor of the slot: predicted 4 um too low, measured 10 um too low."""
-    import shutil
-
     import xarray as xr
     import yaml
 
@@ -296,6 +336,47 @@ def test_twin_measured_and_difference_on_a_feature(measured):
         assert on.sum() > 100
         np.testing.assert_allclose(shown[on], expected, atol=1e-3)
         assert np.isnan(shown[measured.part.points[:, 2] > -0.5]).all()
+
+
+@pytest.fixture(scope="module")
+def recorded(small_run, tmp_path_factory):
+    """The run with a recording in which each piece of the slot asks 3 N less than predicted along X."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder = tmp_path_factory.mktemp("recorded") / "run"
+    shutil.copytree(small_run, folder)
+    run = load_run(folder)
+    predicted = np.arange(len(run.segment["line"])) - 5.0
+    table = pa.table({"measured.force_x_n": predicted - 3.0, "predicted.force_x_n": predicted})
+    channels = json.dumps([{"name": "force_x_n", "unit": "N"}])
+    told = {"channels": channels, "said": "controller in the loop: no metal was cut", "recording": "bench.arrows"}
+    pq.write_table(table.replace_schema_metadata(told), folder / "recorded_path.parquet")
+    return run, predicted
+
+
+@pytest.mark.gl
+def test_a_recording_along_the_path(recorded):
+    """The surface has the value of the piece that made it; the layer `path` shows every piece."""
+    from twin.view.stage.stage import Stage
+
+    run, predicted = recorded
+    stage = Stage(run)
+    stage.compare(True)
+    assert stage.compared.names[1].startswith("bench.arrows") and stage.fields["force_x_n"].title == "force x [N]"
+    a, b, difference = stage.compared.values("force_x_n")
+    made = np.isfinite(run.part.point_data["time_s"])
+    assert made.sum() > 100 and np.isnan(difference[~made]).all()
+    np.testing.assert_allclose(difference[made], 3.0, atol=1e-5)
+    maker = [np.argmin(np.abs(run.segment["time_s"][:, 1] - t)) for t in run.part.point_data["time_s"][made]]
+    np.testing.assert_allclose(a[made], predicted[maker], atol=1e-4)
+    assert not stage.panels[0]._path.visibility
+    stage.show("path", True)
+    drawn = stage.panels[2]._path.mapper.dataset
+    assert drawn.n_cells == np.count_nonzero(~run.segment["rapid"].astype(bool)) > 10
+    np.testing.assert_allclose(drawn.cell_data["shown"], 3.0, atol=1e-5)
+    assert pixels(stage.picture(), 3.0, stage.panels[2].limits[1]) > 100
+    stage.plotter.close()
 
 
 def test_a_run_without_measurements_is_compared_with_nothing(run):

@@ -103,6 +103,13 @@ def clock(page):
     return float(page.locator("#clock").inner_text().split()[0])
 
 
+def shown_yellow(page):
+    """Pixels of the cutter (pixel, 2), whatever the light."""
+    picture = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
+    red, green, blue = picture[:, :750].transpose(2, 0, 1)
+    return np.argwhere((red > 60) & (blue < 0.1 * red) & (np.abs(green - 0.76 * red) < 0.08 * red))
+
+
 def thumb(page, control):
     return page.locator(f"#{control}").locator("xpath=ancestor-or-self::*[contains(@class,'v-slider')][1]").locator(
         "[role=slider]"
@@ -194,6 +201,8 @@ def test_a_file_shows_the_part_and_its_values_without_a_network(browser, two_col
     from twin.view.stage.stage import Stage
 
     stage = Stage(load_run(two_coloured))
+    cutting = stage.run.segment["time_s"][stage.run.segment["removed_mm3"] > 0, 0]
+    duration = stage.run.duration
     save_page(stage, tmp_path / "part.html")
     stage.plotter.close()
     page = opened(browser, f"file://{tmp_path / 'part.html'}", (900, 600))
@@ -213,5 +222,17 @@ def test_a_file_shows_the_part_and_its_values_without_a_network(browser, two_col
     page.locator("#time").fill("1")
     page.locator("#field").select_option(label="peak force [N]")
     assert len(shown(PINK)) < 300 and "peak force [N]" in page.locator(".bar").inner_text()
+    tool = []
+    begin, *_, end = cutting
+    for part in (0.3, 0.7):  # the tool runs along the slot, to the right
+        page.locator("#time").fill(str((begin + part * (end - begin)) / duration))
+        tool.append(np.median(shown_yellow(page), axis=0)[1])
+        assert "line 6" in page.locator("#clock").inner_text()
+    assert tool[1] - tool[0] > 50
+    page.locator("#speed").select_option("1")
+    page.locator("#play").click()
+    first = clock(page)
+    assert soon(lambda: clock(page) > first)
+    page.locator("#play").click()
     assert [url for url in page.asked if not url.startswith(("file:", "data:", "blob:"))] == []
     page.close()

@@ -107,6 +107,26 @@ def operation_row(operation: Operation, segments: xr.Dataset) -> tuple[str, ...]
     )
 
 
+def chatter_of(operation: Operation, segments: xr.Dataset) -> str:
+    """A sentence where the operation chatters, else nothing."""
+    mine = segments.isel(segment=operation.segments)
+    removed, margin = mine["removed_mm3"].values, mine["chatter_margin"].values
+    bad = (removed > 0) & (margin < 1.0)
+    if not bad.any():
+        return ""
+    worst = int(np.argmin(np.where(bad, margin, np.inf)))
+    share = 100 * removed[bad].sum() / removed.sum()
+    return (
+        f"operation {operation.number} (T{operation.tool} {operation.name}): {_percent(share)} of its volume is cut "
+        f"with chatter, which marks the surface and wears the tool in ways that are not modelled; the least margin is "
+        f"{margin[worst]:.2f}, in line {int(mine['line'].values[worst])}"
+    )
+
+
+def _percent(share: float) -> str:
+    return "less than 1 %" if share < 1 else f"{share:.0f} %"
+
+
 def _heads(program: str) -> list[tuple[int, str]]:
     """NC line and text of each comment that stands alone; those above the first block are of the file."""
     found, begun = [], False

@@ -28,7 +28,7 @@ figure { margin: 1em 0; } figcaption { color: #555; font-size: 12px; }
   h2, h3, h2 + p { break-after: avoid; }
   .tight td, .tight th { font-size: 7.5pt; } .wide { overflow: visible; } th, td { padding: .12em .4em; }
   tr, figure, .warn li { break-inside: avoid; } thead { display: table-header-group; } img { max-height: 235mm; }
-  .part img { max-height: 84mm; }
+  .part img { max-height: 78mm; } .part figure:nth-of-type(n+3) { display: inline-block; width: 48%; margin: .5em .8%; }
   .warn, th { print-color-adjust: exact; } a { color: inherit; text-decoration: none; }
 }
 """

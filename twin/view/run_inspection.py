@@ -1,12 +1,18 @@
 """Inspected features in the report of a run: a table of all, a picture of the largest errors."""
 
 import html
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import yaml
 from matplotlib.figure import Figure
 
-from twin.errors import InputError
+from twin.config import build
 from twin.inspect_run import Inspected
+from twin.inspection.tolerance import ToleranceRow
+from twin.resources import shared_folder
 from twin.result import Result
 from twin.settings import read_settings
 from twin.units import UM
@@ -15,18 +21,46 @@ from twin.view.run_plots import COLOURS
 from twin.view.run_robustness import Scattered, robustness_section
 
 KEYS = ("name", "characteristic")  # of a row
+Key = tuple[str, str]
 LARGEST = 20  # characteristics whose error is drawn
 DPI = 150
 SCATTER = " ±: one standard deviation of the prediction, by the stated scatter; good: chance to be in tolerance."
 
 
-def features_section(result: Result, inspected: Inspected | None, found: Scattered | None) -> str:
+@dataclass(frozen=True)
+class Limit:
+    """Least and largest error of a characteristic [µm]."""
+
+    low: float
+    high: float
+    drawn: bool  # by the scenario; else it is assumed
+
+    def holds(self, error: float) -> bool:
+        """Whether ``error`` [µm] keeps it."""
+        return self.low <= error <= self.high
+
+    def words(self, error: float) -> str:
+        """The limit, and whether ``error`` [µm] keeps it."""
+        low, high = self.low, self.high
+        text = f"{signed(low, 0)}…{signed(high, 0)}"
+        if low == -high:
+            text = f"±{high:g}"
+        elif np.isinf(low):
+            text = f"≤{high:g}"
+        star = "" if self.drawn else "*"
+        return f"{text}{star}" + ("" if np.isnan(error) or self.holds(error) else " OUT")
+
+
+def features_section(
+    result: Result, inspected: Inspected | None, found: Scattered | None, config: dict[str, Any]
+) -> str:
     """Table and picture; says so where the scenario declares no features.
 
     Args:
         result: of the run.
         inspected: the part on the virtual CMM, for the uncertainty of measuring; None: not known.
         found: the part over the stated scatter; None: not known.
+        config: of the run.
     """
     features = result["features"]
     if not features.sizes.get("feature"):
@@ -39,7 +73,7 @@ def features_section(result: Result, inspected: Inspected | None, found: Scatter
         if sure
         else "The uncertainty of measuring is not known: the file of the features was not found."
     )
-    limits = _limits(result)
+    limits = limits_of(config, result)
     return (
         image(png_of(draw_largest(result), DPI), "The largest predicted errors and what makes them.")
         + robustness_section(found)
@@ -73,49 +107,53 @@ def draw_largest(result: Result) -> Figure:
     return figure
 
 
-def _limits(result: Result) -> dict[str, tuple[float, float]]:
-    """feature.characteristic -> least and largest error [µm] that conf/robustness allows."""
-    from twin.sweep.robust_job import GROUP, RobustnessConfig, limits_of
+def limits_of(config: dict[str, Any], result: Result) -> dict[str, Limit]:
+    """Limits of the characteristics of a run: of the scenario's tolerances, then those that conf/robustness assumes."""
+    from twin.sweep.robust_job import GROUP, RobustnessConfig
 
-    features = result["features"]
-    names = [f"feature.{n}.{c}_um" for n, c in zip(*(features[k].values for k in KEYS), strict=True)]
-    try:
-        judged, _, _ = limits_of(names, (), read_settings(RobustnessConfig, GROUP, "standard", [], None).tolerances)
-    except InputError:
-        return {}
-    return {name: (lower, upper) for name, lower, upper in zip(judged.name, judged.lower, judged.upper, strict=True)}
+    scenario, features = config["scenario"], result["features"]
+    drawn: list[ToleranceRow] = []
+    for folder in (Path(scenario.get("folder") or ""), shared_folder("scenarios") / scenario["name"]):
+        file = folder / (scenario.get("tolerances") or "")
+        if file.is_file() and not drawn:
+            rows = yaml.safe_load(file.read_text())
+            drawn = [build(ToleranceRow, row, f"[{k}]", file=file) for k, row in enumerate(rows)]
+    assumed = read_settings(RobustnessConfig, GROUP, "standard", [], None).tolerances
+    found = {}
+    for key in zip(*(features[k].values for k in KEYS), strict=True):
+        row = next((row for row in (*drawn, *assumed) if row.fits(*key)), None)
+        if row is not None and (row.lower is not None or row.upper is not None):
+            ends = (-np.inf if row.lower is None else row.lower / UM, np.inf if row.upper is None else row.upper / UM)
+            found[key] = Limit(*ends, row in drawn)
+    return found
 
 
-def _verdict(result: Result, limits: dict[str, tuple[float, float]]) -> str:
+def _verdict(result: Result, limits: dict[Key, Limit]) -> str:
     """How many characteristics keep their limits."""
     features = result["features"]
-    keys = zip(*(features[k].values for k in KEYS), strict=True)
-    judged = [(limits[f"{n}.{c}"], e) for (n, c), e in zip(keys, features["error_um"].values, strict=True)
-              if f"{n}.{c}" in limits and np.isfinite(e)]  # fmt: skip
-    outside = sum(not low <= error <= high for (low, high), error in judged)
+    keys = list(zip(*(features[k].values for k in KEYS), strict=True))
+    errors = dict(zip(keys, features["error_um"].values, strict=True))
+    judged = [key for key in keys if key in limits and np.isfinite(errors[key])]
     if not judged:
         return ""
+    outside = sum(not limits[key].holds(errors[key]) for key in judged)
+    assumed = sum(not limits[key].drawn for key in judged)
+    whence = (
+        "the scenario's tolerances"
+        if not assumed
+        else f"the scenario's tolerances and, for {assumed} of them, of conf/robustness, where limits are assumed (*)"
+    )
     return (
         f"<p>{len(judged) - outside} of {len(judged)} judged characteristics are predicted within the limits of "
-        "conf/robustness/standard.yaml, which are assumed where no drawing is quoted there; "
-        f"{outside} are not: <b>OUT</b> in the table.</p>"
+        f"{whence}; {outside} are not: <b>OUT</b> in the table. Uncertainty of the prediction is not counted here.</p>"
     )
-
-
-def _limit_words(limit: tuple[float, float] | None, error: float) -> str:
-    """Limits of an error [µm] in words, and whether it keeps them."""
-    if limit is None:
-        return ""
-    low, high = limit
-    words = f"±{high:g}" if low == -high else f"≤{high:g}" if np.isinf(low) else f"{low:+g}…{high:+g}"
-    return words if low <= error <= high or np.isnan(error) else f"{words} OUT"
 
 
 def _table(
     result: Result,
     sure: dict[tuple[str, str], float],
     found: Scattered | None,
-    limits: dict[str, tuple[float, float]],
+    limits: dict[Key, Limit],
 ) -> str:
     features = result["features"]
     known = {name: features[name].values for name in features.data_vars}
@@ -130,7 +168,7 @@ def _table(
                 f"{sure[key]:.1f}" if key in sure else "",
                 *("" if np.isnan(v) else f"{v:.4f}" for v in known["measured_mm"][i]),
                 signed(known["error_um"][i]),
-                *([_limit_words(limits.get(".".join(map(str, key))), known["error_um"][i])] if limits else []),
+                *([limits[key].words(known["error_um"][i]) if key in limits else ""] if limits else []),
                 *map(signed, known["contribution_um"][i]),
             )
         )

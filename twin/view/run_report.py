@@ -15,7 +15,7 @@ from twin.errors import InputError
 from twin.inspect_run import Inspected, inspect_run
 from twin.result import Result, load
 from twin.view.inputs import inputs_section
-from twin.view.operations import HEADINGS, Operation, operation_row, operations
+from twin.view.operations import HEADINGS, Operation, chatter_of, operation_row, operations
 from twin.view.page import CLOSING, findings, image, opening, plain, png_of, table
 from twin.view.report import deviation_plot, found, what_is_not
 from twin.view.run_inspection import features_section
@@ -86,7 +86,7 @@ def run_report(run: Run) -> tuple[str, str]:
         f"<h1>{html.escape(title)}</h1>",
         f"<p class=sub>Predicted by the machining twin {attrs['version']} · run {html.escape(run.folder.name)} · "
         f"{attrs['created']}</p>",
-        findings(found(result)),
+        findings([*found(result), *filter(None, (chatter_of(one, result["segments"]) for one in marked))]),
         "<h2>What was simulated</h2>",
         table(("", ""), _what(run)),
         "<h2>The run in numbers</h2>",
@@ -98,7 +98,7 @@ def run_report(run: Run) -> tuple[str, str]:
     after = [
         image(deviation_plot(result, DPI), "Distribution of the deviation and of the share of each source."),
         "<h2>Inspection</h2>",
-        features_section(result, _inspected(run), scattered(run.folder, run.config)),
+        features_section(result, _inspected(run), scattered(run.folder, run.config), run.config),
         "<h2>Over the program</h2>",
         "<p>Numbers above the plots and grey bands: operations of the table below. Each dot is the largest value of "
         "its span of time. Bands: ± one standard deviation. Dashed: what should not be passed.</p>",

@@ -67,7 +67,7 @@ def part_scene(
     plotter.add_mesh(part.extract_feature_edges(30, manifold_edges=False), color="#303030", line_width=1.0)
     plotter.add_scalar_bar(
         mapper=actor.mapper,
-        title=quantity.title,
+        title=" ",
         vertical=True,
         fmt=bar_format(limits),
         n_labels=5,
@@ -79,6 +79,8 @@ def part_scene(
         height=0.7,
         width=0.06,
     )
+    said = plotter.add_text(quantity.title, position=(0.985, 0.9), viewport=True, font_size=10, color="black")
+    said.prop.justification_horizontal = "right"
     if title:
         plotter.add_text(title, position="upper_left", font_size=11, color="black")
     if np.isnan(part.point_data[field]).any():

@@ -112,8 +112,6 @@ def _judged(sweep: SweepTable) -> list[str]:
     body = [
         "<h2>The best and the worst</h2>",
         table(("of", "", "row", *shown), _extremes(sweep, shown), tight=True),
-        "<h2>All results</h2>",
-        table(("result", "least", "5 %", "median", "95 %", "largest"), _spread(sweep), tight=True),
     ]
     if front.num_rows:
         body += [
@@ -133,7 +131,11 @@ def _judged(sweep: SweepTable) -> list[str]:
             table(("parameter", *names), _effect_rows(parameters, found), tight=True),
             image(png_of(draw_effects(sweep.done, parameters, names, found), DPI), "Results over the parameters."),
         ]
-    return body
+    return [
+        *body,
+        "<h2>All results</h2>",
+        table(("result", "least", "5 %", "median", "95 %", "largest"), _spread(sweep), tight=True),
+    ]
 
 
 def _when(record: dict[str, Any]) -> str:
@@ -142,16 +144,32 @@ def _when(record: dict[str, Any]) -> str:
 
 
 def _settings(settings: dict[str, Any]) -> str:
-    rows = [(str(key), _short(value)) for key, value in settings.items() if key != "config" and value not in (None, [])]
-    return table(("", ""), rows, tight=True) if rows else ""
+    """What every scenario of the sweep has in common, and how they were chosen."""
+    config = settings.get("config", {})
+    part, rows = config.get("scenario", {}), []
+    if part:
+        rows.append(("scenario", f"{part.get('name')}: {part.get('title')}"))
+    rows += [(what, str(config[what]["name"])) for what in ("machine", "material") if "name" in config.get(what, {})]
+    rows.append(("changed by the user", " ".join(settings.get("overrides") or []) or "nothing but what was varied"))
+    if "design" in settings.get("sweep", {}):
+        rows.append(("design", _design(settings["sweep"]["design"])))
+    rows += [("digest of all this", str(settings["digest"]))] if "digest" in settings else []
+    return table(("", ""), rows)
 
 
-def _short(value: Any) -> str:
-    text = (
-        " ".join(map(str, value)) if isinstance(value, list) and not any(isinstance(v, dict) for v in value) else value
-    )
-    text = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False, default=str)
-    return text if len(text) <= 400 else f"{text[:400]} …"
+def _design(design: dict[str, Any]) -> str:
+    """A design of experiments in words."""
+    kind = str(design.get("kind", "")).replace("_", " ")
+    if "designs" in design:
+        return f"{kind} of " + " and ".join(f"({_design(one)})" for one in design["designs"])
+    varied = design.get("parameters") or {}
+    n_rows = f", {design['n_rows']} scenarios" if "n_rows" in design else ""
+    each = ", ".join(f"{name} {_values(values)}" for name, values in varied.items())
+    return f"{kind}{n_rows}" + (f" over {each}" if each else "")
+
+
+def _values(values: Any) -> str:
+    return f"[{', '.join(map(str, values))}]" if isinstance(values, list) else str(values)
 
 
 def _varied(sweep: SweepTable) -> list[tuple[str, ...]]:

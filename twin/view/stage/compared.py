@@ -11,11 +11,13 @@ from scipy.spatial import cKDTree
 from twin.errors import InputError
 from twin.inspect_run import declared_features
 from twin.inspection.select import Sorted, samples
+from twin.runs import RECORDED
 from twin.stock.cut import Surface
 from twin.units import MM
 from twin.view.quantity import DIVERGING, QUANTITIES, Quantity
 from twin.view.scene import carried_fields
 from twin.view.stage.loaded import LoadedRun
+from twin.view.stage.recorded import TwinAndRecorded
 
 SAME_PLACE = 0.5  # [mm] farther than this, a vertex of the other part is another place
 
@@ -37,6 +39,9 @@ class Compared(Protocol):
 
     def values(self, field: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Of the vertices of each mesh; NaN where there is none."""
+
+    def along(self, field: str) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """Of the pieces of the path (segment,), for a field that is known there; None: it is not."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,9 @@ class TwoRuns:
         row, there = self._match
         with np.errstate(invalid="ignore"):  # inf - inf of cuts in the air
             return a, b, np.where(there, b[row] - a, np.float32(np.nan))
+
+    def along(self, field: str) -> None:
+        """Two runs are compared on the part."""
 
     @cached_property
     def _match(self) -> tuple[np.ndarray, np.ndarray]:
@@ -122,6 +130,9 @@ class TwinAndMeasured:
             shown[:, of] = 1e3 * errors[:, None]
         return shown[0], shown[1], shown[2]
 
+    def along(self, field: str) -> None:
+        """Features lie on the part."""
+
     @cached_property
     def vertices(self) -> dict[str, np.ndarray]:
         """Vertices of the part on each declared feature."""
@@ -138,10 +149,38 @@ class TwinAndMeasured:
         return {f.name: samples(f, ordered) for f in declared_features(self.run.config, self.run.folder)}
 
 
+@dataclass(frozen=True)
+class Both:
+    """Measured on the part, and recorded on the path."""
+
+    part: TwinAndMeasured
+    path: TwinAndRecorded
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        return self.part.names
+
+    @property
+    def meshes(self) -> tuple[pv.PolyData, pv.PolyData, pv.PolyData]:
+        return self.part.meshes
+
+    @cached_property
+    def fields(self) -> dict[str, Quantity]:
+        return {**self.path.fields, **self.part.fields}
+
+    def values(self, field: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return (self.part if field in self.part.fields else self.path).values(field)
+
+    def along(self, field: str) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        return None if field in self.part.fields else self.path.along(field)
+
+
 def comparison(run: LoadedRun, other: LoadedRun | None) -> Compared | None:
-    """What ``run`` is compared with: another run, else its own measured values, else nothing."""
+    """What ``run`` is compared with: another run, else what was measured on its part and its path, else nothing."""
     if other is not None:
         return TwoRuns(run, other)
     features = run.result["features"]
     measured = features["measured_mm"].values if features.sizes.get("feature") else np.zeros(0)
-    return TwinAndMeasured(run) if np.isfinite(measured).any() else None
+    part = TwinAndMeasured(run) if np.isfinite(measured).any() else None
+    path = TwinAndRecorded(run) if (run.folder / RECORDED).is_file() else None
+    return Both(part, path) if part and path else part or path

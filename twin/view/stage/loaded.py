@@ -115,7 +115,8 @@ class LoadedRun:
             return None
 
     def _beside(self, name: str) -> Path:
-        return shared_folder("scenarios") / str(self.result.tree.attrs["scenario"]) / name
+        own = self.config["scenario"].get("folder")
+        return Path(own or shared_folder("scenarios") / str(self.result.tree.attrs["scenario"])) / name
 
 
 def load_run(folder: Path) -> LoadedRun:

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pyvista as pv
+import vtk
 
 from twin.errors import InputError
-from twin.stock.zmap import EMPTY
 from twin.units import MM
+from twin.view.stage.cap import stock_cap
 from twin.view.stage.loaded import LoadedRun
 from twin.view.stage.path import ToolPlace
 from twin.view.stage.remaining import RemainingStock
@@ -13,6 +14,7 @@ from twin.view.stage.tool_shape import cutter_outline, holder_outline, pose_at, 
 
 LAYERS = ("stock", "target", "tool", "path")
 CUTTER, HOLDER, STOCK, TARGET, TRAIL = "#e8b100", "#8a93a0", "#b9b4a6", "#3b7dd8", "#101010"
+STOCK_CUT = "#cbc4b0"  # its inside where it is cut open
 QUIET = {"reset_camera": False, "pickable": False}
 TRAIL_SEGMENTS = 400  # of the path are drawn behind the tool
 
@@ -36,15 +38,13 @@ class Machining:
         self._quads = np.zeros((0, 4), np.int64)
         self._stock = plotter.add_mesh(self._field, color=STOCK, copy_mesh=False, **quiet)
         self._stock.prop.interpolation = "Flat"
+        self._inside = pv.PolyData(np.zeros((3, 3)))
+        self._cap = plotter.add_mesh(self._inside, color=STOCK_CUT, lighting=False, copy_mesh=False, **QUIET)
+        self._section: tuple[np.ndarray, np.ndarray] | None = None
         self._target: pv.Actor | None = None
-        for actors in (*self._tools.values(), (self._path, self._stock)):
+        for actors in (*self._tools.values(), (self._path, self._stock, self._cap)):
             for actor in actors:
                 actor.visibility = False
-
-    @property
-    def clipped(self) -> list[pv.Actor]:
-        """What a section cuts."""
-        return [self._stock] + ([self._target] if self._target else [])
 
     def layers(self) -> list[str]:
         """Layers that the run has."""
@@ -64,6 +64,20 @@ class Machining:
         if self._target is not None:
             self._target.visibility = self.shown["target"]
         self.move(place)
+
+    def cut(self, origin: np.ndarray | None, normal: np.ndarray) -> None:
+        """Hide what lies on the side of ``origin`` (3,) [mm] that ``normal`` (3,) points away from; None: nothing."""
+        self._section = None if origin is None else (origin, normal)
+        for actor in (self._stock, self._target):
+            if actor is None:
+                continue
+            actor.mapper.RemoveAllClippingPlanes()
+            if origin is not None:
+                plane = vtk.vtkPlane()
+                plane.SetOrigin(*origin)
+                plane.SetNormal(*normal)
+                actor.mapper.AddClippingPlane(plane)
+        self._draw_cap()
 
     def move(self, place: ToolPlace) -> None:
         """Put everything where it is when the tool is at ``place``.
@@ -88,6 +102,8 @@ class Machining:
         self._stock.visibility = self.shown["stock"] and n_done < len(self.run.segment["line"])
         if self._stock.visibility:
             self._draw_stock(n_done)
+        else:
+            self._cap.visibility = False
 
     def _draw_stock(self, segment: int) -> None:
         """Heights after ``segment`` segments; only quadrilaterals with material that is still to go.
@@ -101,19 +117,26 @@ class Machining:
             except InputError:
                 self.shown["stock"] = self._stock.visibility = False
                 raise
-            self._field.points, self._quads = _sheet(self._remaining)
+            self._field.points, self._quads = flat_sheet(self._remaining)
             self._stock.user_matrix = self._remaining.pose
-        height = self._remaining.heights(segment)
-        going = np.pad(self._remaining.to_be_removed(height), 1, mode="edge").ravel()
-        floor = np.where(np.abs(self._remaining.floor) < -EMPTY, self._remaining.floor, self._remaining.grid.lower[2])
-        sheet = np.pad(floor, 1, mode="edge")
-        sheet[1:-1, 1:-1] = np.where(height > EMPTY, height, floor)
-        self._field.points[:, 2] = sheet.ravel() / MM
+        self._sheet, self._going = self._remaining.sheet(self._remaining.heights(segment))
+        self._field.points[:, 2] = self._sheet.ravel() / MM
         self._field.GetPoints().Modified()
-        self._field.regular_faces = self._quads[going[self._quads].all(axis=1)]
+        self._field.regular_faces = self._quads[self._going.ravel()[self._quads].all(axis=1)]
+        self._draw_cap()
+
+    def _draw_cap(self) -> None:
+        """The inside of the stock where it is cut open."""
+        cap = None
+        if self._section and self._remaining and self._stock.visibility:
+            cap = stock_cap(self._remaining, self._sheet, self._going, self._quads, *self._section)
+        self._cap.visibility = cap is not None
+        if cap is not None:
+            self._inside.points, self._inside.regular_faces = cap
+            self._cap.user_matrix = self._stock.user_matrix
 
 
-def _sheet(stock: RemainingStock) -> tuple[np.ndarray, np.ndarray]:
+def flat_sheet(stock: RemainingStock) -> tuple[np.ndarray, np.ndarray]:
     """Points (point, 3) [mm] over the grid with a skirt around it, and its quadrilaterals (quad, 4)."""
     nx, ny, _ = stock.grid.shape
     x, y = (np.linspace(stock.grid.lower[k], stock.grid.upper[k], n) for k, n in ((0, nx), (1, ny)))

@@ -10,12 +10,21 @@ from typing import Any
 import matplotlib
 import numpy as np
 
+from twin.errors import InputError
+from twin.machine.tool import Tool
+from twin.units import MM
 from twin.view.quantity import Quantity, limits_of
 from twin.view.scene import VIEW_FROM
 from twin.view.stage.compared import TwoRuns
+from twin.view.stage.loaded import LoadedRun
+from twin.view.stage.machining import CUTTER, HOLDER, STOCK, flat_sheet
+from twin.view.stage.playing import SPEEDS, default_speed
+from twin.view.stage.remaining import RemainingStock
 from twin.view.stage.stage import Stage
+from twin.view.stage.tool_shape import cutter_outline, holder_outline, pose_at, revolved
 
 NO_VALUE = 3e38  # WebGL knows no NaN for sure
+LEVELS = 2**16  # of the heights of the stock
 TEMPLATE = Path(__file__).with_name("page.html")
 
 
@@ -41,6 +50,11 @@ def page_of(stage: Stage) -> str:
         "panels": _panels(stage, lambda values: keep(values[meshes.kept])),
         "chosen": list(stage.fields).index(stage.field),
         "duration": stage.run.duration,
+        "speeds": SPEEDS,
+        "speed": default_speed(stage.run.duration),
+        "tools": [_tool(tool, keep) for tool in stage.run.tools.values()],
+        "path": _path(stage.run, keep),
+        "stock": _stock(stage.run, keep),
         "from": VIEW_FROM,
         "middle": bounds.mean(axis=1).tolist(),
         "size": float(np.linalg.norm(np.ptp(bounds, axis=1))),
@@ -49,6 +63,57 @@ def page_of(stage: Stage) -> str:
     scene["maps"] = {name: _colours(name) for name in used}
     page = TEMPLATE.read_text(encoding="utf-8").replace("TITLE", html.escape(stage.run.title))
     return page.replace("DATA", base64.b64encode(_packed(scene, arrays)).decode())
+
+
+def _tool(tool: Tool, keep: Any) -> dict[str, Any]:
+    """A tool: cutter, then what holds it."""
+    bodies = []
+    for outline, colour, alpha in ((cutter_outline(tool), CUTTER, 1.0), (holder_outline(tool), HOLDER, 0.45)):
+        body = revolved(outline).triangulate()
+        colours = [*matplotlib.colors.to_rgb(colour), alpha]
+        bodies.append({"points": keep(body.points), "facets": keep(body.regular_faces), "colour": colours})
+    return {"number": tool.number, "name": f"T{tool.number} {tool.name}", "bodies": bodies}
+
+
+def _path(run: LoadedRun, keep: Any) -> dict[str, int]:
+    """Where the tool is when: of each segment its times, its ends, its tool, its line, and how the tool stands."""
+    s = run.segment
+    axes, turn = np.unique(run.tool_axis, axis=0, return_inverse=True)
+    turns = np.array([pose_at(np.zeros(3), axis)[:3, :3].T for axis in axes])  # columns one after the other
+    return {
+        "times": keep(s["time_s"]),
+        "tips": keep(np.concatenate([s["start_mm"], s["end_mm"]], axis=1)),
+        "tool": keep(s["tool"].astype(np.uint32)),
+        "line": keep(s["line"].astype(np.uint32)),
+        "turn": keep(turn.astype(np.uint32)),
+        "turns": keep(turns),
+    }
+
+
+def _stock(run: LoadedRun, keep: Any) -> dict[str, Any] | None:
+    """The stock after every kept step: heights over a grid, 0 where nothing is drawn; None where it cannot be had."""
+    try:
+        stock = RemainingStock(run)
+    except InputError:
+        return None
+    points, quads = flat_sheet(stock)
+    low, high = stock.grid.lower[2], stock.grid.upper[2]
+    states = []
+    for step in stock.steps:
+        sheet, going = stock.sheet(stock.heights(step))
+        level = np.rint((sheet - low) / (high - low) * (LEVELS - 2)).clip(0, LEVELS - 2)
+        states.append(np.where(going, 1 + level, 0).astype(np.int64).ravel())
+    changes = np.diff(np.array(states), axis=0, prepend=0)  # small numbers, so that they are packed well
+    return {
+        "points": keep(points),
+        "quads": keep(quads),
+        "changes": keep(changes.astype(np.uint32)),
+        "times": [0.0, *(float(run.segment["time_s"][step - 1, 1]) for step in stock.steps[1:])],
+        "low": low / MM,
+        "step": (high - low) / MM / (LEVELS - 2),
+        "pose": stock.pose.T.ravel().tolist(),
+        "colour": [*matplotlib.colors.to_rgb(STOCK), 1.0],
+    }
 
 
 def _panels(stage: Stage, keep: Any) -> list[dict[str, Any]]:

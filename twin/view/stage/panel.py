@@ -8,6 +8,7 @@ from twin.view.quantity import NOT_KNOWN, Quantity, bar_format
 from twin.view.stage.detail import coarse_mesh
 
 SHOWN = "shown"  # name of the array that is drawn
+CUT = "#a39c8f"  # colour of the inside of a part that is cut open
 EDGE_ANGLE = 30.0  # [deg] sharper edges are drawn
 
 
@@ -57,23 +58,32 @@ class Panel:
         self._edges = plotter.add_mesh(meshes.edges, **lines)
         self._edges.mapper.SetResolveCoincidentTopologyToPolygonOffset()
         self._edges.mapper.SetRelativeCoincidentTopologyLineOffsetParameters(0, -4)
+        self._path = pv.Actor(mapper=pv.DataSetMapper(pv.PolyData()))
+        self._path.prop.line_width, self._path.prop.lighting, self._path.visibility = 2.0, False, False
+        plotter.add_actor(self._path, reset_camera=False, pickable=False)
         self._plane = vtk.vtkPlane()
         self._cutter = vtk.vtkPolyDataPlaneCutter()
-        self._cutter.SetInputData(meshes.coarse)
+        self._cutter.SetInputData(meshes.fine)
         self._cutter.SetPlane(self._plane)
         mapper = pv.DataSetMapper()
         mapper.SetInputConnection(self._cutter.GetOutputPort())
         self._outline = pv.Actor(mapper=mapper)
         self._outline.prop.color, self._outline.prop.line_width, self._outline.prop.lighting = "black", 2.5, False
-        plotter.add_actor(self._outline, reset_camera=False, pickable=False)
-        self._outline.visibility = False
+        inside = vtk.vtkContourTriangulator()
+        inside.SetInputConnection(self._cutter.GetOutputPort())
+        mapper = pv.DataSetMapper()
+        mapper.SetInputConnection(inside.GetOutputPort())
+        self._cap = pv.Actor(mapper=mapper)
+        self._cap.prop.color, self._cap.prop.lighting = CUT, False
+        for actor in (self._cap, self._outline):
+            plotter.add_actor(actor, reset_camera=False, pickable=False)
+            actor.visibility = False
         self._bar = plotter.add_scalar_bar(
             mapper=self._parts[0].mapper,
             title=" " * (place + 1),  # bars of one title would be one bar
             vertical=True,
             n_labels=5,
             color="black",
-            title_font_size=16,
             label_font_size=14,
             position_x=0.89,
             position_y=0.12,
@@ -85,13 +95,15 @@ class Panel:
         self._words.prop.justification_vertical = "top"
         self._note = plotter.add_text(" ", position=(0.985, 0.012), viewport=True, font_size=8, color="#606060")
         self._note.prop.justification_horizontal = "right"
+        self._title = plotter.add_text(" ", position=(0.985, 0.86), viewport=True, font_size=10, color="black")
+        self._title.prop.justification_horizontal = "right"
         self._bar_title = ""
         self.fine = True
 
     @property
     def clipped(self) -> list[pv.Actor]:
         """What a section cuts."""
-        return [*self._parts, self._edges]
+        return [*self._parts, self._edges, self._path]
 
     @property
     def fine(self) -> bool:
@@ -101,6 +113,7 @@ class Panel:
     @fine.setter
     def fine(self, fine: bool) -> None:
         self._parts[0].visibility, self._parts[1].visibility = fine, not fine
+        self._cutter.SetInputData(self.meshes.fine if fine else self.meshes.coarse)
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -126,16 +139,38 @@ class Panel:
         self._bar.SetLabelFormat(bar_format(limits))
         self._note.input = "grey: no value here" if np.isnan(values).any() else " "
 
+    def trace(self, start: np.ndarray, end: np.ndarray, values: np.ndarray | None) -> None:
+        """Draw the pieces of a path from ``start`` to ``end`` (segment, 3) [mm] in the colours of the part.
+
+        Args:
+            values: (segment,) NaN where a piece is not drawn; None: nothing is.
+        """
+        drawn = np.flatnonzero(np.isfinite(values)) if values is not None else np.zeros(0, int)
+        self._path.visibility = bool(drawn.size)
+        if values is None or not drawn.size:
+            return
+        points = np.stack([start[drawn], end[drawn]], axis=1).reshape(-1, 3)
+        lines = np.insert(np.arange(len(points)).reshape(-1, 2), 0, 2, axis=1)
+        mesh = pv.PolyData(points, lines=lines.ravel())
+        mesh.cell_data[SHOWN] = values[drawn].astype(np.float32)
+        mesh.set_active_scalars(SHOWN, preference="cell")
+        mapper = self._path.mapper
+        mapper.dataset = mesh
+        mapper.SetScalarModeToUseCellData()
+        mapper.scalar_visibility = True
+        mapper.lookup_table = self._parts[0].mapper.lookup_table
+        mapper.scalar_range = self.limits
+
     def say(self, text: str, narrow: bool) -> None:
         """Write ``text`` into the upper left corner; a ``narrow`` view has the title of its colours there too."""
-        self._bar.SetTitle(" " if narrow else self._bar_title)
+        self._title.input = " " if narrow else self._bar_title
         self._words.input = f"{text}\n{self._bar_title}" if narrow else text
 
     def cut(self, origin: np.ndarray | None, normal: np.ndarray) -> None:
         """Hide what lies on the side of ``origin`` (3,) [mm] that ``normal`` (3,) points away from; None: nothing."""
         for actor in self.clipped:
             actor.mapper.RemoveAllClippingPlanes()
-        self._outline.visibility = origin is not None
+        self._outline.visibility = self._cap.visibility = origin is not None
         if origin is not None:
             self._plane.SetOrigin(*origin)
             self._plane.SetNormal(*normal)
@@ -143,7 +178,7 @@ class Panel:
                 actor.mapper.AddClippingPlane(self._plane)
 
     def under(self, x: float, y: float, locator: vtk.vtkStaticCellLocator) -> np.ndarray | None:
-        """Point (3,) [mm] of the part under the pixel (x, y) of the window, None beside it."""
+        """Point (3,) [mm] of the part under the pixel (x, y) of the window; None beside it, or where it is cut open."""
         ends = []
         for depth in (0.0, 1.0):
             self.renderer.SetDisplayPoint(x, y, depth)
@@ -160,5 +195,10 @@ class Panel:
                 return None
             elif along < 0 and before > along:
                 far = near + before / along * (far - near)
-        t, at, where, part = vtk.reference(0.0), [0.0] * 3, [0.0] * 3, vtk.reference(0)
-        return np.array(at) if locator.IntersectWithLine(near, far, 1e-6, t, at, where, part) else None
+        t, part, cell = vtk.reference(0.0), vtk.reference(0), vtk.reference(0)
+        at, where = [0.0] * 3, [0.0] * 3
+        if not locator.IntersectWithLine(near, far, 1e-6, t, at, where, part, cell):
+            return None
+        a, b, c = self.meshes.fine.points[self.meshes.fine.regular_faces[int(cell)]]
+        from_inside = np.cross(b - a, c - a) @ (far - near) > 0
+        return None if from_inside else np.array(at)

@@ -67,6 +67,25 @@ class RemainingStock:
         self._n_done = segment
         return self._zmap.surface
 
+    @property
+    def steps(self) -> list[int]:
+        """Segments after which the state is kept, from none to all; :meth:`heights` has them at once."""
+        return [kept.n_done for kept in self._kept]
+
+    def sheet(self, height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """A sheet over the grid with a skirt around it: heights (y + 2, x + 2) [m], and where it is to be drawn."""
+        going = np.pad(self.to_be_removed(height), 1, mode="edge")
+        floor = np.where(np.abs(self.floor) < -EMPTY, self.floor, self.grid.lower[2])
+        sheet = np.pad(floor, 1, mode="edge")
+        sheet[1:-1, 1:-1] = np.where(height > EMPTY, height, floor)
+        return sheet, going
+
+    @property
+    def bottom(self) -> np.ndarray:
+        """Where the sheet ends in the end (y + 2, x + 2) [m]: what the program leaves, or the floor of the stock."""
+        floor = np.where(np.abs(self.floor) < -EMPTY, self.floor, self.grid.lower[2])
+        return np.pad(np.where(self.final > EMPTY, self.final, floor), 1, mode="edge")
+
     def to_be_removed(self, height: np.ndarray) -> np.ndarray:
         """Where material stands that the program still removes: (y, x) bool."""
         return (height > EMPTY) & (height > np.where(self.final > EMPTY, self.final, self.floor) + TOUCHES)

@@ -116,6 +116,7 @@ class Stage:
             together = self.same_limits and field in deviation_fields(self.run.part)
             limit = common_limit(self.run.part) if together else None
             self.panels[0].colour(values, quantity, limits_of(quantity, values, limit))
+            self._trace()
             self._tell(self.place)
             return
         left, right, difference = self.compared.values(field)
@@ -124,7 +125,17 @@ class Stage:
         self.panels[0].colour(left, quantity, limits)
         self.panels[1].colour(right, quantity, limits)
         self.panels[2].colour(difference, apart, limits_of(apart, difference))
+        self._trace()
         self._tell(self.place)
+
+    def _trace(self) -> None:
+        """The path in the colours of what is compared, where that is known on it and the path is shown."""
+        along = None
+        if self.compared and self.comparing and self.machining.shown["path"]:
+            along = self.compared.along(self.field)
+        segment = self.run.segment
+        for panel, values in zip(self.panels, along or [None] * len(self.panels), strict=True):
+            panel.trace(segment["start_mm"], segment["end_mm"], values)
 
     def together(self, same_limits: bool) -> None:
         """One colour range for the deviation and all its sources, or each its own."""
@@ -148,17 +159,12 @@ class Stage:
         origin = None if section is None else np.abs(normal) * section.at
         for panel in self.panels:
             panel.cut(origin, normal)
-        for actor in self.machining.clipped:
-            actor.mapper.RemoveAllClippingPlanes()
-            if origin is not None:
-                plane = vtk.vtkPlane()
-                plane.SetOrigin(*origin)
-                plane.SetNormal(*normal)
-                actor.mapper.AddClippingPlane(plane)
+        self.machining.cut(origin, normal)
 
     def show(self, layer: str, on: bool) -> None:
         """Show or hide a layer of :data:`twin.view.stage.machining.LAYERS`."""
         self.machining.show(layer, on, self.place)
+        self._trace()
         self.cut(self.section)
 
     def fine(self, fine: bool) -> None:
