@@ -75,6 +75,11 @@ class DriftObserver:
         self._live.model = self._steps[int(mean[5] > 0.5)]
         self.measure_again = self._limit.exceeded(*self._live.step(self._heat(mean, air, coolant), temperatures))
 
+    @property
+    def share(self) -> float:
+        """Of the action limit, that the last steps make up; above 1: measure again. 0 while they are too few."""
+        return self._limit.share if self._limit.full else 0.0
+
     def drift(self, axis_position: np.ndarray) -> np.ndarray:
         """(3,) [m] at ``axis_position`` (3,) [m], since the start."""
         assert self._live is not None

@@ -37,7 +37,12 @@ class ActionLimit:
         if n_sensors:
             self._squares.append(squared_innovation)
             self._freedom.append(n_sensors)
-        return len(self._squares) == self.window and self.share > 1.0
+        return self.full and self.share > 1.0
+
+    @property
+    def full(self) -> bool:
+        """Whether the window is."""
+        return len(self._squares) == self.window
 
     @property
     def share(self) -> float:
