@@ -19,9 +19,13 @@ from twin.inspection.cmm import Cmm
 from twin.inspection.features import Circle, Feature, Plane, read_features
 from twin.inspection.probing import Probed, probe
 from twin.inspection.virtual_cmm import Reading, read
+from twin.prediction_scatter import Scatter, prediction_scatter
 from twin.resources import shared_folder
 from twin.result import Result, load
+from twin.scenario import scenario_of
+from twin.settings import read_settings
 from twin.stock.cut import Surface
+from twin.sweep.robust_job import GROUP, RobustnessConfig
 from twin.units import MM, UM
 
 KIND = {
@@ -49,17 +53,36 @@ class Inspected:
     features: tuple[Feature, ...]
     probed: Probed
     reading: Reading
+    scatter: Scatter | None  # of the prediction; None: the run says too little of it
     against: Path | None
     component: str  # part of the measured report
     lines: tuple[Line, ...]  # of the measured report; none without it
 
-    def of(self, callouts: tuple[Callout, ...]) -> tuple[float, float, float]:
-        """Value, combined standard uncertainty and mean error [m]; their means over a group, NaN without any."""
-        rows = [self.reading.callout.index(c) for c in callouts]
+    def of(self, callouts: tuple[Callout, ...], weights: tuple[float, ...] = ()) -> tuple[float, float, float]:
+        """Value, combined standard uncertainty of measuring and mean error [m] of a weighted sum of callouts, without
+        weights of their mean; NaN without any. The errors of measuring count as if they went together: at most so much.
+        """
+        r, rows, share = self.reading, *self._rows(callouts, weights)
         if not rows:
             return (np.nan, np.nan, np.nan)
-        r = self.reading
-        return float(r.value[rows].mean()), float(r.monte_carlo[rows].mean()), float(r.mean_error[rows].mean())
+        return float(share @ r.value[rows]), float(abs(share) @ r.monte_carlo[rows]), float(share @ r.mean_error[rows])
+
+    def nominal(self, callouts: tuple[Callout, ...], weights: tuple[float, ...] = ()) -> float:
+        """Nominal value [m], as of :meth:`of`."""
+        rows, share = self._rows(callouts, weights)
+        return float(share @ self.reading.nominal[rows]) if rows else np.nan
+
+    def whole(self, callouts: tuple[Callout, ...], weights: tuple[float, ...] = ()) -> float:
+        """Combined standard uncertainty of prediction and measuring [m], as of :meth:`of`: a cause of scatter moves all
+        callouts together."""
+        rows, share = self._rows(callouts, weights)
+        if not rows:
+            return np.nan
+        return float(np.hypot(np.linalg.norm(share @ self.reading.scatter[rows]), self.of(callouts, weights)[1]))
+
+    def _rows(self, callouts: tuple[Callout, ...], weights: tuple[float, ...]) -> tuple[list[int], np.ndarray]:
+        rows = [self.reading.callout.index(c) for c in callouts]
+        return rows, np.array(weights or [1 / len(rows)] * len(rows) if rows else [])
 
 
 def inspect_run(
@@ -91,7 +114,8 @@ def inspect_run(
         which = component_of(report, against, scenario["name"], scenario.get("plate"), component)
         lines = lines_of(report, against, which, scenario["name"], features)
     asked = dict.fromkeys((*default_callouts(features), *(c for line in lines for c in line.callouts)))
-    reading = read(features, tuple(asked), probed, cmm, _expansion(config))
+    scatter, effect = _scatter(config, folder, result, probed)
+    reading = read(features, tuple(asked), probed, cmm, _expansion(config), effect)
     return Inspected(
         title=str(result.tree.attrs["title"]),
         scenario=scenario["name"],
@@ -100,10 +124,27 @@ def inspect_run(
         features=features,
         probed=probed,
         reading=reading,
+        scatter=scatter,
         against=against,
         component=which,
         lines=lines,
     )
+
+
+def _scatter(
+    config: dict[str, Any], folder: Path, result: Result, probed: Probed
+) -> tuple[Scatter | None, np.ndarray | None]:
+    """Scatter of the prediction, and what it does to the probed points (cause, feature, point) [m]."""
+    if "thermal" not in result.tree or "spindle_rpm" not in result["thermal"]:  # a run of an older twin
+        return None, None
+    try:
+        scenario = scenario_of(config)
+    except InputError:  # the same, or its files are gone
+        return None, None
+    rows = read_settings(RobustnessConfig, GROUP, "standard")
+    sample = np.unique(probed.sample)
+    scatter = prediction_scatter(scenario, result, sample, rows.scatter, rows.tool_setting)
+    return scatter, probed.lifts(scatter.effect, sample)
 
 
 def declared_features(config: dict[str, Any], folder: Path) -> tuple[Feature, ...]:
@@ -115,7 +156,9 @@ def declared_features(config: dict[str, Any], folder: Path) -> tuple[Feature, ..
     scenario = config["scenario"]
     if not scenario.get("features"):
         raise InputError("the scenario of this run declares no features", file=folder, remedy="add scenario.features")
-    candidates = [shared_folder("scenarios") / scenario["name"] / scenario["features"], Path(scenario["features"])]
+    own = [Path(scenario["folder"])] if scenario.get("folder") else []
+    folders = [*own, shared_folder("scenarios") / scenario["name"], Path()]
+    candidates = [folder / scenario["features"] for folder in folders]
     file = next((f for f in candidates if f.is_file()), None)
     if file is None:
         raise InputError(f"there is no file '{scenario['features']}'", file=folder, remedy="name a full path")
@@ -145,6 +188,8 @@ def _expansion(config: dict[str, Any]) -> float:
 def write_prediction(inspected: Inspected, out: Path) -> None:
     """QIF 3.0 of what the twin reads: the lines of the measured report, or all of its own.
 
+    ``combinedUncertainty`` is that of prediction and measuring, where the scatter of the prediction is known.
+
     Raises:
         InputError: the folder cannot be written.
     """
@@ -158,7 +203,8 @@ def write_prediction(inspected: Inspected, out: Path) -> None:
         by_id = {c.id: c for c in characteristics}
         found = []
         for line in inspected.lines:
-            value, uncertainty, mean_error = inspected.of(line.callouts)
+            value, _, mean_error = inspected.of(line.callouts, line.weights)
+            uncertainty = inspected.whole(line.callouts, line.weights)
             status = _status(value, by_id[line.measurement.characteristic])
             found.append(
                 replace(line.measurement, value=value, uncertainty=uncertainty, mean_error=mean_error, status=status)
@@ -188,7 +234,7 @@ def write_prediction(inspected: Inspected, out: Path) -> None:
             float(r.value[i]),
             "NOT_ANALYZED",
             (c.feature,),
-            float(r.monte_carlo[i]),
+            float(r.whole_monte_carlo[i]),
             float(r.mean_error[i]),
         )
         for i, c in asked

@@ -12,7 +12,9 @@ from own_scenario import GOOD_PROGRAM, make_desk
 
 from twin.__main__ import main
 
-QUICK = ("show", "explain", "new", "results", "cutter", "report", "view", "quote", "life")
+WITHOUT_RUN = ("show", "explain", "new", "cutter")
+OF_A_RUN = ("results", "report", "view", "quote", "life")
+QUICK = (*WITHOUT_RUN, *OF_A_RUN)
 ELSEWHERE = (  # needs what only a reader has, or does not end by itself: pattern of the command -> who runs it
     (r"^view( latest)?( --measured)?$", "tests/view/test_window.py"),
     (r"^view .*--web", "tests/view/test_web.py"),
@@ -60,24 +62,27 @@ NEEDS = re.compile(r"my_|myconf|example|outputs/|scenario=|scenarios/|stock\.stl
 LONE = [words for words in reversed(ONCE) if words[1] in QUICK and not NEEDS.search(" ".join(words))]
 RUN = re.compile(r"^RUN(_?[A-Z0-9])?$")  # a run of the reader's
 DRAWING = {"view": [pytest.mark.gl], "report": [pytest.mark.chromium, pytest.mark.gl]}
-DRAWN = (("twin", "view", "latest", "--screenshot", "part.png"), ("twin", "report", "latest"))
 
 
 def marks(words):
-    """What else the command needs of this computer; of those that draw, one each is enough in the normal run."""
-    name = words[1]
-    again = name in DRAWING and words not in DRAWN
-    return [*DRAWING.get(name, []), *([pytest.mark.long] if again else [])]
+    """What else the command needs; those that look at a run wait for the long tests, for the run must be made."""
+    return [*DRAWING.get(words[1], []), *([pytest.mark.long] if words[1] in OF_A_RUN else [])]
 
 
-def make(folder):
-    """A folder with one small run of our own in outputs, a program and a stock."""
+def make_files(folder):
+    """A folder with a scenario of our own, a program and a stock."""
     make_desk(folder)
     (folder / "scenarios" / "own" / "features.yaml").write_text(FEATURES)
     file = folder / "conf" / "scenario" / "own.yaml"
     file.write_text(file.read_text().replace("  program: part.nc\n", "  program: part.nc\n  features: features.yaml\n"))
     (folder / "part.nc").write_text(f"(T1 D10 FLAT END MILL 3 FLUTES)\n{GOOD_PROGRAM}")
     trimesh.creation.box(bounds=[[0, 0, -20], [60, 40, 0]]).export(folder / "stock.stl")
+    return folder
+
+
+def make(folder):
+    """The same with one small run in outputs."""
+    make_files(folder)
     words = ["run", "scenario=own", "--conf", str(folder / "conf"), "--outputs", str(folder / "outputs")]
     assert main([*words, "--no-picture"]) == 0
     return folder
@@ -85,8 +90,14 @@ def make(folder):
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory, jax_as_users_have_it):
-    """A desk for all quick commands."""
+    """A desk for all quick commands that look at a run."""
     return make(tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture(scope="module")
+def empty_desk(tmp_path_factory):
+    """A desk for the others."""
+    return make_files(tmp_path_factory.mktemp("empty"))
 
 
 @pytest.fixture
@@ -110,7 +121,8 @@ def typed(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("words", [pytest.param(w, id=" ".join(w), marks=marks(w)) for w in LONE])
-def test_a_quick_command_runs_as_it_stands_there(words, desk, typed):
+def test_a_quick_command_runs_as_it_stands_there(words, request, typed):
+    desk = request.getfixturevalue("desk" if words[1] in OF_A_RUN else "empty_desk")
     for name, text in files(ONCE[words]).items():
         (desk / name).parent.mkdir(parents=True, exist_ok=True)
         (desk / name).write_text(text)
@@ -139,5 +151,5 @@ def test_what_is_run_elsewhere_is_shown_and_has_its_test(pattern, test):
 
 
 def test_pages_are_there():
-    assert {*DRAWN} <= {*LONE}
+    assert {words[1] for words in LONE} == {*QUICK}
     assert {Path("README.md"), Path("docs/tutorial/process_engineer.md")} <= {p.relative_to(ROOT) for p in PAGES}

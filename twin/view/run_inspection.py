@@ -113,7 +113,8 @@ def limits_of(config: dict[str, Any], result: Result) -> dict[str, Limit]:
 
     scenario, features = config["scenario"], result["features"]
     drawn: list[ToleranceRow] = []
-    for folder in (Path(scenario.get("folder") or ""), shared_folder("scenarios") / scenario["name"]):
+    own = [Path(scenario["folder"])] if scenario.get("folder") else []
+    for folder in (*own, shared_folder("scenarios") / scenario["name"]):
         file = folder / (scenario.get("tolerances") or "")
         if file.is_file() and not drawn:
             rows = yaml.safe_load(file.read_text())
