@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-TYPES = {"object": Mapping, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool}
+TYPES: dict[str, Any] = {"object": Mapping, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool}
 NOTES = {"$schema", "$defs", "title", "description"}
 
 
@@ -65,7 +65,7 @@ def _pattern(value: Any, pattern: str) -> Iterator[str]:
         yield f"is {value!r}, which does not look like {pattern}"
 
 
-def _least(kind: type | tuple[type, ...], what: str) -> Any:
+def _least(kind: Any, what: str) -> Any:
     def check(value: Any, least: int) -> Iterator[str]:
         if isinstance(value, kind) and len(value) < least:
             yield f"has fewer than {least} {what}"
