@@ -1,12 +1,18 @@
 """R-test of ISO 10791-6: recovery of the location errors, and what the poses cannot tell."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import yaml
 
+from twin.config import build
 from twin.errors import InputError
 from twin.machine.axis_errors import AxisErrors
 from twin.machine.kinematics import kinematics
+from twin.machine.machine import Machine, machine_kinematics
 from twin.machine_tests.r_test import bench_poses, follow, identify, parameters_of, readings, require_identifiable
+from twin.machine_tests.r_test_setup import Setup, systematic_effects
 
 BALL, LENGTH, NOISE = np.array([0.1, 0.03, 0.06]), 0.15, 0.5e-6
 TRUE = {"Y0A": 12, "Z0A": -18, "B0A": 25, "C0A": -30, "X0C": 9, "Y0C": -14, "A0C": 22, "B0C": -16}
@@ -95,3 +101,28 @@ def test_poses_need_two_rotary_axes_and_a_known_name():
         bench_poses("XYZ", "BK1")
     with pytest.raises(InputError, match="no R-test 'BK9'"):
         bench_poses("XYZAC", "BK9")
+
+
+def test_set_up_and_error_motions_count_as_much_as_they_move_the_result(shipped):
+    """One cause of each group is put into the readings: the result moves by what the budget says of it; and a longer
+    nest is known to be taken for a lower trunnion, and for nothing else."""
+    machine, bare = shipped, machine_kinematics(shipped)
+    rotary = np.concatenate([bench_poses(bare.letters, test) for test in ("BK1", "BK2", "BK4")])
+    position = follow(bare, BALL, rotary, LENGTH)
+    reading = readings(bare, position, BALL, OFFSET, LENGTH)
+    effects = systematic_effects(bare, machine, position, BALL, reading, LENGTH, Setup(1e-3, 20e-6, 1e-6))
+    alone = {group: changes[-1:] for group, changes in effects.items()}
+    given = {"noise": NOISE, "systematic": alone}
+    found = identify(bare, position, BALL, reading, LENGTH, **given)
+    for group in ("error motions of the axes", "drift during the test"):
+        moved = identify(bare, position, BALL, reading + alone[group][0], LENGTH, **given).value - found.value
+        np.testing.assert_allclose(np.abs(moved), found.by_setup[group], atol=0.02 * np.abs(moved).max())
+    lower = dict(zip(found.name, found.by_setup["length of the nest"], strict=True))
+    assert lower.pop("Z0A") == pytest.approx(20e-6, rel=1e-3) and max(lower.values()) < 1e-9
+    assert (found.whole > found.sigma).all()
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    file = Path(__file__).resolve().parents[2] / "conf" / "machine" / "five_axis_trunnion.yaml"
+    return build(Machine, yaml.safe_load(file.read_text()), "machine", file=file)

@@ -9,7 +9,7 @@ R turns workpiece axes into those of the nest. Readings are so small that Gauss-
 steps; its Jacobian comes from JAX, and the singular values of the weighted Jacobian say what the poses cannot tell.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import jax
@@ -34,10 +34,16 @@ class Identification:
 
     name: tuple[str, ...]  # parameters: X0C, A0C … and the ball's offset
     value: np.ndarray  # (parameter,) [m, rad]
-    sigma: np.ndarray  # (parameter,) standard deviation; inf where poses and prior say nothing
+    sigma: np.ndarray  # (parameter,) standard deviation by noise; inf where poses and prior say nothing
+    by_setup: dict[str, np.ndarray]  # group of causes beside noise -> (parameter,) standard deviation
     singular: np.ndarray  # (parameter,) singular values of the Jacobian in µm per µm or µrad, largest first
     unknown: tuple[dict[str, float], ...]  # combinations that the poses cannot tell, shares of unit length
     left: float  # [m] rms of what is not explained
+
+    @property
+    def whole(self) -> np.ndarray:
+        """(parameter,) combined standard deviation of noise and set-up; inf as ``sigma``."""
+        return np.sqrt(np.sum([self.sigma**2, *(one**2 for one in self.by_setup.values())], axis=0))
 
 
 def bench_poses(letters: str, test: str, *, tilt: float = 1.0, step: float = np.radians(15.0)) -> np.ndarray:
@@ -145,6 +151,7 @@ def identify(
     noise: float,
     prior: float | None = None,
     name: Sequence[str] | None = None,
+    systematic: Mapping[str, np.ndarray] | None = None,
 ) -> Identification:
     """Location errors and ball offset from ``reading`` (pose, 3) [m] at ``position`` (pose, axis).
 
@@ -154,6 +161,8 @@ def identify(
         prior: standard deviation [m, rad] of every parameter about zero; None: none is used, and combinations that
             the poses cannot tell are left at zero (smallest solution).
         name: the parameters; default :func:`parameters_of`.
+        systematic: group of causes that are not identified -> (cause, pose, 3) [m], change of the readings by one
+            standard deviation of each (:mod:`twin.machine_tests.r_test_setup`).
 
     Raises:
         InputError: fewer readings than parameters, or noise that is not positive.
@@ -191,11 +200,15 @@ def identify(
         sigma[(vt[~told] ** 2).sum(axis=0) > 1e-6] = np.inf
     else:
         sigma = noise * np.sqrt((vt.T**2) @ (1 / (s**2 + weight)))
+    by_setup = {
+        group: np.linalg.norm((np.reshape(changes, (len(changes), -1)) @ u) * gain @ vt, axis=0)
+        for group, changes in (systematic or {}).items()
+    }
     left = reading.ravel() - np.asarray(model(jnp.asarray(value))) * SCALE
     unknown = tuple(
         {whole[k]: float(row[k]) for k in np.argsort(-np.abs(row)) if abs(row[k]) > 0.05} for row in vt[~told]
     )
-    return Identification(whole, value * SCALE, sigma, s, unknown, float(np.sqrt(np.mean(left**2))))
+    return Identification(whole, value * SCALE, sigma, by_setup, s, unknown, float(np.sqrt(np.mean(left**2))))
 
 
 def require_identifiable(found: Identification) -> None:

@@ -9,6 +9,7 @@ from twin.errors import InputError
 from twin.machine import Kinematics, Machine, check_travel, geometric_error
 from twin.machine.kinematics import perfect
 from twin.machine_tests.r_test import Identification, bench_poses, follow, identify, parameters_of, readings
+from twin.machine_tests.r_test_setup import Setup, systematic_effects
 from twin.thermal.expansion import scale_error, tool_point_drift
 from twin.thermal.heat import heat_inputs
 from twin.thermal.model import Workpiece, thermal_model
@@ -124,11 +125,13 @@ def run_r_test(
     tool_length: float,
     noise: float,
     prior: float | None,
+    setup: Setup,
     seed: int,
 ) -> tuple[Identification, np.ndarray]:
     """Identify the location errors from simulated readings; also the true parameters (parameter,) [m, rad].
 
-    The motion errors of the axes stay in the readings and are unknown to the identification, as on a real machine.
+    The motion errors of the axes and how the test is set up are in the readings and unknown to the identification, as
+    on a real machine; its uncertainty allows for them as they are declared to scatter.
 
     Raises:
         InputError: poses outside the travel, an unknown test, a machine without two rotary axes.
@@ -140,8 +143,14 @@ def run_r_test(
     offset = draw.normal(size=3) * 3 * UM
     reading = readings(kinematics, position, ball, offset, tool_length)
     reading = reading + draw.normal(size=reading.shape) * noise
+    effects = systematic_effects(kinematics, machine, position, ball, reading, tool_length, setup)
+    for group, changes in effects.items():
+        if group != "error motions of the axes":  # these are in the machine
+            reading = reading + np.tensordot(draw.normal(size=len(changes)), changes, axes=1)
     names = parameters_of(kinematics)
     declared = machine.squareness | machine.axis_offset
     true = np.array([declared[n].value if n in declared else 0.0 for n in names])
-    found = identify(perfect(kinematics), position, ball, reading, tool_length, noise=noise, prior=prior)
+    found = identify(
+        perfect(kinematics), position, ball, reading, tool_length, noise=noise, prior=prior, systematic=effects
+    )
     return found, np.concatenate([true, offset])

@@ -8,6 +8,7 @@ from twin.units import (
     MINUTE,
     MM,
     UM,
+    Angle,
     AngularSpeed,
     Length,
     Speed,
@@ -66,5 +67,11 @@ class MachineTest:
     """Parts of the R-test that are run."""
     noise: Length = 0.5 * UM
     """Standard deviation of a reading of the R-test."""
+    nest_tilt: Angle = 1e-3
+    """Of the nest's axes against the machine's, one standard deviation (R-test)."""
+    nest_length: Length = 20 * UM
+    """One standard deviation of the length to the middle of the nest (R-test)."""
+    drift: Length = 1.0 * UM
+    """One standard deviation of what the machine drifts along each axis during the R-test."""
     prior: Length | None = None
     """Standard deviation of location errors that is known beforehand [µm and µrad]; none: nothing is."""

@@ -85,14 +85,18 @@ def draw_drift(
 
 
 def identification_rows(found: Identification) -> Rows:
-    """Parameters with one standard deviation, and what the poses cannot tell."""
+    """Parameters with one standard deviation, of all and of the noise alone, and what the poses cannot tell."""
     rows = []
-    for name, value, sigma in zip(found.name, found.value, found.sigma, strict=True):
+    for name, value, whole, noise in zip(found.name, found.value, found.whole, found.sigma, strict=True):
         unit = "µm" if name[0] in "XYZb" else "µrad"
-        spread = f"± {sigma / UM:.2f}" if np.isfinite(sigma) else "not identifiable alone"
+        spread = f"± {whole / UM:.2f} ({noise / UM:.2f})" if np.isfinite(noise) else "not identifiable alone"
         rows.append((name.replace("_", " "), f"{value / UM:+.2f} {unit} {spread}"))
     for row in found.unknown:
         rows.append(("cannot be told", "  ".join(f"{v:+.2f} {k}" for k, v in row.items())))
+    length = np.array([name[0] in "XYZb" for name in found.name])
+    for group, spread in found.by_setup.items():
+        parts = (f"{spread[mine].max() / UM:.2f} {unit}" for mine, unit in ((length, "µm"), (~length, "µrad")))
+        rows.append((f"{group}, at most", ", ".join(parts)))
     return [*rows, ("not explained, rms", f"{found.left / UM:.2f} µm")]
 
 
@@ -103,7 +107,7 @@ def draw_identification(found: Identification, true: np.ndarray | None, title: s
     x = np.arange(len(found.name))
     finite = np.isfinite(found.sigma)
     left.errorbar(
-        x[finite], found.value[finite] / UM, 2 * found.sigma[finite] / UM, fmt="o", color=UP, ms=4, capsize=3,
+        x[finite], found.value[finite] / UM, 2 * found.whole[finite] / UM, fmt="o", color=UP, ms=4, capsize=3,
         label="identified ± 2 standard deviations",
     )  # fmt: skip
     if not finite.all():

@@ -14,6 +14,7 @@ from twin.errors import InputError
 from twin.formats.iso230_sheet import read_positioning, write_positioning
 from twin.machine import Kinematics, Machine, check_travel, machine_kinematics
 from twin.machine_tests.positioning import positioning
+from twin.machine_tests.r_test_setup import Setup
 from twin.machine_tests.run_circle import PLANES, CircleRun, run_circle
 from twin.machine_tests.run_tests import run_positioning, run_r_test, run_thermal
 from twin.machine_tests.settings import MachineTest
@@ -163,12 +164,13 @@ def _warm_up(machine: Machine, structure: Structure, settings: MachineTest) -> S
 def _r_test(kinematics: Kinematics, machine: Machine, settings: MachineTest) -> Sheet:
     found, true = run_r_test(
         kinematics, machine, settings.poses, np.array(settings.ball), tool_length=settings.tool_length,
-        noise=settings.noise, prior=settings.prior, seed=settings.seed,
+        noise=settings.noise, prior=settings.prior,
+        setup=Setup(settings.nest_tilt, settings.nest_length, settings.drift), seed=settings.seed,
     )  # fmt: skip
     title = f"{machine.name}: R-test {', '.join(settings.poses)}, ISO 10791-6"
     notes = [
-        "error motions of the axes are in the readings and not in the identification: they bias its result beyond "
-        "the standard deviations, which hold the noise alone",
+        "error motions of the axes, tilt and length of the nest and drift during the test are in the readings and not "
+        "in the identification: ± allows for them as far as they are declared to scatter, in brackets the noise alone",
         COPIED,
     ]
     if found.unknown:
