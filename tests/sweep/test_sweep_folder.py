@@ -55,7 +55,7 @@ def parts(folder):
     return {file.name: file.stat().st_mtime_ns for file in (folder / PARTS).glob("*.parquet")}
 
 
-def test_a_sweep_is_one_table_and_goes_on_where_it_was_left(desk, tmp_path, monkeypatch):
+def test_a_sweep_is_one_table_and_goes_on_where_it_was_left(desk, tmp_path):
     sweep = sweep_of(desk, "small")
     folder, record = run_sweep(sweep, tmp_path)
     assert (record["status"], record["n_done"], len(parts(folder))) == ("done", 9, 3)
@@ -80,21 +80,6 @@ def test_a_sweep_is_one_table_and_goes_on_where_it_was_left(desk, tmp_path, monk
     }
     assert read_table(folder).equals(table)
     assert find_sweep("small", tmp_path) == find_sweep("latest", tmp_path) == folder
-
-    made = []
-
-    def whole_run(scenario, words, into, watch):
-        made.append((scenario.process.feed, words[-2:]))
-        (into / "run.json").write_text("{}")
-
-    monkeypatch.setattr("twin.sweep.keep.write_run", whole_run)
-    keeping = sweep_of(desk, "small", "sweep.n_keep=2", "sweep.keep_by=machining_time_min")
-    assert keeping.folder_name == sweep.folder_name
-    kept = read_table(run_sweep(keeping, tmp_path)[0])
-    assert kept["run_folder"].to_pylist() == [""] * 6 + ["runs/000006", "runs/000007", ""]  # the fastest, in order
-    assert made[0] == (1.2, ["process.feed_pct=120", "environment.ambient_mean_degc=19"])
-    run_sweep(keeping, tmp_path)
-    assert len(made) == 2 and len(parts(folder)) == 3
 
 
 def test_what_cuts_anew_is_a_run_and_what_fails_is_a_row(desk, tmp_path):
