@@ -114,7 +114,7 @@ def limits_of(config: dict[str, Any], result: Result) -> dict[str, Limit]:
     scenario, features = config["scenario"], result["features"]
     drawn: list[ToleranceRow] = []
     own = [Path(scenario["folder"])] if scenario.get("folder") else []
-    for folder in (*own, shared_folder("scenarios") / scenario["name"]):
+    for folder in (*own, shared_folder("scenarios") / str(scenario.get("name", ""))):
         file = folder / (scenario.get("tolerances") or "")
         if file.is_file() and not drawn:
             rows = yaml.safe_load(file.read_text())
