@@ -216,7 +216,7 @@ def by_line(line: np.ndarray, measured: np.ndarray, predicted: np.ndarray) -> Li
     runs = runs_of(lines)
     meter = GroupMeter(int(lines.max(initial=0)) + 1)
     sums = FidelityMeter("", "").add(np.arange(len(lines)), measured, predicted, bounds=runs.bounds)
-    meter.add(*runs.groups, runs.count, sums)
+    meter.add(runs.groups[0], runs.count, sums)
     return meter.result()
 
 

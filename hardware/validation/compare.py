@@ -88,7 +88,8 @@ class Comparison:
         sensor = self.mapped[k].sensor.uncertainty if deviation is not None else None
         self._stated[k] |= deviation is not None
         found = self._meters[k].add(time, measured, predicted, sensor, deviation, runs.bounds)
-        for meter, group in zip(self._groups[k], runs.groups, strict=True):
+        meters: tuple[GroupMeter | Trace, ...] = self._groups[k]
+        for meter, group in zip(meters, runs.groups, strict=True):
             meter.add(group, runs.count, found)
         cut = runs.groups[OF_SEGMENT] >= 0
         self._path[k].add(runs.groups[OF_SEGMENT][cut], runs.count[cut], found[cut])
