@@ -19,7 +19,9 @@ import numpy as np
 from hardware.channel import Block
 from hardware.intake import Intake
 from hardware.live import LINE, POSITION, Latency, LiveDifference, predicted_path
+from hardware.live_heat import HeatWatch, heat_watch
 from hardware.recording import Header, Recorder
+from hardware.serve.live import LiveServer, LiveState
 from hardware.shield import Shield
 from hardware.source import Source
 from twin.compose import compose
@@ -44,10 +46,12 @@ class Progress:
     time: float = 0.0  # [s] by the source's clock, of the latest sample
     began: float = field(default_factory=monotonic)  # [s]
     live: LiveDifference | None = None  # None: the source does not say where the tool is
+    heat: HeatWatch | None = None  # None: source or run do not say enough
     latency: Latency = field(default_factory=Latency)
     interrupted: bool = False
     finished: bool = True
     why: str = ""  # it did not finish
+    served: str = ""  # where others read the twin's state meanwhile
     messages: tuple[str, ...] = ()  # of the source: errors of a controller, reconnections, repetitions, gaps
 
     @property
@@ -103,6 +107,7 @@ def record(
     rapid_lines: np.ndarray | None = None,
     *,
     compare: bool = True,
+    server: LiveServer | None = None,
 ) -> Progress:
     """Run ``source`` to its end, or until Ctrl-C, beside the prediction of ``run``; record all of it there.
 
@@ -114,6 +119,7 @@ def record(
         show: is told the progress now and then.
         rapid_lines: of the program; their corners do not count in the difference.
         compare: whether it is the program of ``run`` that runs.
+        server: shows the twin's state to others while it runs; begun and ended here.
 
     Raises:
         InputError: the source fails, or a unit is not that of its channel; what came before is recorded, and named.
@@ -124,9 +130,18 @@ def record(
         names = {channel.name for channel in source.channels}
         if compare and names.issuperset((*POSITION, LINE)):
             progress.live = LiveDifference(predicted_path(run), rapid_lines)
-        with Recorder(progress.recording, source.channels, source.clock, header) as recorder:
+        if compare:
+            progress.heat = heat_watch(run, scenario, source.channels, source.clock)
+        with ExitStack() as around:
+            recorder = around.enter_context(Recorder(progress.recording, source.channels, source.clock, header))
+            if server:
+                if progress.live is None:
+                    raise InputError("the source does not say where the tool is: there is no state to serve")
+                progress.served = server.begin(LiveState(run, source.channels, source.clock))
+                around.callback(server.end)
+                show(progress)
             try:
-                _follow(source, intake, recorder, progress, show)
+                _follow(source, intake, recorder, progress, show, server)
             except KeyboardInterrupt:
                 progress.interrupted = True
             except InputError as error:
@@ -153,7 +168,12 @@ def _told(source: Source, intake: Intake) -> tuple[str, ...]:
 
 
 def _follow(
-    source: Source, intake: Intake, recorder: Recorder, progress: Progress, show: Callable[[Progress], None]
+    source: Source,
+    intake: Intake,
+    recorder: Recorder,
+    progress: Progress,
+    show: Callable[[Progress], None],
+    server: LiveServer | None,
 ) -> None:
     """Compare each block as it comes, and record them in larger ones; whatever happens, none is left out."""
     waiting: list[Block] = []
@@ -180,6 +200,10 @@ def _follow(
                 now = monotonic()
                 if (answered := getattr(source, "answered", None)) is not None:
                     progress.latency.add(now - answered[compared])
+                if server and server.state and (live := progress.live):
+                    server.state.take(block, live.place, live.away, live.late)
+                if progress.heat:
+                    progress.heat.add(block)
                 newest = block.first + len(block) - 1
                 progress.time = float(block.time[-1])
             progress.samples += len(block)

@@ -15,7 +15,7 @@ class BenchDisplay:
     """Shows a bench while it runs: a table that is kept up to date, or, into a file, a line now and then."""
 
     def __init__(self, console: Console):
-        self._console, self._told = console, 0.0
+        self._console, self._told, self._served = console, 0.0, False
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
 
     def __enter__(self) -> "BenchDisplay":
@@ -29,6 +29,10 @@ class BenchDisplay:
 
     def show(self, running: Progress) -> None:
         """Bring it up to date."""
+        if running.served and not self._served:
+            self._served = True
+            self._console.print(f"serving the twin's state at {running.served}", highlight=False, soft_wrap=True)
+            self._console.file.flush()
         if self._live:
             self._live.update(_table(running), refresh=True)
         elif running.wall - self._told > QUIET:
@@ -54,6 +58,8 @@ def _rows(running: Progress) -> list[tuple[str, str]]:
             ("", f"{live.largest / UM:.1f} µm at most, line {live.largest_line}"),
             ("behind the prediction", f"{live.late:+.2f} s"),
         ]
+    if running.heat and running.heat.said:
+        rows.append(("the twin's model of heat", running.heat.said))
     slowest = running.latency.percentile(99)
     if slowest == slowest:
         middle = running.latency.percentile(50)

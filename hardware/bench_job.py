@@ -12,6 +12,7 @@ from rich.console import Console
 from hardware.bench import Progress, bench_options, open_source, record
 from hardware.bench_display import BenchDisplay
 from hardware.probed import probed_points
+from hardware.serve.live import LiveServer
 from twin.errors import InputError
 from twin.job import run_scenario
 from twin.program import Op
@@ -25,7 +26,13 @@ DONE, STOPPED, INTERRUPTED = 0, 1, 130  # exit status
 
 
 def bench(
-    words: Sequence[str], *, outputs: Path, conf: Path | None = None, run: str | None = None, arm: bool = False
+    words: Sequence[str],
+    *,
+    outputs: Path,
+    conf: Path | None = None,
+    run: str | None = None,
+    arm: bool = False,
+    serve: str | None = None,
 ) -> int:
     """Predict, bench, validate; print what came out; return the exit status.
 
@@ -35,6 +42,7 @@ def bench(
         conf: folder of further groups.
         run: a finished run to compare with; None: one is made.
         arm: whether the loops that the options close may write to the controller.
+        serve: ``mtconnect`` or ``opcua``, perhaps with ``:PORT``: the twin's state is served meanwhile.
 
     Raises:
         InputError: bad input of any kind; a recording that was begun is kept.
@@ -47,6 +55,7 @@ def bench(
         raise InputError(f"bench {kind} is only read", remedy="leave --arm away")
     if arm:
         options["armed"] = True
+    server = None if serve is None else LiveServer(serve)
     controller = options.get("controller")
     if controller and not any(word.startswith("controller=") for word in overrides):
         overrides.append(f"controller={controller}")
@@ -62,7 +71,7 @@ def bench(
     rapid_lines = np.unique(program.line[program.op == Op.RAPID])
     with BenchDisplay(console) as display:
         own = not options.get("program")
-        progress = record(source, folder, title, scenario, display.show, rapid_lines, compare=own)
+        progress = record(source, folder, title, scenario, display.show, rapid_lines, compare=own, server=server)
     display.done(progress)
     return _end(progress, folder if own else None, console)
 

@@ -13,10 +13,11 @@ import pyarrow.parquet as pq
 
 from hardware.channel import Block, Quality
 from twin.errors import InputError
-from twin.units import MM
+from twin.units import MM, UM
 
 POSITION = ("x_actual_mm", "y_actual_mm", "z_actual_mm")
 LINE = "line"
+OFFSET = "offset_z_um"
 SIGNALS = "signals.parquet"
 AHEAD = 200  # predicted samples within which the matching one is sought
 LOST = 1e-3  # [m] off the path: look for the line that runs instead
@@ -72,14 +73,18 @@ class LiveDifference:
         self.largest_line = 0
         self._squares = 0.0
         self.late = 0.0  # [s] that the machine is behind the prediction; < 0 ahead
+        self.place = np.zeros(1)  # (sample,) [s] of the program, predicted, at which the machine was in the last block
 
     def add(self, block: Block) -> np.ndarray:
         """Compare the samples of ``block`` that were measured while the program ran; return which those are."""
         line = block.values[LINE].astype(np.int64)
         use = np.flatnonzero((line > 0) & (block.quality != Quality.BAD))
+        self.place = np.full(len(block), self.place[-1])
         if not use.size:
             return use
         tip = np.stack([block.values[name][use] for name in POSITION], axis=1) * MM
+        if OFFSET in block.values:  # a correction that is sent to the machine moves it off the programmed path
+            tip[:, 2] -= block.values[OFFSET][use] * UM
         path = self._path
         index, away = np.empty(len(use), np.int64), np.empty(len(use))
         self._at = follow(tip, line[use], path.tip, path.line, self._at, index, away)
@@ -93,6 +98,8 @@ class LiveDifference:
         if away[worst] > self.largest:
             self.largest, self.largest_line = float(away[worst]), int(line[use[worst]])
         self._squares += float(away @ away)
+        self.place[use] = path.time[index]
+        self.place[use[-1] :] = path.time[index[-1]]
         self.late = float(block.time[use[-1]] - self._began - path.time[index[-1]])
         return use
 

@@ -29,7 +29,36 @@ class PlayOptions:
     """How long the machine stands before its program begins, by its own time: for clients that want all of it."""
 
 
-class PlayedRun:
+class RunState:
+    """What a run predicts, at any time of its program.
+
+    Args:
+        folder: of the run.
+
+    Raises:
+        InputError: there is no finished run.
+    """
+
+    def __init__(self, folder: Path):
+        run = self._run = predicted_run(folder)
+        self.run, self.machine = Path(folder).name, str(run.config["machine"]["name"])
+        self.program = Path(str(run.attrs["program"])).name
+        self.tools: Sequence[Tool] = tuple(run.tools.values())
+        named = tuple(Channel(name=name, unit=unit) for name, unit in run.channels.items())
+        self.channels: tuple[Channel, ...] = (*named, Channel(name=LINE, unit="1"), Channel(name=TOOL, unit="1"))
+        self._held = {TOOL: run.segments["tool"].values.astype(float), FEED: _modal(run.segments["feed_mm_min"].values)}
+        self._starts = np.ascontiguousarray(run.segments["time_s"].values[:, 0])
+        self._values(np.zeros(1))  # what is read and compiled once would hold up the first rows
+
+    def _values(self, when: np.ndarray) -> dict[str, np.ndarray]:
+        """Channel -> (row,) at program times ``when`` (row,) [s]."""
+        run, at = self._run, self._run.at(when)
+        segment = np.maximum(np.searchsorted(self._starts, when, side="right") - 1, 0)
+        values = {name: np.asarray(run.values(name, at), dtype=float) for name in run.channels if name != FEED}
+        return values | {LINE: run.line[at.row].astype(float)} | {k: held[segment] for k, held in self._held.items()}
+
+
+class PlayedRun(RunState):
     """A run whose program begins when this is made, or a while later.
 
     Args:
@@ -42,18 +71,10 @@ class PlayedRun:
     def __init__(self, folder: Path, options: PlayOptions = PlayOptions()):
         if not (options.period > 0 and options.time_factor > 0 and options.wait >= 0):
             raise InputError("period and time factor of what is played must be positive, the wait not negative")
-        run = self._run = predicted_run(folder)
-        self.period = options.period
+        super().__init__(folder)
+        self.period, self._factor = options.period, options.time_factor
         self._wait = round(options.wait / options.period)  # rows
-        self._factor, self._rows = options.time_factor, self._wait + int(run.duration / options.period) + 1
-        self.run, self.machine = Path(folder).name, str(run.config["machine"]["name"])
-        self.program = Path(str(run.attrs["program"])).name
-        self.tools: Sequence[Tool] = tuple(run.tools.values())
-        named = tuple(Channel(name=name, unit=unit) for name, unit in run.channels.items())
-        self.channels = (*named, Channel(name=LINE, unit="1"), Channel(name=TOOL, unit="1"))
-        self._held = {TOOL: run.segments["tool"].values.astype(float), FEED: _modal(run.segments["feed_mm_min"].values)}
-        self._starts = np.ascontiguousarray(run.segments["time_s"].values[:, 0])
-        self._values(np.zeros(1))  # what is read and compiled once would hold up the first rows
+        self._rows = self._wait + int(self._run.duration / options.period) + 1
         self._begun, self._began = time.time(), time.monotonic()  # UTC [s], and a clock that never jumps
 
     @property
@@ -82,13 +103,6 @@ class PlayedRun:
         """Rows that have been played."""
         played = (time.monotonic() - self._began) * self._factor
         return min(int(played / self.period) + 1, self._rows)
-
-    def _values(self, when: np.ndarray) -> dict[str, np.ndarray]:
-        """Channel -> (row,) at program times ``when`` (row,) [s]."""
-        run, at = self._run, self._run.at(when)
-        segment = np.maximum(np.searchsorted(self._starts, when, side="right") - 1, 0)
-        values = {name: np.asarray(run.values(name, at), dtype=float) for name in run.channels if name != FEED}
-        return values | {LINE: run.line[at.row].astype(float)} | {k: held[segment] for k, held in self._held.items()}
 
 
 def _modal(feed: np.ndarray) -> np.ndarray:

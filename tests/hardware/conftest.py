@@ -9,10 +9,7 @@ import pytest
 
 @pytest.fixture
 def fault_report(record_property):
-    """Note what a fault cost and what was seen: in the report of the tests, and in the table of docs/bench_faults.md.
-
-    That table is made by docs/make_bench_faults.py, which names a file in TWIN_FAULT_REPORT.
-    """
+    """Note what a fault cost and what was seen: in the report of the tests, and in the file TWIN_FAULT_REPORT names."""
 
     def note(fault: str, source: str, lost: str, seen: str) -> None:
         row = {"fault": fault, "source": source, "lost": lost, "seen": seen}

@@ -2,6 +2,9 @@
 
 import subprocess
 import sys
+import threading
+import time
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -66,3 +69,45 @@ def test_a_broker(desk, tmp_path, capsys):
     true = as_a_machine().values
     assert (benched.number == np.arange(len(true["line"]))).all()
     assert all((benched[name] == values).all() for name, values in true.items())
+
+
+@pytest.mark.parametrize("protocol", ["opcua", "mtconnect"])
+def test_a_bench_that_runs_is_served(desk, tmp_path, capsys, protocol):
+    """While a machine is benched, an independent source reads what the twin predicts where the machine is."""
+    found, machine, listens = [], as_a_machine(force_x_n=20.0), threading.Event()
+
+    def read():
+        url = next(line.split()[-1] for line in spoken() if "serving the twin's state at" in line)
+        time.sleep(1.0)  # an agent has no items before their first value
+        kind = import_module(f"hardware.{protocol}")
+        chosen = {"url": url, "silence_s": 3.0}
+        with kind.bench_source(chosen, None) as source:
+            listens.set()
+            found.extend(source.blocks())
+
+    def spoken():
+        for _ in range(500):
+            text = capsys.readouterr().out
+            if "serving" in text:
+                return text.splitlines()
+            time.sleep(0.05)
+        raise AssertionError("it is not served")
+
+    def run():
+        reader = threading.Thread(target=read)
+        reader.start()
+        publish(broker.port, arrays(machine)[:3])
+        assert listens.wait(60)
+        publish(broker.port, arrays(machine)[3:], pause=0.03)
+        reader.join()
+
+    with Broker(tmp_path) as broker:
+        benched = desk.bench(capsys, *mqtt_words(broker.url, "bench.silence_s=10"), meanwhile=run, serve=protocol)
+    assert benched.status == 0
+    line, predicted, measured = (
+        np.concatenate([b.values[name] for b in found]) for name in ("line", "force_x_n", "measured_force_x_n")
+    )
+    cut = np.isin(line, (6, 8)) & np.isfinite(measured)
+    assert np.count_nonzero(cut) > 1000 and set(np.unique(line[cut])) == {6, 8}
+    away = measured[cut] - predicted[cut]
+    assert np.median(away) == pytest.approx(20.0) and np.mean(np.isclose(away, 20.0)) > 0.97

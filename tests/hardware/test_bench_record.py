@@ -239,3 +239,12 @@ def test_options_and_sources_by_name(tmp_path):
     (tmp_path / "t.csv").write_text("time_s,x_actual_mm\n0,1\n0.1,2\n")
     with open_source("replay", {"file": str(tmp_path / "t.csv")}, Named()) as source:
         assert [c.name for c in source.channels] == ["x_actual_mm"]
+
+
+def test_a_correction_of_z_is_no_deviation(run):
+    """A machine that is told to stay 60 µm below its path, and does, is on it."""
+    live = LiveDifference(predicted_path(run))
+    for block in blocks(aside=-0.06):
+        values = {**block.values, "offset_z_um": np.full(len(block), -60.0)}
+        live.add(Block(block.first, block.time, values, block.quality))
+    assert live.rms < 1e-3 * UM and abs(live.late) < 5e-3

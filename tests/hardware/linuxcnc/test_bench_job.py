@@ -11,6 +11,7 @@ import pytest
 from linuxcnc_bench import needs_linuxcnc
 
 from hardware.identity import identity_of
+from hardware.probed import probed_points
 from hardware.recording import open_recording
 from twin.__main__ import main
 from twin.scenario import load_scenario
@@ -85,6 +86,58 @@ def test_a_trip_is_said_and_not_validated(benched, module_desk, capsys):
     said = capsys.readouterr().out
     assert ended.value.code == 1
     assert "joint 0 following error" in said and "not finished" in said and "not validated" in said
+
+
+PROBE_AND_TURN = """\
+G21 G17 G90 G94 G40 G49 G80 G54 G64 P0.001
+T1 M6 G43
+G0 X30 Y20 Z2
+G38.2 Z-6 F120
+G0 Z2
+G0 X30 Y35
+G38.2 Z-6 F120
+G0 Z30
+M68 E3 Q1
+M66 E0 L0
+G0 X30 Y0 Z20
+G1 Z1 F2000
+G1 A20 C45
+G1 X30 Y10 A30 C90
+M68 E3 Q0
+M66 E0 L0
+M2
+"""
+
+
+def test_another_program_probes_the_part_and_turns_the_table(benched, module_desk, tmp_path, capsys):
+    """Five axes, the simulated machine behind them: the probe meets the slot's floor and the top where the tool point
+    really is, and while the table tilts and turns the tip stays on the part."""
+    (tmp_path / "probe.nc").write_text(PROBE_AND_TURN)
+    words = ["bench", "bench=linuxcnc_trunnion", "bench.time_factor_ratio=10", f"bench.program={tmp_path / 'probe.nc'}"]
+    before = set(benched.glob("*.arrows"))
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--run", str(benched), *places(module_desk)])
+    said = capsys.readouterr().out
+    assert ended.value.code == 0 and "another program" in said, said
+    (file,) = set(benched.glob("*.arrows")) - before
+    blocks = list(open_recording(file).blocks())
+    names = [f"{axis}_{kind}" for axis in "xyz" for kind in ("commanded_mm", "actual_mm")]
+    names += ["a_commanded_deg", "c_commanded_deg", "line", "touch", "truth_z_mm", "truth_drift_z_um", "force_x_n"]
+    found = {name: np.concatenate([b.values[name] for b in blocks]) for name in names}
+    touches = probed_points(file)
+    assert [touch.line for touch in touches] == [4, 7] and all(f"probed, line {t.line}:" in said for t in touches)
+    for touch, height in zip(touches, (-2.0, 0.0), strict=True):
+        assert touch.position[2] == pytest.approx(height, abs=0.03)  # off by drift and lag, as on a machine
+        row = np.argmax((found["line"] == touch.line) & (found["touch"] > 0))
+        tip = found["truth_z_mm"] + found["truth_drift_z_um"] * 1e-3
+        assert tip[row] == pytest.approx(height, abs=2 * 120 / 60 * 1e-3)  # two cycles of the probing feed
+    a, c = (np.radians(found[f"{axis}_commanded_deg"]) for axis in "ac")
+    x, y, z = (found[f"{axis}_commanded_mm"] for axis in "xyz")
+    turning = found["line"] == 13
+    up_y, up_z = np.cos(a) * y + np.sin(a) * z, -np.sin(a) * y + np.cos(a) * z
+    on_part = np.stack([np.cos(c) * x + np.sin(c) * up_y, -np.sin(c) * x + np.cos(c) * up_y, up_z], axis=1)
+    assert np.ptp(a[turning]) > 0.3 and np.abs(on_part[turning] - [30, 0, 1]).max() < 2e-3
+    assert np.abs(found["force_x_n"]).max() < 30  # noise only: nothing is cut
 
 
 @pytest.mark.long

@@ -37,7 +37,7 @@ def whole(recorded: Recorded) -> bool:
     return bool((np.diff(recorded.number) == 1).all())
 
 
-def test_following_error_trip():
+def test_following_error_trip(fault_report):
     """A drive that stops: the program is aborted, the controller says why, everything until then is there."""
     recorded = run(STROKES, faulty(drive="x", drive_fails_at_s=2.0))
     assert not recorded.outcome.finished and recorded.outcome.why == "the machine switched itself off"
@@ -46,9 +46,10 @@ def test_following_error_trip():
     error = np.abs(recorded["x_following_error_um"])
     assert 2500 < error.max() < 5100  # FERROR 5 mm at 400 mm/s, 2.5 mm at rest: conf/bench
     assert recorded.outcome.line == recorded["line"][np.argmax(error > 2500)]
+    fault_report("a following-error trip", "LinuxCNC", "nothing", "`joint 0 following error`, not finished; status 1")
 
 
-def test_plant_that_dies():
+def test_plant_that_dies(fault_report):
     """The emergency stop falls; the controller's own samples to the end are kept."""
     with source(STROKES, partial(FirstOrder, 100.0)) as opened:
         blocks, killed = [], False
@@ -63,9 +64,15 @@ def test_plant_that_dies():
     last = np.concatenate([block.quality for block in blocks]) == 2
     assert np.isnan(recorded["plant_x_mm"][last]).all() and not np.isnan(recorded["plant_x_mm"][~last]).any()
     assert last.any() and not last[: np.argmax(last)].any() and last[np.argmax(last) :].all()
+    fault_report(
+        "the plant's process is killed",
+        "LinuxCNC",
+        "the plant's readings from there on (BAD); nothing of the controller's",
+        f"emergency stop, `{recorded.outcome.why}`; status 1",
+    )
 
 
-def test_controller_that_dies():
+def test_controller_that_dies(fault_report):
     """All its processes at once, as by the machine's memory running out."""
     with source(STROKES) as opened:
         blocks, killed = [], False
@@ -77,9 +84,15 @@ def test_controller_that_dies():
     recorded = Recorded(blocks, opened.outcome)
     assert not recorded.outcome.finished and recorded.outcome.why == "the controller's processes ended"
     assert whole(recorded) and recorded["line"].max() > 5
+    fault_report(
+        "all of the controller's processes are killed",
+        "LinuxCNC",
+        "what its sampler had not handed over",
+        f"`{recorded.outcome.why}`; status 1",
+    )
 
 
-def test_two_benches_at_once():
+def test_two_benches_at_once(fault_report):
     """Side by side, with identical motion, and neither sees the other's program."""
     programs = [STROKES, STROKES.replace("X40", "X30")]
     with ThreadPoolExecutor(2) as beside:
@@ -88,9 +101,10 @@ def test_two_benches_at_once():
     assert whole(first) and whole(second)
     assert first["x_commanded_mm"].max() == pytest.approx(40, abs=0.02)
     assert second["x_commanded_mm"].max() == pytest.approx(30, abs=0.02)
+    fault_report("two benches at once", "LinuxCNC", "nothing", "each its own")
 
 
-def test_a_slow_consumer_holds_the_machine():
+def test_a_slow_consumer_holds_the_machine(fault_report):
     """Nothing is lost: the controller waits, and moves as it would have."""
     with source(STROKES) as opened:
         blocks, paused = [], 0
@@ -108,6 +122,7 @@ def test_a_slow_consumer_holds_the_machine():
     n = min(len(p) for p in path)
     assert abs(len(path[0]) - len(path[1])) <= 1
     assert np.abs(path[0][:n] - path[1][:n]).max() < 0.06  # of a cycle at 50 mm/s: when the start fell
+    fault_report("the consumer pauses twice for 1 s", "LinuxCNC", "nothing", "it takes longer: the controller waits")
 
 
 def test_ctrl_c_stops_the_controller_in_order(tmp_path):
