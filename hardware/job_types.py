@@ -76,7 +76,6 @@ def state_structures(state: str, substate: str, types: int) -> list[Any]:
         machine, numbers = SUBSTATES[state]
         element = ua.RelativePathElement(
             ReferenceTypeId=ua.NodeId(ua.Int32(ua.ObjectIds.HasComponent)),
-            IncludeSubtypes=True,
             TargetName=ua.QualifiedName(machine, ua.UInt16(types)),
         )
         found.append(structure(substate, numbers[substate], [element]))

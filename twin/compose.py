@@ -109,8 +109,8 @@ def own_scenario(overrides: Sequence[str], conf: Path | None = None) -> Path | N
             hint = nearest(name.name, beside)
             raise InputError("there is no such scenario", file=name, remedy=f"{hint}`twin new PROGRAM.nc` makes one")
         return name.resolve()
-    beside = name.with_name(f"{name.name}.yaml") if name.name else name
-    return beside.resolve() if beside.is_file() else None
+    completed = name.with_name(f"{name.name}.yaml") if name.name else name
+    return completed.resolve() if completed.is_file() else None
 
 
 @contextmanager

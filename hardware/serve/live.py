@@ -114,6 +114,7 @@ class LiveServer:
         self._ready.set()
 
     def _serve(self) -> None:
+        assert self.state
         try:
             if self.protocol == "mtconnect":
                 from hardware.serve.mtconnect_agent import serve

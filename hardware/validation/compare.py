@@ -88,7 +88,7 @@ class Comparison:
         sensor = self.mapped[k].sensor.uncertainty if deviation is not None else None
         self._stated[k] |= deviation is not None
         found = self._meters[k].add(time, measured, predicted, sensor, deviation, runs.bounds)
-        meters: tuple[GroupMeter | Trace, ...] = self._groups[k]
+        meters: list[GroupMeter | Trace] = list(self._groups[k])
         for meter, group in zip(meters, runs.groups, strict=True):
             meter.add(group, runs.count, found)
         cut = runs.groups[OF_SEGMENT] >= 0

@@ -82,6 +82,7 @@ def _error_functions(bare: Kinematics, machine: Machine) -> list[Kinematics]:
     for letter, axis in (machine.axes | machine.rotary_axes).items():
         for name, term in (axis.displacement_error | axis.rotation_error).items():
             row = TERMS.index(name[1])
+            shapes: list[tuple[str, slice | int, np.ndarray | float]]
             if letter in AXES:
                 shapes = [("polynomial", slice(None), shape / sqrt(2.0)) for shape in (SLOPE, ARCH)]
             else:

@@ -24,10 +24,9 @@ def path_limits(blocks: Blocks, controller: Controller) -> tuple[Array, Array | 
     jerk = jnp.full_like(acceleration, jnp.inf)
     if any(j is not None for j in jerks):
         jerk = _along(jerks, blocks.share)
-    if (along := controller.path_jerk) is not None:
-        if controller.rapid_jerk is not None:
-            along = jnp.where(blocks.rapid, controller.rapid_jerk, along)
-        jerk = jnp.minimum(jerk, along)
+    if controller.path_jerk is not None:
+        rapid_jerk = controller.path_jerk if controller.rapid_jerk is None else controller.rapid_jerk
+        jerk = jnp.minimum(jerk, jnp.where(blocks.rapid, rapid_jerk, controller.path_jerk))
     return acceleration, jerk
 
 

@@ -94,8 +94,8 @@ def identification_rows(found: Identification) -> Rows:
     for row in found.unknown:
         rows.append(("cannot be told", "  ".join(f"{v:+.2f} {k}" for k, v in row.items())))
     length = np.array([name[0] in "XYZb" for name in found.name])
-    for group, spread in found.by_setup.items():
-        parts = (f"{spread[mine].max() / UM:.2f} {unit}" for mine, unit in ((length, "µm"), (~length, "µrad")))
+    for group, sigma in found.by_setup.items():
+        parts = (f"{sigma[mine].max() / UM:.2f} {unit}" for mine, unit in ((length, "µm"), (~length, "µrad")))
         rows.append((f"{group}, at most", ", ".join(parts)))
     return [*rows, ("not explained, rms", f"{found.left / UM:.2f} µm")]
 

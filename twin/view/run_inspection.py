@@ -107,7 +107,7 @@ def draw_largest(result: Result) -> Figure:
     return figure
 
 
-def limits_of(config: dict[str, Any], result: Result) -> dict[str, Limit]:
+def limits_of(config: dict[str, Any], result: Result) -> dict[Key, Limit]:
     """Limits of the characteristics of a run: of the scenario's tolerances, then those that conf/robustness assumes."""
     from twin.sweep.robust_job import GROUP, RobustnessConfig
 

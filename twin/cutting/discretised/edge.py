@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import register_dataclass
 
-from twin.compiled import array_module
+from twin.compiled import Array, array_module
 from twin.errors import InputError
 from twin.machine.tool import Profile, Tool
 
@@ -143,7 +143,7 @@ def _tooth_radius(tool: Tool, z: jax.Array) -> jax.Array:
     return radius - tool.serration_amplitude * (1 - wave)
 
 
-def profile_radius(profile: Profile, largest: float, z: jax.Array) -> jax.Array:
+def profile_radius(profile: Profile, largest: float, z: Array) -> Array:
     """Radius of a profile that ends in a cylinder of radius ``largest`` [m], at the heights ``z`` [m]."""
     xp = array_module(profile, largest, z)
     below = xp.clip(profile.corner - z, 0.0, profile.corner)
