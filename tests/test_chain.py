@@ -8,8 +8,12 @@ from own_scenario import make_inspected_desk
 
 from twin.chain import chain_of
 from twin.errors import InputError
+from twin.inspection import measure
+from twin.labelled import result_of
+from twin.prediction_scatter import prediction_scatter
 from twin.scenario import load_scenario
 from twin.simulate import machine, predict
+from twin.sweep.scatter import ScatterRow, ToolSetting
 
 NOWHERE = "- {kind: wall, name: nowhere, centre_mm: [10, 5, -9], normal: [0, 1, 0], thickness_mm: 2, size_mm: [4, 2]}\n"
 BASE = ("scenario=own", "model.wall_error=static", "model.removal.resolution_mm=0.5")
@@ -100,3 +104,45 @@ def test_worn_tools_are_refused(run, desk):
     scenario, prediction = run("+tools.1.life_used_ratio=0.5")
     with pytest.raises(InputError, match="neither worn tools nor a structure"):
         chain_of(scenario, prediction)
+
+
+@pytest.fixture(scope="module")
+def scattered(chain):
+    """Change of every characteristic of the report by one standard deviation, by cause."""
+    scenario, prediction, whole = chain
+    row = ScatterRow(names="environment.ambient_mean_degc", group="shop", temperature=1.0, source="x")
+    setting = ToolSetting(diameter=6e-6, length=4e-6, source="x")
+    sample = np.arange(len(prediction.deviation))
+    found = prediction_scatter(scenario, result_of(scenario, prediction), sample, [row], setting)
+    base = np.asarray(measure(whole.plan, prediction.deviation))
+    changes = (np.asarray(measure(whole.plan, prediction.deviation + one)) - base for one in found.effect)
+    return dict(zip(found.cause, changes, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("cause", "name", "characteristic", "expected"),
+    [
+        ("environment.ambient_mean_degc", "floor", "height", lambda s: s.environment.ambient_mean),
+        ("squareness A0Z", "shoulder", "height", lambda s: axis(s, "Z").location[3] * 10e-6),
+        ("EZX slope", "floor", "height", lambda s: axis(s, "X").polynomial[2, 1] * 1e-6 * np.sqrt(1.5)),
+    ],
+)
+def test_scatter_of_the_prediction_is_slope_times_deviation(chain, scattered, cause, name, characteristic, expected):
+    """First order from what the run left behind, against the derivatives of the whole chain."""
+    whole = chain[2]
+    row = row_of(whole, name, characteristic)
+    change = float(expected(slope(whole, row)))
+    assert abs(change) > 1e-9
+    assert scattered[cause][row] == pytest.approx(change, rel=0.02)
+
+
+def axis(slopes, letter):
+    machine = slopes.kinematics
+    return (*machine.work, *machine.tool)[(machine.work_axes + machine.tool_axes).index(letter)]
+
+
+def test_a_larger_tool_widens_the_slot_and_a_longer_one_deepens_it(chain, scattered):
+    whole = chain[2]
+    slot, floor = row_of(whole, "slot", "width"), row_of(whole, "floor", "height")
+    assert scattered["T1 diameter"][[slot, floor]] == pytest.approx([6e-6, 0.0], abs=1e-9)
+    assert scattered["T1 length"][[slot, floor]] == pytest.approx([0.0, -4e-6], abs=1e-9)

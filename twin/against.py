@@ -1,12 +1,14 @@
 """A measured report beside the prediction: which declared features its lines are about, and what the twin reads there.
 
 Lines whose features have places are found by laying the drawing over the part; lines that only have names are found
-by the scenario's ``measured.yaml``, where one name may stand for a group of features: their mean is compared.
+by the scenario's ``measured.yaml``, where one name may stand for a group of features, whose mean is compared, or for a
+sum (a length between two ends, a distance from an edge), and where a line that means nothing here says why.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -47,8 +49,18 @@ class Line:
     kind: str
     nominal: float  # [m] as the report states it
     on: str  # feature as the report names it; empty where it names none
-    callouts: tuple[Callout, ...]  # what the twin reads there; the mean of a group; none where it cannot tell
+    callouts: tuple[Callout, ...]  # what the twin reads there; none where it cannot tell
+    weights: tuple[float, ...]  # of the callouts: a mean, or a sum
     why: str  # no callouts
+
+    @property
+    def remark(self) -> str:
+        """Why nothing is compared, or how."""
+        if self.why or len(self.callouts) < 2:
+            return self.why
+        if len(set(self.weights)) == 1:
+            return f"mean of {len(self.callouts)}"
+        return "from " + ", ".join(dict.fromkeys(callout.feature for callout in self.callouts))
 
 
 def component_of(report: QifResults, file: Path, scenario: str, plate: int | None, asked: str | None) -> str:
@@ -78,13 +90,18 @@ def lines_of(
     if not any(np.isfinite(c.nominal) and c.nominal > 0 for c in report.characteristics.values()):
         raise InputError("states no nominal values", file=file, remedy="export the report with its nominals")
     by_place = _by_place(report, file, features)
-    by_name = {name: row for row in _names(scenario, file).get("rows", []) for name in row["names"]}
+    table = _names(scenario, file)
+    by_name = {name: row for key in ("rows", "lines") for row in table.get(key, []) for name in row["names"]}
     declared = {f.name: f for f in features}
     lines = []
     for m in (m for m in report.measurements if m.component == component):
         known = report.characteristics[m.characteristic]
         on = next((report.features[f].name for f in m.features if f in report.features), "")
         row = by_name.get(f"{known.name}/{on}") or by_name.get(known.name)
+        if row and "features" not in row:
+            callouts, weights = _sum(row, file, declared)
+            lines.append(Line(m, known.name, known.kind, known.nominal, on, callouts, weights, row.get("why", "")))
+            continue
         names = tuple(row["features"]) if row else tuple(by_place[f] for f in m.features if f in by_place)
         what = row["characteristic"] if row else NAMES.get(known.kind, "")
         datums = tuple(by_place[f] for label in known.datums for f in report.datums.get(label, ()) if f in by_place)
@@ -97,8 +114,25 @@ def lines_of(
         why = "" if callouts else _why(known.kind, names, on)
         if callouts and not tied and what in PLACED:
             callouts, why = (), "its datums " + " | ".join(known.datums) + " are tied to no feature"
-        lines.append(Line(m, known.name, known.kind, known.nominal, on, callouts, why))
+        mean = (1 / len(callouts),) * len(callouts) if callouts else ()
+        lines.append(Line(m, known.name, known.kind, known.nominal, on, callouts, mean, why))
     return tuple(lines)
+
+
+def _sum(
+    row: Mapping[str, Any], file: Path, declared: Collection[str]
+) -> tuple[tuple[Callout, ...], tuple[float, ...]]:
+    """Callouts of a row ``sum: [[factor, feature, characteristic, datum …], …]``, and their factors."""
+    terms = row.get("sum", [])
+    unknown = {name for _, name, _, *datums in terms for name in (name, *datums)} - set(declared)
+    if unknown:
+        raise InputError(
+            f"measured.yaml names the feature '{min(unknown)}' for {', '.join(row['names'])}",
+            file=file,
+            remedy="declare it among the features of the scenario",
+        )
+    callouts = tuple(Callout(name, what, tuple(datums)) for _, name, what, *datums in terms)
+    return callouts, tuple(float(factor) for factor, *_ in terms)
 
 
 def _why(kind: str, names: tuple[str, ...], on: str) -> str:

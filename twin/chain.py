@@ -1,8 +1,9 @@
 """The chain of a run as one differentiable function: from its parameters to the inspected features.
 
-Removal and path stay as they are; heat, drift, geometric errors and the deflection of the tool follow the parameters.
-What they leave unchanged at the parameters of the run (servo, release, bending, the vibration in a wall) stands as the
-run found it: there the function gives the run's own report.
+Removal, path and time law stay as they are. Heat, drift, geometric errors, static deflection of the tool and the
+yield of thin walls follow the parameters; servo and release do so to first order, the one about the loops of the run,
+the other exactly so. At the parameters of the run the function gives the run's own report: what bending by heat and
+the vibrating tool add to it stands as the run found it.
 """
 
 from collections.abc import Callable
@@ -15,18 +16,23 @@ import numpy as np
 
 from twin.compiled import Array, in_blocks, kept
 from twin.cutting import Contact, Cutters, CuttingCoefficients, Loads, beams, cutters, loads, static_deflection
-from twin.cutting.basis import force_basis, rescaled
+from twin.cutting.basis import COEFFICIENTS, force_basis, rescaled
 from twin.cutting.deflection import Beams
 from twin.errors import InputError
 from twin.inspection import Plan, measure, plan
 from twin.machine import Kinematics, geometric_error, machine_kinematics
+from twin.motion import Loops, servo_slopes
+from twin.motion.servo_slopes import ServoSlopes
 from twin.prediction import SOURCES, Prediction
 from twin.scenario import Scenario
-from twin.simulate import axis_positions
+from twin.simulate import axis_positions, release_shapes
 from twin.stock.deviation import Candidates, candidates_of, deviation
+from twin.sweep.forces import wall_yield_slopes
 from twin.thermal import Environment, ThermalModel, run_thermal
 from twin.thermal.expansion import thermal_error
 from twin.warming import duty
+
+EXACT = Loops(*(np.ones(3),) * 5)  # in place of the loops of axes that follow exactly
 
 
 @jax.tree_util.register_dataclass
@@ -42,6 +48,10 @@ class Parameters:
     """Air, coolant, warm-up."""
     kinematics: Kinematics
     """Errors of the axes and between them."""
+    servo: Loops
+    """Of the axes' servo loops; of no effect where every axis follows exactly."""
+    release: Array
+    """(shape,) [standard deviations] of the independent shapes in which the release scatters; 0 in the run."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +88,15 @@ def chain_of(scenario: Scenario, prediction: Prediction) -> Chain:
         raise InputError("the scenario declares no features", remedy="add scenario.features")
     machining = prediction.machining
     removed, toolpath = machining.cut, machining.toolpath
+    slopes_of_servo = servo_slopes(machining.program, machining.motion, scenario.controller, toolpath)
+    shapes = release_shapes(scenario, machining)[1]
     parameters = Parameters(
         scenario.material.coefficients,
         machining.thermal.model,
         scenario.environment,
         machine_kinematics(scenario.machine),
+        EXACT if slopes_of_servo is None else slopes_of_servo.loops,
+        np.zeros(0 if shapes is None else len(shapes)),
     )
     there = np.isfinite(prediction.inspection.predicted)
     names = {name for name, known in zip(prediction.inspection.name, there, strict=True) if known}
@@ -94,8 +108,12 @@ def chain_of(scenario: Scenario, prediction: Prediction) -> Chain:
     clamp = np.array([*(lower[:2] + upper[:2]) / 2, lower[2]])
     axis_position, length = axis_positions(scenario, toolpath)
     tip = np.stack([toolpath.start, toolpath.end], axis=1)
+    basis = _basis(scenario, machining.contact, machining.speed, toolpath.spindle)
     run = _Run(
-        basis=_basis(scenario, machining.contact, machining.speed, toolpath.spindle),
+        basis=basis,
+        yielding=wall_yield_slopes(machining, np.arange(toolpath.n_segments), basis),
+        shapes=np.zeros((0, len(rows))) if shapes is None else shapes[:, rows],
+        cutting=~toolpath.rapid,
         contact=jax.tree.map(np.asarray, machining.contact),
         tools=beams(list(scenario.tools.values())),
         time=machining.time,
@@ -106,7 +124,7 @@ def chain_of(scenario: Scenario, prediction: Prediction) -> Chain:
     program, motion, share = machining.program, machining.motion, machining.process.heat.workpiece
     step = scenario.model.thermal_step
 
-    def errors(run: _Run, p: Parameters) -> jax.Array:
+    def errors(run: _Run, servo: ServoSlopes | None, p: Parameters) -> jax.Array:
         """What follows the parameters, (segment, 2, 3) [m]."""
         forces = rescaled(run.basis, p.coefficients)
         work = duty(scenario, program, toolpath, motion, machining.time, forces.power_mean, jnp.asarray(share))
@@ -116,14 +134,15 @@ def chain_of(scenario: Scenario, prediction: Prediction) -> Chain:
         return (
             thermal_error(p.thermal, at, run.axis_position, run.part_position, states[0])
             + geometric_error(p.kinematics, run.axis_position, run.length)
-            + static_deflection(run.contact, forces, run.tools)[:, None]
+            + (static_deflection(run.contact, forces, run.tools) + _yield(run, p.coefficients))[:, None]
+            + (0.0 if servo is None else jnp.where(run.cutting[:, None, None], servo.change(p.servo), 0.0))
         )
 
     @jax.jit
     def features(given: "_Given", p: Parameters) -> jax.Array:
-        run, candidates, standing, at_parameters, released = given
-        error = standing + errors(run, p) - at_parameters
-        found = deviation(candidates, error)[: len(rows)]
+        run, servo, candidates, standing, at_parameters, released = given
+        error = standing + errors(run, servo, p) - at_parameters
+        found = deviation(candidates, error)[: len(rows)] + p.release @ run.shapes
         return measure(inspected, released.at[rows].add(found))
 
     @jax.jit
@@ -131,7 +150,8 @@ def chain_of(scenario: Scenario, prediction: Prediction) -> Chain:
         return jax.grad(lambda p: weight @ features(given, p))(p)
 
     released = jnp.asarray(prediction.contribution[SOURCES.index("release")])
-    given = (run, candidates, jnp.asarray(standing), jax.jit(errors)(run, parameters), released)
+    at_parameters = jax.jit(errors)(run, slopes_of_servo, parameters)
+    given = (run, slopes_of_servo, candidates, jnp.asarray(standing), at_parameters, released)
     return Chain(parameters, inspected, partial(features, given), partial(slopes, given))
 
 
@@ -141,6 +161,9 @@ class _Run:
     """Arrays of the run that no parameter changes."""
 
     basis: Loads  # (coefficient, segment, ...) loads per unit of each coefficient
+    yielding: Array  # (coefficient, segment, 3) [m per unit] of thin walls
+    shapes: Array  # (shape, row) [m] one deviation of the release
+    cutting: Array  # (segment,) bool: the lag of a rapid shapes nothing
     contact: Contact
     tools: Beams
     time: Array  # (segment, 2) [s]
@@ -149,9 +172,15 @@ class _Run:
     part_position: Array  # (segment, 2, 3) [m] of the tip from the clamp
 
 
-# arrays of the run, candidates of the inspected samples, then errors (segment, 2, 3) [m] that the run found and what of
-# them follows the parameters, and what release adds to each sample (sample,) [m]
-_Given = tuple[_Run, Candidates, Array, Array, Array]
+# arrays of the run, slopes of its servo error, candidates of the inspected samples; errors (segment, 2, 3) [m] that
+# the run found, and what of them follows the parameters; what release adds to each sample (sample,) [m]
+_Given = tuple[_Run, ServoSlopes | None, Candidates, Array, Array, Array]
+
+
+def _yield(run: _Run, coefficients: CuttingCoefficients) -> jax.Array:
+    """Of thin walls to the tool (segment, 3) [m]."""
+    k = jnp.stack([jnp.asarray(getattr(coefficients, name), dtype=float) for name in COEFFICIENTS])
+    return jnp.tensordot(k, run.yielding, axes=1)
 
 
 def _basis(scenario: Scenario, contact: Contact, speed: np.ndarray, spindle: np.ndarray) -> Loads:

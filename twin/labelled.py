@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 import twin
+from twin.compiled import Array
 from twin.cutting.stability import unmodelled
 from twin.cutting.wear import parts_per_tool
 from twin.measured import Measured, measured
@@ -49,7 +50,7 @@ def result_of(scenario: Scenario, prediction: Prediction) -> Result:
         band_um=cut.provenance.band / UM,
         parts_per_tool=json.dumps(_parts_per_tool(scenario, machining)),
         life_used_by_part=json.dumps(_life_used_by_part(scenario, machining)),
-        warnings="\n".join(f"line {w.line}: {w.word}: {w.message}" for w in machining.warnings),
+        warnings="\n".join(": ".join(filter(None, (f"line {w.line}", w.word, w.message))) for w in machining.warnings),
         not_modelled="\n".join(note for tool in scenario.tools.values() for note in unmodelled(tool)),
         collisions="\n".join(
             f"line {c.line}: {c.kind} contact, {c.depth / MM:.2f} mm deep at "
@@ -242,12 +243,27 @@ def _features(prediction: Prediction, known: Measured | None) -> xr.Dataset:
 
 
 def _thermal(machining: Machining) -> xr.Dataset:
-    thermal = machining.thermal
+    thermal, duty = machining.thermal, machining.duty
+    n = len(thermal.time)
+
+    def during(values: Array) -> np.ndarray:  # there is no step after the last time: at rest
+        return np.concatenate([np.asarray(values)[: n - 1], np.zeros((1, *np.shape(values)[1:]))])
+
     return dataset(
         "time",
         {
             "temperature_degc": (np.asarray(thermal.states), "degC", "node temperature", ("node",)),
             "drift_um": (np.asarray(thermal.drift) / UM, "µm", "drift of the tool tip since the start", ("axis",)),
+            "axis_speed_mm_min": (
+                during(duty.moved[:, :3]) * MINUTE / MM,
+                "mm/min",
+                "mean speed of each axis until the next time",
+                ("axis",),
+            ),
+            "cutting_power_w": (during(duty.moved[:, 3]), "W", "mean cutting power until the next time"),
+            "workpiece_share_ratio": (during(duty.workpiece_share), "1", "part of it that heats the part"),
+            "spindle_rpm": (during(duty.switched[:, 0]) / RPM, "rpm", "mean spindle speed until the next time"),
+            "flood_ratio": (during(duty.switched[:, 1]), "1", "part of that time with flood coolant"),
         },
         time_s=("time", thermal.time, {"units": "s"}),
         node=list(thermal.model.nodes),

@@ -11,6 +11,7 @@ from twin.process import Process
 from twin.program import Program, ProgramWarning, Toolpath
 from twin.stock import Cut
 from twin.thermal import Temperatures
+from twin.warming import Duty
 
 SOURCES = ("thermal", "geometric", "servo", "deflection", "release")  # of error, in the order of every array by source
 
@@ -27,6 +28,7 @@ class Machining:
     time: np.ndarray  # (segment, 2) [s]
     speed: np.ndarray  # (segment,) [m/s] mean along the segment
     process: Process
+    duty: Duty
     thermal: Temperatures
 
     @property

@@ -22,7 +22,7 @@ from twin.override import driven
 from twin.prediction import SOURCES, Machining, Prediction
 from twin.process import Process, process
 from twin.program import Program, ProgramWarning, Toolpath, interpret, linearise
-from twin.rehearsal import rehearsed
+from twin.rehearsal import is_first, rehearsed
 from twin.scenario import Scenario
 from twin.stock import Cut, cut
 from twin.stock.deviation import Candidates, candidate_heights, candidates_of, deviation_by_source, doubtful
@@ -70,7 +70,8 @@ def machine(scenario: Scenario, say: Say) -> Machining:
         *check_path_in_stock(toolpath, scenario.stock, scenario.tools, scenario.program_file),
         *_beyond_travel(scenario, toolpath),
     )
-    say(f"removing material and timing the motion: {toolpath.n_segments:,} segments")
+    first = "; the first run compiles its kernels, about a minute" if is_first(scenario) else ""
+    say(f"removing material and timing the motion: {toolpath.n_segments:,} segments{first}")
     as_programmed = toolpath
     program, toolpath = driven(scenario.process, program, toolpath)
     with rehearsed(scenario) as ready, ThreadPoolExecutor(1) as beside:
@@ -86,7 +87,7 @@ def machine(scenario: Scenario, say: Say) -> Machining:
     say("heat")
     work = duty(scenario, program, toolpath, motion, time, worked.loads.power_mean, worked.heat.workpiece)
     thermal = temperatures(scenario, removed, work, motion.duration)
-    return Machining(program, warnings, toolpath, removed, motion, time, speed, worked, thermal)
+    return Machining(program, warnings, toolpath, removed, motion, time, speed, worked, work, thermal)
 
 
 def read_program(scenario: Scenario) -> Program:
@@ -121,7 +122,8 @@ def predict(scenario: Scenario, machining: Machining, say: Say, compensation: np
     )
     contribution = contribution.T
     maker = np.where(surface.machined, provenance.segment[np.arange(n), winner], -1)
-    released, scatter = _release(scenario, machining)
+    released, shapes = release_shapes(scenario, machining)
+    scatter = None if shapes is None else np.sqrt(np.sum(shapes**2, axis=0))
     total += released
     contribution[SOURCES.index("release")] = released
     say("inspection")
@@ -129,17 +131,17 @@ def predict(scenario: Scenario, machining: Machining, say: Say, compensation: np
     return Prediction(machining, error, total, contribution, maker, doubt, scatter, report)
 
 
-def _release(scenario: Scenario, machining: Machining) -> tuple[np.ndarray | float, np.ndarray | None]:
-    """How far unclamping moves each surface sample out (sample,) [m], and one deviation; None without a profile."""
+def release_shapes(scenario: Scenario, machining: Machining) -> tuple[np.ndarray | float, np.ndarray | None]:
+    """How far unclamping moves each surface sample out (sample,) [m], and one deviation of each independent shape in
+    which that scatters (shape, sample) [m]; None without a profile."""
     stress, surface = scenario.residual_stress, machining.cut.surface
     if stress is None:
         return 0.0, None
     sections = part_sections(machining.cut.columns, np.array(stress.depth), scenario.stock.bounds[1][2])
     field, shapes = release(sections, stress, scenario.material.youngs_modulus)
-    spread = along_normal(sections, shapes, surface.position, surface.normal)
     return (
         along_normal(sections, field, surface.position, surface.normal),
-        np.sqrt(np.sum(spread**2, axis=0)),
+        along_normal(sections, shapes, surface.position, surface.normal),
     )
 
 
@@ -178,9 +180,16 @@ def segment_errors(scenario: Scenario, machining: Machining) -> np.ndarray:
 
 def axis_positions(scenario: Scenario, toolpath: Toolpath) -> tuple[np.ndarray, np.ndarray]:
     """Machine axes at both ends of each segment (segment, 2, 3) [m] and the tool's gauge length (segment,) [m]."""
-    length = np.array([_gauge_length(scenario.tools.get(int(t))) for t in toolpath.tool])
-    position = np.stack([toolpath.start, toolpath.end], axis=1) + np.asarray(scenario.part.machine_position)
-    position[..., 2] += length[:, None]
+    (start, length), (end, _) = (places(scenario, toolpath.tool, tip) for tip in (toolpath.start, toolpath.end))
+    return np.stack([start, end], axis=1), length
+
+
+def places(scenario: Scenario, tool: np.ndarray, tip: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Machine axes (point, 3) [m] and gauge length (point,) [m] where the tip of ``tool`` (point,) is at ``tip``."""
+    used, row = np.unique(tool, return_inverse=True)
+    length = np.array([_gauge_length(scenario.tools.get(int(t))) for t in used])[row]
+    position = tip + np.asarray(scenario.part.machine_position)
+    position[:, 2] += length
     return position, length
 
 

@@ -71,13 +71,17 @@ def duty(
 
 def model_of(scenario: Scenario, removed: Cut) -> ThermalModel:
     """The machine with the part on its table, half machined."""
+    return thermal_model(scenario.machine.thermal, part_lump(scenario, removed.stock_volume, removed.removed_volume))
+
+
+def part_lump(scenario: Scenario, stock: float, removed: float) -> Workpiece:
+    """The part, half of what is ``removed`` of the ``stock`` [m3] gone."""
     material = scenario.material
-    mass = material.density * (removed.stock_volume - removed.removed_volume / 2)
+    mass = material.density * (stock - removed / 2)
     dx, dy, dz = np.ptp(scenario.stock.bounds, axis=0)
-    workpiece = Workpiece(
+    return Workpiece(
         capacity=mass * material.specific_heat, area=2 * (dx * dy + dy * dz + dz * dx), expansion=material.expansion
     )
-    return thermal_model(scenario.machine.thermal, workpiece)
 
 
 def temperatures(scenario: Scenario, removed: Cut, work: Duty, duration: float) -> Temperatures:

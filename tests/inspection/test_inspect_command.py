@@ -91,9 +91,21 @@ def test_lines_find_their_features(inspected):
     assert 0.5e-6 < uncertainty < 1.5e-6
     assert inspected.of(by_on["DIAMETER8", "SIMPLE_HOLE13"].callouts)[0] == pytest.approx(9.96e-3, abs=0.1e-6)
     assert [c.label for c in by_on["PERPENDICULARITY1", "CYLINDER1"].callouts] == ["perpendicularity"]
-    assert by_on["POSITION1", "CYLINDER2"].why == "its datums A | B are tied to no feature"
-    assert by_on["FLATNESS1", "PLANE1"].why == "not a declared feature"
-    assert sum(bool(line.callouts) for line in inspected.lines) == 22
+    assert [c.datums for c in by_on["POSITION1", "CYLINDER2"].callouts] == [("edge_x0", "edge_y0")]
+    assert "lies on" in by_on["FLATNESS1", "PLANE1"].why and "failed" in by_on["RADIUS1", "CYLINDER3"].why
+    assert sum(bool(line.callouts) for line in inspected.lines) == 29
+
+
+def test_lengths_and_distances_are_sums(inspected):
+    """Nominal values of the report; the keyhole's 10 mm hole is found by its place."""
+    by_name = {(line.name, line.on): line for line in inspected.lines}
+    for key in (("LENGTH2", "SLOT3"), ("LENGTH1", "SLOT1"), ("DS002", ""), ("DS003", "")):
+        line = by_name[key]
+        of = (line.callouts, line.weights)
+        assert inspected.nominal(*of) == pytest.approx(line.nominal, abs=1e-9)
+        assert inspected.of(*of)[0] == pytest.approx(line.nominal, abs=0.1e-6)
+        assert inspected.whole(*of) == inspected.of(*of)[1] > 0  # a run that says nothing of its scatter
+    assert [c.feature for c in by_name["DIAMETER8", "SIMPLE_HOLE14"].callouts] == ["hole_35_15"]
 
 
 def test_a_report_of_names_is_compared_by_groups(run, data_dir):
@@ -107,7 +119,7 @@ def test_a_report_of_names_is_compared_by_groups(run, data_dir):
 def test_the_command_writes_report_and_qif(run, nikon, tmp_path, capsys):
     assert main(["inspect", str(run), "--against", str(nikon), "--out", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
-    assert "22 of 31 lines compare" in printed and "SIMPLE_HOLE2" in printed
+    assert "29 of 31 lines compare" in printed and "SIMPLE_HOLE2" in printed
     assert sorted(f.name for f in tmp_path.iterdir()) == ["inspection.html", "inspection.qif"]
     page = (tmp_path / "inspection.html").read_text()
     assert page.count("data:image/png;base64,") == 3 and "http" not in page
@@ -117,7 +129,7 @@ def test_the_command_writes_report_and_qif(run, nikon, tmp_path, capsys):
     for a, b in zip(lines, predicted.measurements, strict=True):
         assert measured.characteristics[a.characteristic].name == predicted.characteristics[b.characteristic].name
     compared = [m for m in predicted.measurements if np.isfinite(m.value)]
-    assert len(compared) == 22 and all(m.uncertainty > 0 for m in compared)
+    assert len(compared) == 29 and all(m.uncertainty > 0 for m in compared)
 
 
 def test_alone_it_reports_every_characteristic(run, tmp_path, capsys):

@@ -41,6 +41,24 @@ class Probed:
     size: Array  # (feature,) [m] radius, or half the extent
     half: Array  # (feature,) [m] half the length of an axis, of the nominal feature
     there: Array  # (feature,) bool: the surface has the feature; else its points are those of the nominal one
+    sample: Array  # (feature, point, neighbour) int samples of the surface whose heights make that of a point ...
+    share: Array  # (feature, point, neighbour) ... and the part of each; zero of a feature that is not there
+
+    def lifts(self, field: np.ndarray, sample: np.ndarray) -> np.ndarray:
+        """What ``field`` (..., sample), of ascending ``sample`` (sample,), is at the points: (..., feature, point)."""
+        return np.sum(field[..., np.searchsorted(sample, self.sample)] * self.share, axis=-1)
+
+
+@dataclass(frozen=True)
+class _Points:
+    """Points of one feature; fields as of :class:`Probed`."""
+
+    position: np.ndarray
+    normal: np.ndarray
+    height: np.ndarray
+    section: np.ndarray
+    sample: np.ndarray
+    share: np.ndarray
 
 
 def probe(features: Sequence[Feature], surface: Surface, deviation: np.ndarray, cmm: Cmm) -> Probed:
@@ -64,23 +82,25 @@ def probe(features: Sequence[Feature], surface: Surface, deviation: np.ndarray, 
             )
     ordered = Sorted.of(surface)
     found = [_probe_one(feature, surface, deviation, samples(feature, ordered), cmm) for feature in features]
-    n = 1 << (max((len(h) for _, _, h, *_ in found), default=1) - 1).bit_length()
+    n = 1 << (max((len(one.height) for one in found), default=1) - 1).bit_length()
 
     def padded(arrays: list[np.ndarray]) -> np.ndarray:
         return np.stack([np.pad(a, [(0, n - len(a))] + [(0, 0)] * (a.ndim - 1)) for a in arrays])
 
     return Probed(
-        position=padded([p for p, *_ in found]),
-        normal=padded([v for _, v, *_ in found]),
-        height=padded([h for _, _, h, *_ in found]),
-        weight=padded([np.ones(len(h)) for _, _, h, *_ in found]),
-        section=padded([s for _, _, _, s, _ in found]),
+        position=padded([one.position for one in found]),
+        normal=padded([one.normal for one in found]),
+        height=padded([one.height for one in found]),
+        weight=padded([np.ones(len(one.height)) for one in found]),
+        section=padded([one.section for one in found]),
         sections=np.arange(cmm.n_circle_sections),
         axes=np.stack([frame(feature) for feature in features]),
         centre=np.array([feature.centre for feature in features], dtype=float),
         size=np.array([_size(feature) for feature in features]),
-        there=np.array([surface_has_it for *_, surface_has_it in found]),
         half=np.array([f.length / 2 if isinstance(f, Circle) else 0.0 for f in features]),
+        there=np.array([bool(one.share.any()) for one in found]),
+        sample=padded([one.sample for one in found]),
+        share=padded([one.share for one in found]),
     )
 
 
@@ -113,10 +133,7 @@ def planned(feature: Feature, cmm: Cmm) -> tuple[np.ndarray, np.ndarray, np.ndar
     )
 
 
-def _probe_one(
-    feature: Feature, surface: Surface, deviation: np.ndarray, row: np.ndarray, cmm: Cmm
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, bool]:
-    """Positions, normals, heights and sections of the points of one feature, and whether the surface has it."""
+def _probe_one(feature: Feature, surface: Surface, deviation: np.ndarray, row: np.ndarray, cmm: Cmm) -> _Points:
     if len(row) < FEWEST:
         return _nominal(feature, cmm)
     axes = frame(feature)
@@ -124,26 +141,31 @@ def _probe_one(
     normal = surface.normal[row] @ axes.T
     if isinstance(feature, Profile):  # its own nominal surface: the deviation is all there is
         some = _spread_out(local, cmm.n_profile_points)
-        return local[some], normal[some], deviation[row][some], np.zeros(len(some), dtype=int), True
+        none, only = np.zeros(len(some), dtype=int), np.eye(1, NEIGHBOURS).repeat(len(some), axis=0)
+        itself = np.repeat(row[some][:, None], NEIGHBOURS, axis=1)
+        return _Points(local[some], normal[some], deviation[row][some], none, itself, only)
     nominal, height = _over_nominal(feature, local, normal)
     height = height + deviation[row]
     points, out, section = planned(feature, cmm)
-    heights = np.zeros(len(points))
+    sample, share = np.zeros((len(points), NEIGHBOURS), dtype=int), np.zeros((len(points), NEIGHBOURS))
     for face in np.unique(np.sign(out[:, 2])):  # the two faces of a wall lie apart: each has its own samples
         of_face = np.sign(out[:, 2]) == face
         mine = np.ones(len(row), dtype=bool) if isinstance(feature, Circle) else np.sign(normal[:, 2]) == face
         if mine.sum() < FEWEST:
             return _nominal(feature, cmm)
-        points[of_face], heights[of_face] = _heights(points[of_face], nominal[mine], height[mine])
-    return points, out, heights, section, True
+        points[of_face], near, share[of_face] = _nearest(points[of_face], nominal[mine])
+        sample[of_face] = np.flatnonzero(mine)[near]
+    return _Points(points, out, np.sum(share * height[sample], axis=1), section, row[sample], share)
 
 
-def _nominal(feature: Feature, cmm: Cmm) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, bool]:
+def _nominal(feature: Feature, cmm: Cmm) -> _Points:
     """The feature as drawn, in place of one that the surface does not have."""
     if isinstance(feature, Profile):
-        return np.zeros((1, 3)), np.array([[0.0, 0.0, 1.0]]), np.zeros(1), np.zeros(1, dtype=int), False
-    points, normal, section = planned(feature, cmm)
-    return points, normal, np.zeros(len(points)), section, False
+        points, normal, section = np.zeros((1, 3)), np.array([[0.0, 0.0, 1.0]]), np.zeros(1, dtype=int)
+    else:
+        points, normal, section = planned(feature, cmm)
+    n = len(points)
+    return _Points(points, normal, np.zeros(n), section, np.zeros((n, NEIGHBOURS), int), np.zeros((n, NEIGHBOURS)))
 
 
 def _over_nominal(feature: Feature, local: np.ndarray, normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -160,15 +182,14 @@ def _over_nominal(feature: Feature, local: np.ndarray, normal: np.ndarray) -> tu
     return foot, (local[:, 2] - level) * face
 
 
-def _heights(points: np.ndarray, foot: np.ndarray, height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Points, moved where the face has a gap, and heights there from the nearest samples by inverse distance."""
+def _nearest(points: np.ndarray, foot: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points, moved where the face has a gap; the nearest samples and their shares by inverse distance."""
     tree = cKDTree(foot)
     spacing = 2 * float(np.median(tree.query(foot[:: max(1, len(foot) // 500)], k=2)[0][:, 1]))
-    distance, near = tree.query(points, k=min(NEIGHBOURS, len(foot)))
-    gap = distance[:, 0] > spacing
-    share = 1.0 / np.maximum(distance, 1e-9)
-    mean = np.sum(share * height[near], axis=1) / share.sum(axis=1)
-    return np.where(gap[:, None], foot[near[:, 0]], points), np.where(gap, height[near[:, 0]], mean)
+    distance, near = tree.query(points, k=NEIGHBOURS)
+    gap = (distance[:, 0] > spacing)[:, None]
+    share = np.where(gap, np.eye(1, NEIGHBOURS), 1.0 / np.maximum(distance, 1e-9))
+    return np.where(gap, foot[near[:, 0]], points), near, share / share.sum(axis=1, keepdims=True)
 
 
 def _spread_out(points: np.ndarray, n: int) -> np.ndarray:

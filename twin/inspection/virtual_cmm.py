@@ -12,10 +12,12 @@ probed points by each cause, and both are combined.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import numpy as np
 
+from twin.compiled import padded_rows
 from twin.inspection import minimum_zone
 from twin.inspection.callout import CHARACTERISTICS, FORM, Callout, check_callouts, nominal_of
 from twin.inspection.cmm import Cmm
@@ -27,6 +29,7 @@ from twin.inspection.probing import Probed
 __all__ = ["SOURCES", "Reading", "read", "setup"]
 DRAWS = 1000
 MOST_DATUMS = 3
+FEWEST_ROWS = 4  # of one kind, or of datums
 N_CAUSES = 128  # kernels are compiled for so many, or a power of two more
 N_OF = {kind.__name__: len(names) for kind, names in CHARACTERISTICS.items()}
 
@@ -84,8 +87,8 @@ def setup(features: Sequence[Feature], callouts: Sequence[Callout]) -> Setup:
     made = {}
     for name, rows in sorted(wanted.items()):  # JAX keeps mappings in the order of their keys
         parts = [_row(features, number, used, i, datums, origin, lever) for i, datums in rows]
-        made[name] = Rows(*(np.array(column) for column in zip(*parts, strict=True)))
-    return Setup(made, np.array(used), tuple(place), origin, lever, np.array(fixed, dtype=int))
+        made[name] = Rows(*(_padded(column) for column in zip(*parts, strict=True)))
+    return Setup(made, _padded(used), tuple(place), origin, lever, np.array(fixed, dtype=int))
 
 
 def read(
@@ -149,6 +152,11 @@ def read(
 
 def _nominals(features: Sequence[Feature], callouts: Sequence[Callout]) -> np.ndarray:
     return np.array([nominal_of(features[_number(features, c.feature)], c.characteristic) for c in callouts])
+
+
+def _padded(rows: Sequence[Any]) -> np.ndarray:
+    """With copies of the last row, so that reports that ask for other characteristics are compiled alike."""
+    return padded_rows(np.array(rows), max(FEWEST_ROWS, 1 << (len(rows) - 1).bit_length()), mode="edge")
 
 
 def _row(

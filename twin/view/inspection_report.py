@@ -25,7 +25,8 @@ from matplotlib.figure import Figure
 COVERAGE = 2.0  # expanded uncertainty of about 95 %
 ROUND_EACH = 12  # holes whose form is drawn
 BLUE, ORANGE, GREY = "#1f4e79", "#c55a11", "#8a8a8a"
-COLOURS = ("#1f4e79", "#5b9bd5", "#3b7d3b", "#a9c46c", "#c55a11")
+COLOURS = ("#1f4e79", "#5b9bd5", "#3b7d3b", "#a9c46c", "#c55a11", "#8a8a8a")
+LARGEST_CAUSES = 12  # that are listed
 
 
 def write_inspection_report(inspected: Inspected, file: Path) -> None:
@@ -54,12 +55,13 @@ def write_inspection_report(inspected: Inspected, file: Path) -> None:
         ]
     parts += [
         "<h2>Every characteristic</h2>",
-        "<p>Lengths in mm, uncertainties in µm, standard (k = 1), of measuring the predicted part: they say nothing of "
-        "the prediction. Combined by propagation and by Monte Carlo; their ratio has the median "
-        f"{agree:.2f}. Where form is of the size of the probe's error it is read too large by the mean error, and "
-        "propagation does not hold.</p>",
+        "<p>Lengths in mm, uncertainties in µm, standard (k = 1). u CMM: of measuring the predicted part, by "
+        f"propagation and by Monte Carlo; their ratio has the median {agree:.2f}. Where form is of the size of the "
+        "probe's error it is read too large by the mean error, and propagation does not hold. "
+        f"{_words_of_prediction(inspected)}</p>",
         _table(READING_HEADINGS, _readings(inspected)),
-        "<h2>Where the uncertainty comes from</h2>",
+        *_of_prediction(inspected),
+        "<h2>Where the uncertainty of measuring comes from</h2>",
         _picture(_budget(inspected)),
         f"<p>Probe: {cmm.probe / UM:.2f} µm a point; tip radius {cmm.tip / UM:.2f} µm; place {cmm.place / UM:.2f} µm; "
         f"scale {cmm.scale * 1e6:.2f} µm/m; part at {cmm.part:g} ± {cmm.part_scatter:g} °C.</p>",
@@ -94,6 +96,7 @@ LINE_HEADINGS = (
     "measured [mm]",
     "predicted [mm]",
     "difference [µm]",
+    "u CMM [µm]",
     "u [µm]",
     "remark",
 )
@@ -103,51 +106,95 @@ READING_HEADINGS = (
     "nominal [mm]",
     "predicted [mm]",
     "minimum zone [mm]",
-    "u [µm]",
-    "u Monte Carlo [µm]",
+    "u CMM [µm]",
+    "Monte Carlo [µm]",
     "mean error [µm]",
+    "u prediction [µm]",
+    "u [µm]",
+    "Monte Carlo [µm] ",
 )
 
 
 def differences(inspected: Inspected) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
-    """Labels, measured and predicted minus nominal [m], and uncertainty [m] of the lines that compare."""
+    """Labels, measured and predicted minus nominal [m], and combined uncertainty [m] of the lines that compare."""
     labels, values = [], []
     for line in inspected.lines:
         if line.callouts:
-            r = inspected.reading
-            nominal = float(np.mean([r.nominal[r.callout.index(c)] for c in line.callouts]))
-            value, u, _ = inspected.of(line.callouts)
+            of = (line.callouts, line.weights)
+            nominal = inspected.nominal(*of)
             labels.append(f"{line.name} {line.on}".strip())
-            values.append((line.measurement.value - nominal, value - nominal, u))
+            values.append((line.measurement.value - nominal, inspected.of(*of)[0] - nominal, inspected.whole(*of)))
     measured, predicted, uncertainty = np.array(values).reshape(-1, 3).T
     return labels, measured, predicted, uncertainty
 
 
+def _words_of_prediction(inspected: Inspected) -> str:
+    if inspected.scatter is None:
+        return "What scatters of the prediction is not known: the run was made by an older twin, or its files are gone."
+    r = inspected.reading
+    agree = np.nanmedian(r.whole_monte_carlo / np.maximum(r.whole, 1e-12))
+    return (
+        "u prediction: of the stated scatter of material, machine, surroundings and tools, to first order; u: both "
+        f"together, by propagation and by Monte Carlo (median of the ratio {agree:.2f}). What the models leave out is "
+        "in none of them: only a measured part tells."
+    )
+
+
+def _of_prediction(inspected: Inspected) -> list[str]:
+    """Which groups of causes, and the largest single ones."""
+    if inspected.scatter is None:
+        return []
+    rows = sorted(
+        zip(_strength(inspected), inspected.scatter.cause, inspected.scatter.group, strict=True), reverse=True
+    )
+    largest = [(cause, group, f"{value / UM:.2f}") for value, cause, group in rows[:LARGEST_CAUSES]]
+    return [
+        "<h2>Where the uncertainty of the prediction comes from</h2>",
+        _picture(_groups(inspected)),
+        f"<p>The {len(largest)} strongest of {len(rows)} causes: what one standard deviation does, rms over all "
+        "characteristics.</p>",
+        _table(("cause", "group", "effect [µm]"), largest),
+    ]
+
+
+def _strength(inspected: Inspected) -> np.ndarray:
+    """Effect of each cause (cause,) [m], rms over the characteristics."""
+    return np.sqrt(np.nanmean(inspected.reading.scatter**2, axis=0))
+
+
+def _groups(inspected: Inspected) -> Figure:
+    """Standard uncertainty of the prediction by characteristic, in shares of the groups of causes."""
+    assert inspected.scatter is not None
+    groups = list(dict.fromkeys(inspected.scatter.group))
+    member = np.array([groups.index(group) for group in inspected.scatter.group])
+    variance = np.stack([np.sum(inspected.reading.scatter[:, member == g] ** 2, axis=1) for g in range(len(groups))], 1)
+    return _shares(inspected, variance, groups)
+
+
 def _agreement(inspected: Inspected) -> str:
-    _, measured, predicted, _ = differences(inspected)
+    _, measured, predicted, uncertainty = differences(inspected)
     off = (predicted - measured) / UM
     n = len(inspected.lines)
     if not off.size:
         return f"None of the {n} lines of the report is about something that the twin predicts."
+    within = int(np.sum(np.abs(off) <= COVERAGE * uncertainty / UM))
     return (
         f"{off.size} of {n} lines compare. Predicted minus measured: mean {off.mean():+.1f} µm, "
-        f"rms {np.sqrt(np.mean(off**2)):.1f} µm, largest {off[np.argmax(np.abs(off))]:+.1f} µm."
+        f"rms {np.sqrt(np.mean(off**2)):.1f} µm, largest {off[np.argmax(np.abs(off))]:+.1f} µm; "
+        f"{within} within 2 u of {'prediction and measuring' if inspected.scatter else 'measuring alone'}."
     )
 
 
 def _lines(inspected: Inspected) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for line in inspected.lines:
-        value, uncertainty, _ = inspected.of(line.callouts)
+        of = (line.callouts, line.weights)
+        value, uncertainty, _ = inspected.of(*of)
         measured = line.measurement.value
         if line.kind in ("Angle", "UserDefinedLinear"):
-            rows.append((line.name, line.on, "", "", "", "", "", line.why))
+            rows.append((line.name, line.on, "", "", "", "", "", "", line.remark))
             continue
-        r = inspected.reading
-        nominal = (
-            float(np.mean([r.nominal[r.callout.index(c)] for c in line.callouts])) if line.callouts else line.nominal
-        )
-        group = f"mean of {len(line.callouts)}" if len(line.callouts) > 1 else ""
+        nominal = inspected.nominal(*of) if line.callouts else line.nominal
         on = line.on or (line.callouts[0].feature if len(line.callouts) == 1 else "")
         rows.append(
             (
@@ -158,7 +205,8 @@ def _lines(inspected: Inspected) -> list[tuple[str, ...]]:
                 _mm(value),
                 _um(value - measured, "+.1f"),
                 _um(uncertainty),
-                line.why or group,
+                _um(inspected.whole(*of)),
+                line.remark,
             )
         )
     return rows
@@ -176,6 +224,9 @@ def _readings(inspected: Inspected) -> list[tuple[str, ...]]:
             _um(r.uncertainty[i]),
             _um(r.monte_carlo[i]),
             _um(r.mean_error[i], "+.2f"),
+            _um(np.linalg.norm(r.scatter[i]), ".1f") if inspected.scatter else "",
+            _um(r.whole[i], ".1f") if inspected.scatter else "",
+            _um(r.whole_monte_carlo[i], ".1f") if inspected.scatter else "",
         )
         for i, c in enumerate(r.callout)
     ]
@@ -191,9 +242,7 @@ def draw_comparison(inspected: Inspected) -> Figure:
         axes.plot([m / UM, p / UM], [y, y], color="#cccccc", linewidth=1.5, zorder=1)
     axes.scatter(measured / UM, place, color=ORANGE, s=22, label="measured", zorder=3)
     bars = COVERAGE * uncertainty / UM
-    axes.errorbar(
-        predicted / UM, place, xerr=bars, fmt="s", color=BLUE, ms=4, capsize=2, label="predicted, ± 2 u of the CMM"
-    )
+    axes.errorbar(predicted / UM, place, xerr=bars, fmt="s", color=BLUE, ms=4, capsize=2, label="predicted, ± 2 u")
     axes.axvline(0, color="k", linewidth=0.6)
     axes.set_yticks(place, labels, fontsize=8)
     axes.invert_yaxis()
@@ -233,25 +282,30 @@ def _round_holes(inspected: Inspected) -> Figure:
 
 
 def _budget(inspected: Inspected) -> Figure:
-    r = inspected.reading
-    names = list(dict.fromkeys(c.characteristic for c in r.callout))
+    return _shares(inspected, inspected.reading.budget**2, SOURCES)
+
+
+def _shares(inspected: Inspected, variance: np.ndarray, names: Sequence[str]) -> Figure:
+    """Bars of uncertainty by characteristic; ``variance`` (callout, name) [m2]."""
+    callouts = inspected.reading.callout
+    kinds = list(dict.fromkeys(c.characteristic for c in callouts))
     mean = np.array(
         [
-            np.nanmean([r.budget[i] ** 2 for i, c in enumerate(r.callout) if c.characteristic == n], axis=0)
-            for n in names
+            np.nanmean([variance[i] for i, c in enumerate(callouts) if c.characteristic == kind], axis=0)
+            for kind in kinds
         ]
     )
-    figure = Figure(figsize=(9, 0.9 + 0.32 * len(names)), layout="constrained")
+    figure = Figure(figsize=(9, 1.2 + 0.32 * len(kinds)), layout="constrained")
     axes = figure.subplots()
     total = np.sqrt(mean.sum(axis=1)) / UM
     share = mean / np.maximum(mean.sum(axis=1, keepdims=True), 1e-30)
-    left = np.zeros(len(names))
-    for k, source in enumerate(SOURCES):
-        axes.barh(names, total * share[:, k], left=left, color=COLOURS[k], label=source)
+    left = np.zeros(len(kinds))
+    for k, name in enumerate(names):
+        axes.barh(kinds, total * share[:, k], left=left, color=COLOURS[k], label=name)
         left += total * share[:, k]
     axes.invert_yaxis()
     axes.set_xlabel("standard uncertainty / µm, rms over the features; parts are shares of its square")
-    axes.legend(frameon=False, ncols=len(SOURCES), fontsize=8, loc="lower right")
+    axes.legend(frameon=False, ncols=len(names), fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure
 
 
