@@ -28,7 +28,7 @@ validation: $(STAMP)  ## its tables again, from the recordings (minutes)
 
 # Needs python3, pip and make only; the versions and their hashes are in requirements.lock.
 $(STAMP): requirements.lock pyproject.toml
-	@echo "Setting up $(VENV) with the $$(grep -c == requirements.lock) pinned packages of requirements.lock (once, about 2.6 GB) ..."
+	@echo "Setting up $(VENV) with the $$(grep -c == requirements.lock) pinned packages of requirements.lock (once, about 2.6 GB, some minutes) ..."
 	@$(PY) -c 'import sys; assert sys.version_info[:2] == (3, 11), "the pinned packages are for Python 3.11, this is " + sys.version'
 	$(PY) -m venv --without-pip $(VENV)
 	$(PIP) --require-hashes -r requirements.lock

@@ -7,6 +7,9 @@ Every JAX computation runs in float64; compiled kernels are kept on disk between
 import os
 from pathlib import Path
 
+# XLA would write its own complaints, of compiling slowly, among the stages; its errors come as exceptions
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 import jax
 
 __version__ = "0.1.0"

@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -30,8 +31,7 @@ def rehearsed(scenario: Scenario) -> Iterator[Callable[[], None]]:
 
     A child that fails is no error: the parent then does the work, and says what is wrong.
     """
-    key = content_key(len(scenario.tools), source_key(*(CODE / "cutting" / name for name in KERNELS)))
-    done = twin.CACHE / "rehearsed" / key
+    done = _mark(scenario)
     if done.is_file():
         yield lambda: None
         return
@@ -52,6 +52,17 @@ def rehearsed(scenario: Scenario) -> Iterator[Callable[[], None]]:
             yield wait
         finally:
             child.kill()
+
+
+def is_first(scenario: Scenario) -> bool:
+    """Whether kernels for such a scenario have to be compiled yet."""
+    return not _mark(scenario).is_file()
+
+
+def _mark(scenario: Scenario) -> Path:
+    """The file that says that it is done."""
+    key = content_key(len(scenario.tools), source_key(*(CODE / "cutting" / name for name in KERNELS)))
+    return twin.CACHE / "rehearsed" / key
 
 
 def rehearse(scenario: Scenario) -> None:

@@ -28,8 +28,7 @@ def charts_of(seen: list[Window], rate: float) -> dict[str, tuple[np.ndarray, np
     baseline = {name: int(np.isfinite(v[:first]).sum()) for name, (v, _) in found.items()}
     enough = {name: n for name, n in baseline.items() if n >= 6}
     return {
-        name: (*found[name], chart(*found[name], n, threshold_of(rate, len(enough))), n)
-        for name, n in enough.items()
+        name: (*found[name], chart(*found[name], n, threshold_of(rate, len(enough))), n) for name, n in enough.items()
     }
 
 
