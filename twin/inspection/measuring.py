@@ -170,10 +170,10 @@ def _measured(part: Part, errors: Errors, lift: Array) -> Array:
     return local + jnp.einsum("fpj,fij->fpi", moved, probed.axes)
 
 
-def _of_datums(part: Part, local: Array) -> tuple[Array, ...]:
+def _of_datums(part: Part, local: Array) -> tuple[Array, Array, Array, Array]:
     """Points, normals, weights and sizes of the datums."""
-    p = part.probed
-    return tuple(values[part.datums] for values in (local, p.normal, p.weight, p.size))
+    p, row = part.probed, part.datums
+    return local[row], p.normal[row], p.weight[row], p.size[row]
 
 
 def _situation(points: Array, normal: Array, weight: Array, size: Array, lever: Array) -> Array:

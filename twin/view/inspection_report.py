@@ -224,7 +224,7 @@ def _readings(inspected: Inspected) -> list[tuple[str, ...]]:
             _um(r.uncertainty[i]),
             _um(r.monte_carlo[i]),
             _um(r.mean_error[i], "+.2f"),
-            _um(np.linalg.norm(r.scatter[i]), ".1f") if inspected.scatter else "",
+            _um(float(np.linalg.norm(r.scatter[i])), ".1f") if inspected.scatter else "",
             _um(r.whole[i], ".1f") if inspected.scatter else "",
             _um(r.whole_monte_carlo[i], ".1f") if inspected.scatter else "",
         )
