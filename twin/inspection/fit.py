@@ -75,7 +75,7 @@ def cylinder(points: Array, weight: Array, radius: Array) -> tuple[Array, Array,
     def improve(_: int, unknowns: Array) -> Array:
         distance, columns = distances(unknowns)
         weighted = columns * (weight / jnp.sum(weight))[:, None]
-        return unknowns + _solve_five(weighted.T @ columns, weighted.T @ (distance - unknowns[4]))
+        return unknowns + jnp.linalg.solve(weighted.T @ columns, weighted.T @ (distance - unknowns[4]))
 
     start = jnp.zeros(5).at[4].set(1.0)
     unknowns = jax.lax.stop_gradient(jax.lax.fori_loop(0, STEPS, improve, start))
@@ -125,14 +125,3 @@ def _solve(matrix: Array, right: Array, weight: Array) -> Array:
     p, q, r = weighted.T @ right
     bc = jnp.cross(b, c)
     return (p * bc + q * jnp.cross(c, a) + r * jnp.cross(a, b)) / jnp.dot(a, bc)
-
-
-def _solve_five(matrix: Array, right: Array) -> Array:
-    """Solution of five symmetric equations: the first three by cross products, the last two by what these leave."""
-    a, b, c = matrix[:3, :3]
-    inverse = jnp.stack([jnp.cross(b, c), jnp.cross(c, a), jnp.cross(a, b)], axis=1) / jnp.dot(a, jnp.cross(b, c))
-    across = inverse @ matrix[:3, 3:]
-    (p, q), (_, r) = matrix[3:, 3:] - matrix[3:, :3] @ across
-    u, v = right[3:] - across.T @ right[:3]
-    last = jnp.stack([r * u - q * v, p * v - q * u]) / (p * r - q * q)
-    return jnp.concatenate([inverse @ right[:3] - across @ last, last])

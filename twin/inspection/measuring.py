@@ -5,10 +5,8 @@ the slopes of each characteristic in the points of its own feature and of its da
 source is linear algebra; Monte Carlo (GUM Supplement 1) draws all errors and fits anew.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -60,7 +58,8 @@ def propagated(part: Part) -> tuple[Array, Array, Array]:
     """
     local = part.probed.position + part.probed.height[..., None] * part.probed.normal
     datum = (*_of_datums(part, local), part.lever)
-    slope, situation = jax.vmap(_with_slopes(_situation, 0), in_axes=(0, 0, 0, 0, None))(*datum)
+    situation = jax.vmap(_situation, in_axes=(0, 0, 0, 0, None))(*datum)
+    slope = jax.vmap(jax.jacrev(_situation), in_axes=(0, 0, 0, 0, None))(*datum)
     found = [_of_kind(part, kind, rows, local, situation, slope) for kind, rows in part.rows.items()]
     values, budget, scatter = (jnp.concatenate(some) for some in zip(*found, strict=True))
     return values, budget, scatter
@@ -77,16 +76,6 @@ def drawn(part: Part, key: Array) -> Array:
         return jax.vmap(partial(_values, part, errors))(jnp.stack([jnp.zeros_like(lift), lift]))
 
     return jax.vmap(one)(jax.random.split(key, BATCH))
-
-
-def _with_slopes(function: Callable[..., Array], arguments: int | tuple[int, ...]) -> Callable[..., tuple[Any, Array]]:
-    """Slopes of ``function`` in some arguments, and its value."""
-
-    def twice(*given: Array) -> tuple[Array, Array]:
-        value = function(*given)
-        return value, value
-
-    return jax.jacrev(twice, argnums=arguments, has_aux=True)
 
 
 def _errors_of(key: jax.Array, shape: tuple[int, int]) -> Errors:
@@ -128,7 +117,8 @@ def _of_kind(
     evaluate = partial(_characteristics, part, kind)
     motion = jnp.einsum("rkij,rkj->ri", rows.matrix, situation[rows.datum])
     given = (rows.feature, rows.free, local[rows.feature], motion)
-    (own, by_motion), values = jax.vmap(_with_slopes(evaluate, (2, 3)))(*given)  # (row, characteristic)
+    values = jax.vmap(evaluate)(*given)  # (row, characteristic)
+    own, by_motion = jax.vmap(jax.jacrev(evaluate, argnums=(2, 3)))(*given)
     by_datum = jnp.einsum("rci,rkij,rkjpa->rckpa", by_motion, rows.matrix, slope_of_datum[rows.datum])
     slope = jnp.concatenate([own[:, :, None], by_datum], axis=2)  # (row, characteristic, slot, point, axis of feature)
     slot = jnp.concatenate([rows.feature[:, None], part.datums[rows.datum]], axis=1)  # (row, slot): feature, datums
