@@ -1,6 +1,5 @@
 """Bad input of every kind: one clear error that names file, line, value and remedy; nothing half-written."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -108,7 +107,13 @@ def test_unwritable_outputs(desk, capsys):
 def test_ctrl_c_and_a_closed_terminal_leave_nothing(desk, stop):
     command = [sys.executable, "-m", "twin", "run", "scenario=own", "--no-picture"]
     command += ["--conf", str(desk / "conf"), "--outputs", str(desk / "outputs")]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
+    child = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(stop, signal.SIG_DFL),  # whatever the tests were begun with
+    )
     assert child.stdout is not None
     for line in child.stdout:
         if "removing material" in line:

@@ -52,7 +52,8 @@ def _interruptible(watch: "Stopwatch") -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    heeded = [number for number in INTERRUPTS if signal.getsignal(number) != signal.SIG_IGN]  # as under nohup
+    # nohup has a closed terminal ignored; Ctrl-C counts even where a shell began the command in the background
+    heeded = [n for n in INTERRUPTS if n == signal.SIGINT or signal.getsignal(n) != signal.SIG_IGN]
     before = {number: signal.signal(number, watch.interrupt) for number in heeded}
     try:
         yield

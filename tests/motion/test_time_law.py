@@ -160,8 +160,8 @@ def test_move_without_length_changes_nothing():
 
 
 def test_jerk_limited_ramp_runs_over_many_blocks():
-    # 200 blocks of 0.1 mm on a line are run as one line.
-    chain = duration("\n".join(f"G1 X{0.1 * k:.1f} F6000" for k in range(1, 201)), axis=axes(jerk=50.0))
+    # 60 blocks on a line are run as one line; not more, for each size is compiled anew.
+    chain = duration("\n".join(f"G1 X{k / 3:.6f} F6000" for k in range(1, 61)), axis=axes(jerk=50.0))
     line = duration("G1 X20 F6000", axis=axes(jerk=50.0))
     assert chain == pytest.approx(line, rel=1e-6)
 
@@ -169,7 +169,7 @@ def test_jerk_limited_ramp_runs_over_many_blocks():
 def test_corner_speed_holds_within_a_jerk_limited_chain():
     # Kinks of 2 to 12 degrees every 0.2 mm: no corner is passed faster than its limit.
     rng = np.random.default_rng(1)
-    heading = np.cumsum(rng.uniform(-0.2, 0.2, 400))
+    heading = np.cumsum(rng.uniform(-0.2, 0.2, 60))
     x, y = np.cumsum(0.2 * np.cos(heading)), np.cumsum(0.2 * np.sin(heading))
     p = program("F6000\n" + "\n".join(f"G1 X{a:.5f} Y{b:.5f}" for a, b in zip(x, y, strict=True)))
     controller = machine(cornering="speed_step", corner_step=4e-3, axis=axes(jerk=50.0))
@@ -298,6 +298,7 @@ def test_derivatives_in_the_machines_parameters(cornering, jerk):
         assert float(gradient[k]) == pytest.approx(difference, rel=2e-4, abs=1e-7)
 
 
+@pytest.mark.long  # a minute of compiling; sweeps compare their batches with whole runs in every test run
 def test_batch_of_controllers_and_overrides():
     p = program(CORNERS)
     blocks = blocks_of(p)
