@@ -174,10 +174,14 @@ def inspected(file, component, predicted):
     for m in (m for m in report.measurements if m.component == component):
         known = report.characteristics[m.characteristic]
         about = (callout,) if known.kind == "Diameter" else ()
-        lines.append(Line(m, known.name, known.kind, known.nominal, "", about, "" if about else "no feature"))
+        lines.append(
+            Line(
+                m, known.name, known.kind, known.nominal, "", about, (1.0,) * len(about), "" if about else "no feature"
+            )
+        )
 
     class Twin(Inspected):
-        def of(self, callouts):
+        def of(self, callouts, weights):
             return (predicted, 1e-6, 0.0) if callouts else (np.nan, np.nan, np.nan)
 
     twin = object.__new__(Twin)

@@ -80,7 +80,7 @@ def test_the_page_holds_the_numbers_of_the_run(page):
     assert cells(text, "machining time")[:3] == ["0.23", "", "min"]
     assert cells(text, "peak cutting force") == ["200", "20.00", "N", "scatter of the cutting coefficients"]
     assert cells(text, "hole &lt;A&gt;")[1:5] == ["5.000", "5.0125", "", "5.0110"]
-    assert cells(text, "hole &lt;A&gt;")[5:] == ["+12.5", "+2.5", "+10.0"]
+    assert cells(text, "hole &lt;A&gt;")[5:] == ["+12.5", "±20*", "+2.5", "+10.0"]
     assert "twin 9.9.9" in text and "material=x" in text and "asks 120 %" in text
     assert "machine: 1 with a source, 1 assumed" in text and "Not modelled in this version" in text
     assert f"At {100 * 5 / 50:.2f} % of the samples" in text

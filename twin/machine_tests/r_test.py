@@ -201,7 +201,7 @@ def identify(
     else:
         sigma = noise * np.sqrt((vt.T**2) @ (1 / (s**2 + weight)))
     by_setup = {
-        group: np.linalg.norm((np.reshape(changes, (len(changes), -1)) @ u) * gain @ vt, axis=0)
+        group: np.linalg.norm((np.reshape(changes, (len(changes), reading.size)) @ u) * gain @ vt, axis=0)
         for group, changes in (systematic or {}).items()
     }
     left = reading.ravel() - np.asarray(model(jnp.asarray(value))) * SCALE
