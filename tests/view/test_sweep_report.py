@@ -83,7 +83,7 @@ def test_what_failed_is_named_once_and_left_out(text):
 
 
 def test_it_is_whole_in_itself(text):
-    assert "overrides" in text and "9.9.9" in text
+    assert "changed by the user" in text and "9.9.9" in text
     assert text.count("data:image/png") == 2 and not re.search(r"https?://|<script", text)
 
 

@@ -71,7 +71,7 @@ def quotation_of(
 
 def tolerances_of(config: Mapping[str, Any]) -> tuple[ToleranceRow, ...]:
     """Tolerances of the run's scenario, from the file beside it; none where it names none or the file has gone."""
-    scenario = config["scenario"]
+    scenario = config.get("scenario", {})
     if not scenario.get("tolerances"):
         return ()
     for folder in (Path(scenario.get("folder") or ""), shared_folder("scenarios") / scenario["name"]):
