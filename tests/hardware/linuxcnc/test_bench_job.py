@@ -109,6 +109,7 @@ M2
 """
 
 
+@pytest.mark.long
 def test_another_program_probes_the_part_and_turns_the_table(benched, module_desk, tmp_path, capsys):
     """Five axes, the simulated machine behind them: the probe meets the slot's floor and the top where the tool point
     really is, and while the table tilts and turns the tip stays on the part."""
