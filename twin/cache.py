@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import threading
 import typing
 import zipfile
 from collections.abc import Callable
@@ -14,6 +15,8 @@ import numpy as np
 
 T = TypeVar("T")
 LIMIT = 4 << 30  # [bytes] oldest entries go first
+# one reader at a time: a header of NumPy's is parsed as Python, whose parser up to 3.11.7 fails in two threads at once
+_READING = threading.Lock()
 
 
 def content_key(*parts: Any) -> str:
@@ -58,7 +61,7 @@ def cached(folder: Path, key: str, schema: type[T], make: Callable[[], T]) -> tu
     file = folder / f"{key}.npz"
     if file.is_file():
         try:
-            with np.load(file) as stored:
+            with _READING, np.load(file) as stored:
                 value = _unpack(schema, dict(stored), "")
             os.utime(file)
             return value, True

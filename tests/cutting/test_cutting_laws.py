@@ -120,7 +120,8 @@ def test_gradients_in_coefficients_feed_and_speed():
         "feed": np.full(5, 0.013),
         "spindle": np.array([OMEGA, OMEGA, -OMEGA, OMEGA, OMEGA]),
     }
-    check_gradients(by_name, point, rtol=rtol)
+    # steps of 1e-3: the place of a peak is searched in single precision, which smaller differences would show
+    check_gradients(by_name, point, step=1e-3, rtol=rtol)
 
 
 def test_scenarios_in_a_batch():

@@ -38,7 +38,7 @@ def test_units_become_ours_and_slow_channels_are_held(tmp_path):
     ticks = np.arange(N, dtype=float)
     file = tdms(tmp_path / "a.tdms", ("Force X", ticks, 1e-3, "kN"), ("T", ticks[: N // 10], 1e-2, "°C"))
     source = file_source(file)
-    assert source.channels == (Channel(name="force_x_n", unit="n"), Channel(name="t_degc", unit="degc"))
+    assert source.channels == (Channel(name="force_x_n", unit="N"), Channel(name="t_degc", unit="°C"))
     assert (source.clock.period_s, source.clock.origin) == (1e-3, "start")
     blocks = read(source)
     assert [block.first for block in blocks] == [0, ROWS, 2 * ROWS]
@@ -73,7 +73,7 @@ def test_a_dynoware_export_with_chosen_channels(tmp_path):
     chosen = {"force_x_n": {"channel": "Fx", "sensor": "9257B", "serial_number": "123", "uncertainty": 2.0}}
     source = file_source(file, chosen)
     assert source.channels == (
-        Channel(name="force_x_n", unit="n", sensor="9257B", serial_number="123", uncertainty=2.0),
+        Channel(name="force_x_n", unit="N", sensor="9257B", serial_number="123", uncertainty=2.0),
     )
     blocks = read(source)
     assert [(block.first, len(block)) for block in blocks] == [(0, 40), (42, 58)]
