@@ -32,7 +32,7 @@ IN_MEMORY: list[dict[Any, Callable]] = []  # the programs of every kept function
 LIMIT = 4000  # files kept; the oldest go first
 
 
-def kept(function: Callable[..., Any], static_argnums: tuple[int, ...] = ()) -> Callable[..., Any]:
+def kept(function: Callable[..., Any], static_argnums: tuple[int, ...] = (), quick: bool = False) -> Callable[..., Any]:
     """Return ``function`` compiled by shape, from disk where the same was compiled before.
 
     Called on tracers (under ``grad``, ``vmap`` or another ``jit``) it is ``jax.jit(function)``.
@@ -40,7 +40,9 @@ def kept(function: Callable[..., Any], static_argnums: tuple[int, ...] = ()) -> 
     Args:
         function: pure, of positional pytrees of arrays; defined in a module.
         static_argnums: arguments that are no arrays; their ``repr`` tells them apart.
+        quick: compiled in half the time, to run half as fast: for what runs once, and shortly.
     """
+    options = {"xla_backend_optimization_level": 0} if quick else {}
     jitted = jax.jit(function, static_argnums=static_argnums)
     name = f"{function.__module__}.{function.__qualname__}"
     programs: dict[Any, Callable] = {}
@@ -62,7 +64,8 @@ def kept(function: Callable[..., Any], static_argnums: tuple[int, ...] = ()) -> 
                 whole = list(arrays)
                 for place, value in zip(static_argnums, static, strict=True):
                     whole.insert(place, value)
-                programs[shape] = _program(_digest(source_digest(), name, *map(str, shape)), jitted, whole)
+                digest = _digest(source_digest(), name, *map(str, shape))
+                programs[shape] = _program(digest, jitted, whole, options)
         return programs[shape](*arrays)
 
     return call
@@ -127,8 +130,8 @@ def in_blocks(kernel: Callable[[Any], Any], rows: Any, n_rows: int = 1 << 13) ->
     return jax.tree.map(lambda *parts: np.concatenate(parts)[:n], *found)
 
 
-def _program(call: str, jitted: Any, arguments: list) -> Callable:
-    """The program for ``call``, the digest of code and shapes."""
+def _program(call: str, jitted: Any, arguments: list, options: dict[str, Any]) -> Callable:
+    """The program for ``call``, the digest of code and shapes, by these options of the compiler."""
     reference = _folder() / f"{call}.lowered"
     with suppress(FileNotFoundError):
         program = _load(_folder() / f"{reference.read_text()}.program")
@@ -137,11 +140,12 @@ def _program(call: str, jitted: Any, arguments: list) -> Callable:
             return program
     lowered = jitted.lower(*arguments)
     # an argument that is not used stands in the shapes alone, not in the text
-    digest = _digest(lowered.as_text(), str(lowered.in_avals), str(lowered.in_tree), str(lowered.out_tree))
+    layout = str(lowered.in_avals), str(lowered.in_tree), str(lowered.out_tree)
+    digest = _digest(lowered.as_text(), *layout, str(options))
     file = _folder() / f"{digest}.program"
     program = _load(file)
     if program is None:
-        program = _compile(lowered)
+        program = _compile(lowered, options)
         _write(file, pickle.dumps(serialize(program)))
     _write(reference, digest.encode())
     return program
@@ -173,12 +177,12 @@ def _find_lapack() -> None:
     jax.jit(jax.lax.linalg.lu).lower(np.eye(1))
 
 
-def _compile(lowered: Any) -> Any:
+def _compile(lowered: Any, options: dict[str, Any]) -> Any:
     """Compiled without JAX's cache: a program that was read from there cannot be written again."""
     jax.config.update("jax_enable_compilation_cache", False)
     reset_cache()
     try:
-        return lowered.compile()
+        return lowered.compile(compiler_options=options)
     finally:
         jax.config.update("jax_enable_compilation_cache", True)
         reset_cache()

@@ -283,9 +283,10 @@ def test_derivatives_in_the_machines_parameters(cornering, jerk):
 
     @jax.jit
     def total(values):
-        return plan(blocks, jax.tree.unflatten(tree, values), jnp.ones(()), jnp.ones(())).time.sum()
+        *limits, feed, rapid = values
+        return plan(blocks, jax.tree.unflatten(tree, limits), feed, rapid).time.sum()
 
-    values = [jnp.asarray(float(leaf)) for leaf in leaves]
+    values = [jnp.asarray(float(value)) for value in (*leaves, 0.9, 0.8)]
     gradient = jax.grad(total)(values)
     assert all(np.isfinite(g) for g in gradient)
     for k, value in enumerate(values):

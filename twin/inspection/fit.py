@@ -8,9 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-STEPS = (
-    6  # Gauss-Newton from the algebraic circle or the nominal cylinder: the error shrinks by form error / radius each
-)
+STEPS = 8  # Gauss-Newton from the algebraic circle or nominal cylinder: the error shrinks by form error / radius each
 
 
 @jax.jit
@@ -36,13 +34,12 @@ def circle(points: Array, weight: Array, radius: Array) -> tuple[Array, Array, A
         distance = jnp.sqrt(jnp.maximum(jnp.sum(offset**2, axis=1), 1e-24))
         return distance, offset / distance[:, None]
 
-    def improve(_: int, unknowns: Array) -> Array:
+    def improve(unknowns: Array, _: None) -> tuple[Array, None]:
         distance, direction = distances(unknowns)
-        return unknowns + _solve(jnp.concatenate([direction, one[:, None]], axis=1), distance - unknowns[2], weight)
+        columns = jnp.concatenate([direction, one[:, None]], axis=1)
+        return unknowns + _solve(columns, distance - unknowns[2], weight), None
 
-    # The derivative needs only the last steps: an error of theirs in the unknowns counts in second order.
-    unknowns = jax.lax.stop_gradient(jax.lax.fori_loop(0, STEPS, improve, unknowns))
-    unknowns = improve(1, improve(0, unknowns))
+    unknowns, _ = jax.lax.scan(improve, unknowns, length=STEPS)
     residual = distances(unknowns)[0] - unknowns[2]
     return unknowns[:2] * radius, unknowns[2] * radius, residual * radius
 
@@ -62,7 +59,7 @@ def cylinder(points: Array, weight: Array, radius: Array) -> tuple[Array, Array,
     scaled = points / radius
 
     def distances(unknowns: Array) -> tuple[Array, Array]:
-        """Distance from the axis and its derivatives by the unknowns, those of second order in the slopes left out."""
+        """Distance from the axis and its slopes by place and slope, those of second order in the slope left out."""
         direction = jnp.concatenate([unknowns[2:4], jnp.ones(1)])
         direction = direction / jnp.sqrt(jnp.sum(direction**2))
         offset = scaled - jnp.concatenate([unknowns[:2], jnp.zeros(1)])[None, :]
@@ -70,16 +67,13 @@ def cylinder(points: Array, weight: Array, radius: Array) -> tuple[Array, Array,
         across = offset - along[:, None] * direction[None, :]
         distance = jnp.sqrt(jnp.maximum(jnp.sum(across**2, axis=1), 1e-24))
         outward = across[:, :2] / distance[:, None]
-        return distance, jnp.concatenate([outward, outward * along[:, None], jnp.ones_like(along)[:, None]], axis=1)
+        return distance, jnp.concatenate([outward, outward * along[:, None]], axis=1)
 
-    def improve(_: int, unknowns: Array) -> Array:
+    def improve(unknowns: Array, _: None) -> tuple[Array, None]:
         distance, columns = distances(unknowns)
-        weighted = columns * (weight / jnp.sum(weight))[:, None]
-        return unknowns + jnp.linalg.solve(weighted.T @ columns, weighted.T @ (distance - unknowns[4]))
+        return unknowns + _solve_place_and_slope(columns, distance - unknowns[4], weight), None
 
-    start = jnp.zeros(5).at[4].set(1.0)
-    unknowns = jax.lax.stop_gradient(jax.lax.fori_loop(0, STEPS, improve, start))
-    unknowns = improve(1, improve(0, unknowns))
+    unknowns, _ = jax.lax.scan(improve, jnp.zeros(5).at[4].set(1.0), length=STEPS)
     scale = jnp.stack([radius, radius, jnp.ones_like(radius), jnp.ones_like(radius)])
     return unknowns[:4] * scale, unknowns[4] * radius, (distances(unknowns)[0] - unknowns[4]) * radius
 
@@ -125,3 +119,26 @@ def _solve(matrix: Array, right: Array, weight: Array) -> Array:
     p, q, r = weighted.T @ right
     bc = jnp.cross(b, c)
     return (p * bc + q * jnp.cross(c, a) + r * jnp.cross(a, b)) / jnp.dot(a, bc)
+
+
+def _solve_place_and_slope(columns: Array, right: Array, weight: Array) -> Array:
+    """Weighted linear least squares for four unknowns (columns (point, 4)) and a constant, (5,).
+
+    The constant is taken out by the means, the rest solved in two blocks of two by two: for short compilation again.
+    """
+    weight = weight / jnp.sum(weight)
+    mean, level = weight @ columns, weight @ right
+    columns = columns - mean[None]
+    weighted = columns * weight[:, None]
+    normal, target = weighted.T @ columns, weighted.T @ (right - level)
+    first = _inverse_of_two(normal[:2, :2])
+    coupling = normal[2:, :2] @ first
+    slope = _inverse_of_two(normal[2:, 2:] - coupling @ normal[:2, 2:]) @ (target[2:] - coupling @ target[:2])
+    place = first @ (target[:2] - normal[:2, 2:] @ slope)
+    found = jnp.concatenate([place, slope])
+    return jnp.concatenate([found, (level - mean @ found)[None]])
+
+
+def _inverse_of_two(matrix: Array) -> Array:
+    (a, b), (c, d) = matrix
+    return jnp.stack([jnp.stack([d, -b]), jnp.stack([-c, a])]) / (a * d - b * c)

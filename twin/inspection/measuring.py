@@ -1,12 +1,15 @@
-"""The report of a measuring machine as a function of its errors: compiled kernels of the virtual CMM.
+"""The report of a measuring machine as a function of its errors: the kernels of the virtual CMM.
 
 Every error, of the machine or of the prediction, moves the measured points. The law of propagation (GUM 5.1.2) takes
 the slopes of each characteristic in the points of its own feature and of its datums, once, and from there on every
-source is linear algebra; Monte Carlo (GUM Supplement 1) draws all errors and fits anew.
+source is linear algebra; Monte Carlo (GUM Supplement 1) draws all errors and fits anew. Only fits and their slopes are
+compiled: the rest is done by NumPy, which needs no compiler.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -48,48 +51,52 @@ class Part:
     lever: Array  # () [m]
 
 
-@kept
-def propagated(part: Part) -> tuple[Array, Array, Array]:
+def propagated(part: Part) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every characteristic of every row, minus nominal, and what makes it uncertain.
 
     Returns:
         values (value,) [m]; standard uncertainty by source of the machine (value, source) [m]; change by one standard
         deviation of each cause of scatter of the prediction (value, cause) [m].
     """
-    local = part.probed.position + part.probed.height[..., None] * part.probed.normal
-    datum = (*_of_datums(part, local), part.lever)
-    situation = jax.vmap(_situation, in_axes=(0, 0, 0, 0, None))(*datum)
-    slope = jax.vmap(jax.jacrev(_situation), in_axes=(0, 0, 0, 0, None))(*datum)
-    found = [_of_kind(part, kind, rows, local, situation, slope) for kind, rows in part.rows.items()]
-    values, budget, scatter = (jnp.concatenate(some) for some in zip(*found, strict=True))
+    slopes, of_datums = jax.tree.map(np.asarray, _slopes(part))
+    found = [_of_rows(part, rows, slopes[kind], of_datums) for kind, rows in part.rows.items()]
+    values, budget, scatter = (np.concatenate(some) for some in zip(*found, strict=True))
     return values, budget, scatter
 
 
-@kept
-def drawn(part: Part, key: Array) -> Array:
+def drawn(part: Part, draws: int, seed: int) -> np.ndarray:
     """Values (draw, 2, value) [m] with random errors of the machine alone, and of the prediction too."""
+    random = np.random.default_rng(seed)
+    batches = [np.asarray(_evaluated(part, *_errors_of(random, part))) for _ in range(0, draws, BATCH)]
+    return np.concatenate(batches)[:draws]
 
-    def one(key: jax.Array) -> jax.Array:
-        of_machine, of_prediction = jax.random.split(key)
-        errors = _errors_of(of_machine, part.probed.height.shape)
-        lift = jnp.tensordot(jax.random.normal(of_prediction, part.effect.shape[:1]), part.effect, axes=1)
+
+def _errors_of(random: np.random.Generator, part: Part) -> tuple[Errors, np.ndarray]:
+    """A batch of draws: errors of unit variance, rectangular within the limits of the data sheet, normal for probe and
+    temperature; lift of the points by what scatters of the prediction (draw, feature, point) [m]."""
+    n, points = part.probed.height.shape
+
+    def rectangular(*size: int) -> np.ndarray:
+        return random.uniform(-np.sqrt(3.0), np.sqrt(3.0), (BATCH, *size))
+
+    errors = {
+        "probe": random.standard_normal((BATCH, n, points)),
+        "tip": rectangular(1),
+        "place": rectangular(n, 2, 3),
+        "scale": rectangular(6),
+        "temperature": random.standard_normal((BATCH, 1)),
+    }
+    return errors, np.tensordot(random.standard_normal((BATCH, len(part.effect))), part.effect, axes=1)
+
+
+@kept
+def _evaluated(part: Part, errors: Errors, lift: Array) -> Array:
+    """Values (draw, 2, value) [m] without and with the lift, for a batch of draws."""
+
+    def one(errors: Errors, lift: Array) -> Array:
         return jax.vmap(partial(_values, part, errors))(jnp.stack([jnp.zeros_like(lift), lift]))
 
-    return jax.vmap(one)(jax.random.split(key, BATCH))
-
-
-def _errors_of(key: jax.Array, shape: tuple[int, int]) -> Errors:
-    """Draws of unit variance: rectangular within the limits of the data sheet, normal for probe and temperature."""
-    n, points = shape
-    sizes = {"probe": (n, points), "tip": (1,), "place": (n, 2, 3), "scale": (6,), "temperature": (1,)}
-    keys = dict(zip(sizes, jax.random.split(key, len(sizes)), strict=True))
-    wide = np.sqrt(3.0)
-    return {
-        name: jax.random.normal(keys[name], size)
-        if name in ("probe", "temperature")
-        else jax.random.uniform(keys[name], size, minval=-wide, maxval=wide)
-        for name, size in sizes.items()
-    }
+    return jax.vmap(one)(errors, lift)
 
 
 def _values(part: Part, errors: Errors, lift: Array) -> Array:
@@ -98,51 +105,77 @@ def _values(part: Part, errors: Errors, lift: Array) -> Array:
     situation = jax.vmap(_situation, in_axes=(0, 0, 0, 0, None))(*_of_datums(part, local), part.lever)
     found = []
     for kind, rows in part.rows.items():
-        motion = jnp.einsum("rkij,rkj->ri", rows.matrix, situation[rows.datum])
         evaluate = jax.vmap(partial(_characteristics, part, kind))
-        found.append(evaluate(rows.feature, rows.free, local[rows.feature], motion).ravel())
+        found.append(evaluate(rows.feature, rows.free, local[rows.feature], _motion(rows, situation)).ravel())
     return jnp.concatenate(found)
 
 
-def _of_kind(
-    part: Part, kind: str, rows: Rows, local: Array, situation: Array, slope_of_datum: Array
-) -> tuple[Array, Array, Array]:
-    """:func:`propagated` of the rows of one kind.
+class Slopes(NamedTuple):
+    """Characteristics of the rows of one kind, without error, and how they change."""
 
-    Args:
-        local: (feature, point, 3) [m] in the frame of the feature.
-        situation: (datum, 4), and its slopes (datum, 4, point, 3).
-    """
+    value: Array  # (row, characteristic) [m] minus nominal
+    by_point: Array  # (row, characteristic, point, 3) in the axes of the feature
+    by_motion: Array  # (row, characteristic, 6)
+
+
+@partial(kept, quick=True)
+def _slopes(part: Part) -> tuple[dict[str, Slopes], Array]:
+    """Slopes of every kind, and those of the situations of the datums (datum, 4, point, 3)."""
+    local = part.probed.position + part.probed.height[..., None] * part.probed.normal
+    datum = (*_of_datums(part, local), part.lever)
+    slope, situation = jax.vmap(_with_slopes(_situation, 0), in_axes=(0, 0, 0, 0, None))(*datum)
+
+    def of_kind(kind: str, rows: Rows) -> Slopes:
+        evaluate = partial(_characteristics, part, kind)
+        given = (rows.feature, rows.free, local[rows.feature], _motion(rows, situation))
+        (by_point, by_motion), value = jax.vmap(_with_slopes(evaluate, (2, 3)))(*given)
+        return Slopes(value, by_point, by_motion)
+
+    return {kind: of_kind(kind, rows) for kind, rows in part.rows.items()}, slope
+
+
+def _with_slopes(function: Callable[..., Array], arguments: int | tuple[int, ...]) -> Callable[..., tuple[Any, Array]]:
+    """Slopes in ``arguments``, and the value. Forwards, though points are many: half as long to compile."""
+
+    def twice(*given: Array) -> tuple[Array, Array]:
+        value = function(*given)
+        return value, value
+
+    return jax.jacfwd(twice, arguments, has_aux=True)
+
+
+def _of_rows(part: Part, rows: Rows, slopes: Slopes, of_datums: np.ndarray) -> tuple[np.ndarray, ...]:
+    """:func:`propagated` of the rows of one kind; ``of_datums`` are the slopes of situations (datum, 4, point, 3)."""
     probed = part.probed
-    evaluate = partial(_characteristics, part, kind)
-    motion = jnp.einsum("rkij,rkj->ri", rows.matrix, situation[rows.datum])
-    given = (rows.feature, rows.free, local[rows.feature], motion)
-    values = jax.vmap(evaluate)(*given)  # (row, characteristic)
-    own, by_motion = jax.vmap(jax.jacrev(evaluate, argnums=(2, 3)))(*given)
-    by_datum = jnp.einsum("rci,rkij,rkjpa->rckpa", by_motion, rows.matrix, slope_of_datum[rows.datum])
-    slope = jnp.concatenate([own[:, :, None], by_datum], axis=2)  # (row, characteristic, slot, point, axis of feature)
-    slot = jnp.concatenate([rows.feature[:, None], part.datums[rows.datum]], axis=1)  # (row, slot): feature, datums
+    by_datum = np.einsum("rci,rkij,rkjpa->rckpa", slopes.by_motion, rows.matrix, of_datums[rows.datum], optimize=True)
+    # (row, characteristic, slot, point, axis of feature)
+    slope = np.concatenate([slopes.by_point[:, :, None], by_datum], axis=2)
+    slot = np.concatenate([rows.feature[:, None], part.datums[rows.datum]], axis=1)  # (row, slot): feature, datums
 
     # what moves a feature moves it in every slot that it stands in
     alike = (slot[:, :, None] == slot[:, None, :]).astype(float)
-    along = jnp.einsum("rcspi,rspi->rcsp", slope, probed.normal[slot])
-    in_part = jnp.einsum("rcspi,rsij->rcspj", slope, probed.axes[slot])
-    place = jnp.einsum("fpi,fij->fpj", local, probed.axes) + (probed.centre - part.origin[None])[:, None, :]
-    strain = jnp.einsum("rcspi,rspj->rcij", in_part, place[slot])
+    along = np.einsum("rcspi,rspi->rcsp", slope, probed.normal[slot])
+    in_part = np.einsum("rcspi,rsij->rcspj", slope, probed.axes[slot])
+    local = probed.position + probed.height[..., None] * probed.normal
+    place = np.einsum("fpi,fij->fpj", local, probed.axes) + (probed.centre - part.origin)[:, None, :]
+    strain = np.einsum("rcspi,rspj->rcij", in_part, place[slot], optimize=True)
     face = (probed.normal[..., 2] < 0)[slot]  # the two faces of a wall are two places
-    shifts = jnp.stack(
-        [jnp.einsum("rcspi,rsp->rcsi", in_part, jnp.where(face == side, 1.0, 0.0)) for side in (False, True)], axis=-1
-    )
+    shifts = np.stack([np.einsum("rcspi,rsp->rcsi", in_part, face == side) for side in (False, True)], axis=-1)
     variance = [
-        jnp.einsum("rcsp,rctp,rst->rc", along, along, alike),
-        jnp.sum(along, axis=(2, 3)) ** 2,
-        jnp.einsum("rcsid,rctid,rst->rc", shifts, shifts, alike),
+        np.einsum("rcsp,rctp,rst->rc", along, along, alike, optimize=True),
+        np.sum(along, axis=(2, 3)) ** 2,
+        np.einsum("rcsid,rctid,rst->rc", shifts, shifts, alike, optimize=True),
         sum(strain[..., i, j] ** 2 for i, j in STRAINS),
-        jnp.trace(strain, axis1=2, axis2=3) ** 2,
+        np.trace(strain, axis1=2, axis2=3) ** 2,
     ]
-    budget = jnp.sqrt(jnp.stack(variance, axis=-1)) * part.scale[None, None, :]
-    scatter = jnp.einsum("rcsp,krsp->rck", along, part.effect[:, slot])
-    return values.ravel(), budget.reshape(-1, len(SOURCES)), scatter.reshape(-1, len(part.effect))
+    budget = np.sqrt(np.stack(variance, axis=-1)) * part.scale
+    scatter = np.einsum("rcsp,krsp->rck", along, part.effect[:, slot], optimize=True)
+    return slopes.value.ravel(), budget.reshape(-1, len(SOURCES)), scatter.reshape(-1, len(part.effect))
+
+
+def _motion(rows: Rows, situation: Array) -> Array:
+    """Motion of the part in the datum system of each row, (row, 6) [m], turns times the lever."""
+    return jnp.einsum("rkij,rkj->ri", rows.matrix, situation[rows.datum])
 
 
 def _measured(part: Part, errors: Errors, lift: Array) -> Array:

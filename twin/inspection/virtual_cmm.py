@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jax
 import numpy as np
 
 from twin.compiled import padded_rows
@@ -23,7 +22,7 @@ from twin.inspection.callout import CHARACTERISTICS, FORM, Callout, check_callou
 from twin.inspection.cmm import Cmm
 from twin.inspection.datum import alignment
 from twin.inspection.features import Feature, Plane, frame
-from twin.inspection.measuring import BATCH, SOURCES, Part, Rows, drawn, propagated
+from twin.inspection.measuring import SOURCES, Part, Rows, drawn, propagated
 from twin.inspection.probing import Probed
 
 __all__ = ["SOURCES", "Reading", "read", "setup"]
@@ -127,9 +126,8 @@ def read(
         lever=np.asarray(plan.lever),
     )
     order = _order(plan)
-    value, budget, scatter = (np.asarray(v)[order] for v in propagated(part))
-    keys = jax.random.split(jax.random.PRNGKey(seed), -(-draws // BATCH))
-    sample = np.concatenate([np.asarray(drawn(part, key)) for key in keys])[:draws, :, order]
+    value, budget, scatter = (found[order] for found in propagated(part))
+    sample = drawn(part, draws, seed)[..., order]
     there = np.array([all(probed.there[_number(features, n)] for n in (c.feature, *c.datums)) for c in callouts])
     value = np.where(there, value, np.nan)
     alone, whole = np.where(there, sample.std(axis=0, ddof=1), np.nan)

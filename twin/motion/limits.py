@@ -35,14 +35,16 @@ def speed_limit(blocks: Blocks, controller: Controller, feed_override: Array, ra
     axes = [controller.axis.get(name) for name in "xyz"]
     rotary = [controller.rotary.get(name) for name in "abc"]
     machine = _along([a and a.velocity for a in (*axes, *rotary)], blocks.share)
-    limit = jnp.where(blocks.rapid, machine * rapid_override, jnp.minimum(blocks.feed * feed_override, machine))
+    moves = blocks.length > 0.0
+    feed = jnp.where(moves & ~blocks.rapid, blocks.feed, 1.0)  # elsewhere infinite: its gradient were no number
+    limit = jnp.where(blocks.rapid, machine * rapid_override, jnp.minimum(feed * feed_override, machine))
     curved = blocks.curvature > 0.0
     bent = jnp.sqrt(controller.centripetal_acceleration / jnp.where(curved, blocks.curvature, 1.0))
     limit = jnp.where(curved, jnp.minimum(limit, bent), limit)
     block_time = jnp.asarray(controller.block_time, limit.dtype)
     served = blocks.length / jnp.where(block_time > 0.0, block_time, 1.0)
     limit = jnp.where(block_time > 0.0, jnp.minimum(limit, served), limit)
-    return jnp.where(blocks.length > 0.0, limit, jnp.inf)
+    return jnp.where(moves, limit, jnp.inf)
 
 
 def left_by_curvature(acceleration: Array, centripetal: Array | float, curvature: Array) -> Array:

@@ -19,6 +19,8 @@ from twin.motion.limits import left_by_curvature, path_limits, speed_limit, wait
 from twin.motion.speed import Phases, peak, profile, reach, time_along
 
 Array = jax.Array
+RUN = 256  # blocks
+Map = tuple[Array, Array]  # limit and total of u -> min(limit, u + total)
 
 
 @dataclass(frozen=True)
@@ -110,13 +112,27 @@ def _ramps_between(length: Array, cap: Array, up: Array, down: Array) -> tuple[A
 
 
 def _least_rise(cap: Array, rise: Array, *, reverse: bool) -> Array:
-    """u[i] = min(cap[i], u[i-1] + rise[i]) from u = 0; from the end where ``reverse``."""
+    """u[i] = min(cap[i], u[i-1] + rise[i]) from u = 0; from the end where ``reverse``.
 
-    def after(first: tuple[Array, Array], second: tuple[Array, Array]) -> tuple[Array, Array]:
-        return jnp.minimum(second[0], first[0] + second[1]), first[1] + second[1]
+    All runs of ``RUN`` blocks are followed side by side, as the map that each has become: u -> min(limit, u + total).
+    Those maps are then applied one after the other. An associative scan does the same, but compiles for seconds.
+    """
+    n = cap.shape[0]
+    if reverse:
+        cap, rise = cap[::-1], rise[::-1]
+    runs = -(-n // RUN)
+    pad = (0, runs * RUN - n)
+    by_step = jnp.pad(cap, pad).reshape(runs, RUN).T, jnp.pad(rise, pad).reshape(runs, RUN).T
 
-    limit, total = jax.lax.associative_scan(after, (cap, rise), reverse=reverse)
-    return jnp.minimum(limit, total)
+    def follow(so_far: Map, block: Map) -> tuple[Map, Map]:
+        both = jnp.minimum(block[0], so_far[0] + block[1]), so_far[1] + block[1]
+        return both, both
+
+    unmoved = jnp.full(runs, jnp.inf, cap.dtype), jnp.zeros(runs, cap.dtype)
+    ends, (limit, total) = jax.lax.scan(follow, unmoved, by_step)
+    _, before = jax.lax.scan(lambda u, end: (jnp.minimum(end[0], u + end[1]), u), jnp.zeros((), cap.dtype), ends)
+    u = jnp.minimum(limit, before[None] + total).T.reshape(-1)[:n]
+    return u[::-1] if reverse else u
 
 
 def _stretch_ends(length: Array, cap: Array, limit: Array, up: Array, down: Array, jerk: Array) -> Array:
@@ -125,14 +141,19 @@ def _stretch_ends(length: Array, cap: Array, limit: Array, up: Array, down: Arra
     A corner that does not bind without a jerk limit never does with one. Of the others those are dropped that
     a first run does not reach, and taken back where a second run then exceeds their speed.
     """
+    length, cap, limit, up, down, jerk = jax.lax.stop_gradient((length, cap, limit, up, down, jerk))
     following = jnp.roll(limit, -1)
     changes = jnp.abs(limit - following) > 1e-9 * jnp.minimum(limit, following)
     fixed = (changes | (cap <= 0.0)).at[-1].set(True)
     candidates = fixed | (_ramps_between(length, cap, up, down)[1] >= cap * (1.0 - 1e-9))
-    first = _stretches(candidates, length, cap, limit, up, down, jerk)
-    reached = fixed | (candidates & (first.exit >= cap * (1.0 - 1e-9)))
-    second = _speed_after(_stretches(reached, length, cap, limit, up, down, jerk))
-    return reached | (second > cap * (1.0 + 1e-9))
+
+    def run(ends: Array, again: Array) -> tuple[Array, None]:
+        stretches = _stretches(ends, length, cap, limit, up, down, jerk)
+        reached = fixed | (candidates & (stretches.exit >= cap * (1.0 - 1e-9)))
+        exceeded = ends | (_speed_after(stretches) > cap * (1.0 + 1e-9))
+        return jnp.where(again, exceeded, reached), None
+
+    return jax.lax.scan(run, candidates, jnp.array([False, True]))[0]
 
 
 @dataclass(frozen=True)
@@ -182,10 +203,10 @@ def _stretches(
         return jnp.where(closes, end, before), (before, end)
 
     zero, none = jnp.zeros_like(length[0]), jnp.zeros_like(rows[:, 0])
-    _, (path, least) = jax.lax.scan(gather, (zero, none), (begins, length, rows.T), unroll=4)
+    _, (path, least) = jax.lax.scan(gather, (zero, none), (begins, length, rows.T))
     start = (zero, zero, none + 1.0, zero)
-    _, (span, least, safe) = jax.lax.scan(spread, start, (ends, cap, path, least), reverse=True, unroll=4)
-    _, (entry, exit_) = jax.lax.scan(forth, zero, (ends, safe, span, least), unroll=4)
+    _, (span, least, safe) = jax.lax.scan(spread, start, (ends, cap, path, least), reverse=True)
+    _, (entry, exit_) = jax.lax.scan(forth, zero, (ends, safe, span, least))
     up, down, jerk = least.T
     return _Stretches(begins, ends, path, span, entry, exit_, limit, up, down, jerk)
 
