@@ -8,6 +8,7 @@ import contextlib
 import pickle
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,7 +38,11 @@ def rehearsed(scenario: Scenario) -> Iterator[Callable[[], None]]:
         return
     quiet = subprocess.DEVNULL
     command = [sys.executable, "-m", "twin.rehearsal"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet) as child:
+    with tempfile.TemporaryFile() as file:  # not a pipe, on which this process would wait for the child to start
+        pickle.dump(scenario, file)
+        file.seek(0)
+        child = subprocess.Popen(command, stdin=file, stdout=quiet, stderr=quiet)
+    with child:
 
         def wait() -> None:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -46,9 +51,6 @@ def rehearsed(scenario: Scenario) -> Iterator[Callable[[], None]]:
             done.touch()
 
         try:
-            assert child.stdin
-            with contextlib.suppress(BrokenPipeError), child.stdin:
-                pickle.dump(scenario, child.stdin)
             yield wait
         finally:
             child.kill()

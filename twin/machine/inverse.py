@@ -5,6 +5,8 @@ positions give the same pose, that near the given start is found; where the axes
 (or only its own turn is free), the step is the smallest that does (pseudo-inverse).
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,6 +19,7 @@ N_STEPS = 30  # of Newton; quadratic at the end
 LONGEST = 0.2  # [rad] a step turns at most: near singular positions the slope holds no farther
 LEVER = 0.1  # [m] that makes a direction comparable with a place
 TOLERANCE = 1e-9  # [m] of tip, and of direction times LEVER
+FEWEST = 64  # points that the kernel is compiled for
 GRID = np.radians([5.0, 5.0, 15.0])  # of rotary starts, by the number of rotary axes
 
 
@@ -49,7 +52,8 @@ def axis_positions(
             raise InputError("a tool axis has no length", remedy="give a direction")
         tool_axis = tool_axis / length
         start[:, len(AXES) :] = _rotary_start(machine, tool_axis, near)
-    rows = [padded_rows(np.asarray(a, dtype=float), mode="edge") for a in (start, tip, tool_axis)]
+    n_rows = max(FEWEST, 1 << (n_points - 1).bit_length())
+    rows = [padded_rows(np.asarray(a, dtype=float), n_rows, mode="edge") for a in (start, tip, tool_axis)]
     found, left = (first_rows(a, n_points) for a in _solve(machine, *rows, np.asarray(tool_offset, dtype=float)))
     if (bad := np.flatnonzero(~(left < TOLERANCE))).size:
         raise InputError(
@@ -85,21 +89,24 @@ def _residual(
     return jnp.concatenate([place - tip, LEVER * (turn[:, 2] - tool_axis)])
 
 
-@kept
+@partial(kept, quick=True)
 def _solve(
     machine: Kinematics, start: jax.Array, tip: jax.Array, tool_axis: jax.Array, offset: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """Axis positions (point, axis) and what is left (point,) [m]."""
+    """Axis positions (point, axis) and what was left (point,) [m] before the last step."""
 
     def one(start: jax.Array, tip: jax.Array, tool_axis: jax.Array) -> tuple[jax.Array, jax.Array]:
-        def step(_: int, position: jax.Array) -> jax.Array:
-            slope = jax.jacfwd(_residual, argnums=1)(machine, position, tip, tool_axis, offset)
+        def residual(position: jax.Array) -> tuple[jax.Array, jax.Array]:
             left = _residual(machine, position, tip, tool_axis, offset)
+            return left, left
+
+        def step(_: int, state: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+            slope, left = jax.jacfwd(residual, has_aux=True)(state[0])
             change = jnp.linalg.pinv(slope, rtol=1e-9) @ left
             turn = jnp.max(jnp.abs(change[len(AXES) :]), initial=0.0)
-            return position - change * jnp.minimum(1.0, LONGEST / jnp.maximum(turn, LONGEST))
+            return state[0] - change * jnp.minimum(1.0, LONGEST / jnp.maximum(turn, LONGEST)), jnp.linalg.norm(left)
 
-        found = jax.lax.fori_loop(0, N_STEPS, step, start)
-        return found, jnp.linalg.norm(_residual(machine, found, tip, tool_axis, offset))
+        found, left = jax.lax.fori_loop(0, N_STEPS, step, (start, jnp.inf))
+        return found, left
 
     return jax.vmap(one)(start, tip, tool_axis)

@@ -12,7 +12,7 @@ from twin.motion.motion import Motion
 from twin.motion.plan import plan
 from twin.program.program import Program, Toolpath
 
-_plan = kept(plan)
+_plan = kept(plan, quick=True)
 
 
 def time_law(

@@ -32,11 +32,12 @@ def nothing_watched(n_segments: int) -> Watch:
 
 
 @kernel
-def find_suspects(top, origin, spacing, bodies, tool, rapid, feeding, start, end, suspect):
+def find_suspects(top, highest, origin, spacing, bodies, tool, rapid, feeding, start, end, suspect):
     """Segments that could touch material, into ``suspect`` (segment,): a running number or -1.
 
     Args:
-        top: (tile row, tile column) [m] highest material; ``origin``, ``spacing`` (2,) [m]: the z-map's frame.
+        top: (tile row, tile column) [m] highest material, ``highest`` of it; ``origin``, ``spacing`` (2,) [m]: the
+            z-map's frame.
         bodies: of the tools; ``tool`` (segment,): row in them.
         rapid: (segment,) bool; on rapids every part matters, else the parts from ``feeding`` on.
         start, end: (segment, 3) [m].
@@ -44,7 +45,6 @@ def find_suspects(top, origin, spacing, bodies, tool, rapid, feeding, start, end
     Returns:
         How many.
     """
-    highest = top.max()
     number = 0
     for i in range(len(start)):
         suspect[i] = -1

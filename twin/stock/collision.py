@@ -61,7 +61,8 @@ def _watch(zmap: ZMap, path: Toolpath, bodies: Bodies, tool: np.ndarray, feeding
     """Watch all parts on rapids, those from ``feeding`` on while feeding."""
     suspect = np.empty(path.n_segments, np.int32)
     rapid = np.ascontiguousarray(path.rapid)
-    n_suspects = find_suspects(zmap.top, *zmap.frame, bodies, tool, rapid, feeding, *_ends(path), suspect)
+    top = zmap.top
+    n_suspects = find_suspects(top, top.max(), *zmap.frame, bodies, tool, rapid, feeding, *_ends(path), suspect)
     return Watch(bodies, rapid, suspect, np.zeros((n_suspects, N_PARTS, 2)))
 
 

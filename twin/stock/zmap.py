@@ -173,6 +173,7 @@ def remove(
         zmap.floor,
         zmap.top,
         zmap.underside,
+        zmap.underside.max(),
         *zmap.frame,
         np.ascontiguousarray(path.start),
         np.ascontiguousarray(path.end),
@@ -204,6 +205,7 @@ def _cut(
     floor,
     top,
     underside,
+    highest_floor,
     origin,
     spacing,
     start,
@@ -223,7 +225,7 @@ def _cut(
     work, offset = np.empty((2, CELLS), np.float32), np.empty((2, CELLS), np.float32)
     looks = look_space()
     bound = np.empty(n_tiles_x + LANES, np.float32)
-    cells, floors, highest_floor = height.reshape(-1), floor.reshape(-1), underside.max()
+    cells, floors = height.reshape(-1), floor.reshape(-1)
     cell_area = spacing[0] * spacing[1]
     for i in range(len(start)):
         if watched.suspect[i] >= 0:

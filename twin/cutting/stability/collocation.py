@@ -190,9 +190,12 @@ def _one_cut(
     node = rule[0]
     n, (m, d) = len(node), direction.shape
     nd = n * d
-    longest = phase * speed / omega.max()
+    longest = phase * speed / omega[0]  # loops instead of a library's functions, which take longer to compile
+    for k in range(1, m):
+        longest = min(longest, phase * speed / omega[k])
     if several:
-        longest = min(longest, 0.99 * delay.min())
+        for j in range(len(delay)):
+            longest = min(longest, 0.99 * delay[j])
     start, length, shape, tooth = divide(position, delay, width, period, longest)
     n_panels, n_shapes, n_slots = len(start), shape[-1] + 1, tooth.shape[1]
     free, forced = np.zeros((n_shapes, 2, nd, 2 * m)), np.zeros((n_shapes, 2, nd, nd))
@@ -221,7 +224,9 @@ def _one_cut(
     source = (np.empty((0, 0, 0), np.int64), np.empty((0, 0, 0), np.bool_), np.empty((0, 0, 0, 0)))
     if several:
         source = delayed(start, length, tooth, delay, period, rule)
-    damped = np.abs(viscous).max() > 0.0
+    damped = False
+    for part in viscous.ravel():
+        damped = damped or part != 0.0
     solve = np.zeros((n_panels, nd, nd))
     matrix = np.empty((nd, nd))
     dimension = 2 * m + n_cutting * nd
