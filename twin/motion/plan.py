@@ -149,9 +149,14 @@ def _stretch_ends(length: Array, cap: Array, limit: Array, up: Array, down: Arra
 
     def run(ends: Array, again: Array) -> tuple[Array, None]:
         stretches = _stretches(ends, length, cap, limit, up, down, jerk)
-        reached = fixed | (candidates & (stretches.exit >= cap * (1.0 - 1e-9)))
-        exceeded = ends | (_speed_after(stretches) > cap * (1.0 + 1e-9))
-        return jnp.where(again, exceeded, reached), None
+
+        def reached() -> Array:
+            return fixed | (candidates & (stretches.exit >= cap * (1.0 - 1e-9)))
+
+        def exceeded() -> Array:
+            return ends | (_speed_after(stretches) > cap * (1.0 + 1e-9))
+
+        return jax.lax.cond(again, exceeded, reached), None
 
     return jax.lax.scan(run, candidates, jnp.array([False, True]))[0]
 
