@@ -137,8 +137,13 @@ def _look(cells, floors, highest_floor, view, looks):
     # the margin is empty: standing in it is as good as standing beyond it
     most_x, most_y = F(n_across * ROW - 1.01), F(n_down * ROWS - 1.01)
     zs, radii, firsts, lasts, counts, vote, place, corner, _ = looks
-    for k in range(N_SLICES):
-        z, r, first, last = zs[k], radii[k], firsts[k], lasts[k]
+    beyond = 0
+    while beyond < N_SLICES:
+        k = beyond
+        r, first, last = radii[k], firsts[k], lasts[k]
+        # slices of a cylinder, which differ in height alone, look at the same cells
+        while beyond < N_SLICES and radii[beyond] == r and firsts[beyond] == first and counts[beyond] == counts[k]:
+            beyond += 1
         step = _step(first, last, counts[k])
         for block in range(0, counts[k], BLOCK):
             for n in range(BLOCK):
@@ -155,15 +160,17 @@ def _look(cells, floors, highest_floor, view, looks):
             for n in range(BLOCK):
                 place[2, n], place[3, n] = cells[corner[0, n]], cells[corner[1, n]]
                 place[4, n], place[5, n] = cells[corner[2, n]], cells[corner[3, n]]
-            for n in range(BLOCK):
-                u, v = place[0, n] - np.floor(place[0, n]), place[1, n] - np.floor(place[1, n])
-                near = _vote(place[2, n], z, cell) * (ONE - u) + _vote(place[3, n], z, cell) * u
-                far = _vote(place[4, n], z, cell) * (ONE - u) + _vote(place[5, n], z, cell) * u
-                vote[k, block + n] = near * (ONE - v) + far * v
-            if z < highest_floor:
+            for level in range(k, beyond):
+                z = zs[level]
                 for n in range(BLOCK):
-                    if z < floors[corner[0, n]]:
-                        vote[k, block + n] = -cell
+                    u, v = place[0, n] - np.floor(place[0, n]), place[1, n] - np.floor(place[1, n])
+                    near = _vote(place[2, n], z, cell) * (ONE - u) + _vote(place[3, n], z, cell) * u
+                    far = _vote(place[4, n], z, cell) * (ONE - u) + _vote(place[5, n], z, cell) * u
+                    vote[level, block + n] = near * (ONE - v) + far * v
+                if z < highest_floor:
+                    for n in range(BLOCK):
+                        if z < floors[corner[0, n]]:
+                            vote[level, block + n] = -cell
 
 
 @kernel
