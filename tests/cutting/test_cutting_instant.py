@@ -149,6 +149,7 @@ def test_mean_of_the_revolution_is_the_closed_form(tools):
     assert np.median(error[smooth]) < 1e-4
 
 
+@pytest.mark.long
 def test_convergence_in_slices():
     """Forces of a helical cutter converge with the slices: second order; a ball's tip, where the profile starts
     level, with the three-halves."""
@@ -167,6 +168,7 @@ def test_convergence_in_slices():
     assert orders[1] > 1.4
 
 
+@pytest.mark.long
 def test_step_of_a_straight_edge():
     """A straight edge takes its whole depth at once: before the arc nothing, within it the textbook force."""
     tool = make_tool(helix=0.0, n_teeth=1)

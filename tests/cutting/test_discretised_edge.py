@@ -121,7 +121,10 @@ def error_against_path_loads(tool, n):
     return np.abs(slow - fast).max(axis=0) / np.abs(fast).max(axis=0)
 
 
-@pytest.mark.parametrize("kind", ["flat", "uneven", "chamfer", "ball", "bull", "taper", "face"])
+OTHERS = ("uneven", "chamfer", "bull", "taper", "face")
+
+
+@pytest.mark.parametrize("kind", ["flat", "ball", *(pytest.param(kind, marks=pytest.mark.long) for kind in OTHERS)])
 def test_loads_of_path_segments_converge_to_the_same_force(kind):
     """At order 3/2, of the square root in which a round tip begins; straight profiles are the same at once."""
     leaning = replace(EVERY_KIND[kind], runout=9e-6, runout_angle=0.4, runout_tilt=5e-4, runout_tilt_angle=2.0)
@@ -134,6 +137,7 @@ def test_loads_of_path_segments_converge_to_the_same_force(kind):
         assert order == pytest.approx(1.5, abs=0.2) and fine.max() < 3e-3
 
 
+@pytest.mark.long
 def test_gradients():
     """Force of a serrated, leaning tool in coefficients, feed, depth and runout, where no edge enters or leaves."""
     tool = make_tool(

@@ -24,7 +24,14 @@ def of_history(tool, depth, feed, arc=ARC):
 
 
 @pytest.mark.parametrize("depth", [1 * MM, 4 * MM, 8 * MM])
-@pytest.mark.parametrize("changes", [{}, {"pitch": tuple(np.radians([80, 100, 85, 95]))}, {"kind": "bull"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        pytest.param({"pitch": tuple(np.radians([80, 100, 85, 95]))}, marks=pytest.mark.long),
+        pytest.param({"kind": "bull"}, marks=pytest.mark.long),
+    ],
+)
 def test_peaks_and_means_are_those_of_the_history(depth, changes):
     """Down to four waves: means to 0.5 % of the peak, peaks to 3 %; a slope down the axis too."""
     corner = {"corner_radius": 1.5 * MM} if changes.get("kind") == "bull" else {}
@@ -71,6 +78,7 @@ def test_serrated_tool_among_others():
     assert found.torque_mean[1] < found.torque_mean[0]
 
 
+@pytest.mark.long
 def test_band_and_derivatives():
     """The band is that of the coefficients drawn one by one; the derivative in the feed that of a difference."""
     mills = cutters([ROUGHER])

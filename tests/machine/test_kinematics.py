@@ -162,7 +162,7 @@ def test_longer_tool_tilts_farther():
     np.testing.assert_allclose(error[:, 0] * 1e6, [-1, -3], atol=1e-6)
 
 
-@pytest.mark.parametrize("machine", ["random", "perfect"])
+@pytest.mark.parametrize("machine", ["random", pytest.param("perfect", marks=pytest.mark.long)])
 def test_slope_by_every_parameter(machine):
     """Forward and reverse mode against central differences; a perfect machine has rotations of zero."""
     model = random_machine("w X Y b Z t")

@@ -11,6 +11,7 @@ from twin.motion.identify import Windows, identify, window_times
 from twin.motion.windows import RunLog, cutting_windows
 
 
+@pytest.mark.long
 def test_parameters_come_back():
     p = program(CORNERS)
     truth = machine(cornering="speed_step", corner_step=4e-3, path_jerk=30.0, centripetal_acceleration=0.1)

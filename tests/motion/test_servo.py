@@ -136,6 +136,7 @@ def test_the_end_of_a_move_is_not_sought_on_the_next_one():
     assert np.all(np.linalg.norm(error, axis=2)[feeding] <= nearest[feeding] + between_samples)
 
 
+@pytest.mark.long
 def test_slopes_of_the_contour_error_are_those_between_two_controllers():
     """A full circle; gain, feed-forward, lost motion and friction of each axis changed by 1 %."""
     p = program("G3 X0 Y0 I5 J0 P2 F1800")

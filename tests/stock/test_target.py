@@ -198,6 +198,7 @@ def floor_block(step: float) -> Stock:
     return Stock.from_mesh(vertices, np.concatenate([over, over[:, ::-1] + low, sides]))
 
 
+@pytest.mark.long
 def test_the_gouges_of_the_freeform_pocket_are_as_deep_as_its_ball_stands_in_the_floor():
     """Its tool is held inside the walls, so that near the rim the ball stands too deep: R - distance to the floor."""
     text = (Path(__file__).parents[2] / "scenarios" / "freeform_pocket" / "pocket2k.nc").read_text()

@@ -230,6 +230,7 @@ def test_gradient_against_differences(system, inputs):
         assert float(slope) == pytest.approx((ahead - behind) / 2 / h, rel=2e-7)
 
 
+@pytest.mark.long
 def test_gradient_of_blocks_and_switches_equals_that_of_the_scan(inputs):
     system, start = ring(3, 5.0, 400.0), jnp.array([10.0, 20.0, 40.0])
     regime = jnp.asarray(np.random.default_rng(5).integers(0, 2, len(inputs)))

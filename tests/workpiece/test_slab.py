@@ -106,6 +106,7 @@ def test_clamped_flat_carries_the_stress_of_a_clamped_edge():
     assert held_flat_stress(1.0, ALPHA, 71.7e9, 0.33) == pytest.approx(23.4e-6 * 71.7e9 / 1.34, rel=1e-12)
 
 
+@pytest.mark.long
 def test_gradient_against_differences():
     def difference(conductivity, film):
         slab = Slab(20e-3, conductivity, RC)

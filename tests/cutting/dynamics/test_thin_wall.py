@@ -98,6 +98,7 @@ def _row(modes, k):
     return type(modes)(modes.omega[k], modes.damping[k], modes.stiffness[k], modes.direction[k])
 
 
+@pytest.mark.long
 def test_gradient_to_thickness_and_modulus():
     def lowest(values: dict):
         wall = Wall(np.array([0.0, 0.03, 0.06]), np.array([0.0, 0.03]), values["t"], values["e"], 0.3, 2800.0, 0.02)

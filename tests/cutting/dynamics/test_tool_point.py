@@ -98,6 +98,7 @@ def test_reciprocity():
     assert float(jnp.max(jnp.abs(apart) / jnp.max(jnp.abs(ends.r12)))) < 1e-10
 
 
+@pytest.mark.long
 def test_cone_converges(monkeypatch):
     """Cylinders in place of the cone: the response moves four times less with each doubling."""
     from twin.cutting.dynamics import tool_point
@@ -160,6 +161,7 @@ def test_longer_tools_are_softer_and_slower():
     assert softest == sorted(softest)
 
 
+@pytest.mark.long
 def test_gradient_of_the_tool_point_response():
     """Towards identification of the nose: stiffness and length of a section."""
     omega = 2 * np.pi * jnp.linspace(200.0, 3000.0, 5)

@@ -134,6 +134,7 @@ def test_counter_clockwise_spindle_mirrors_the_cut():
     assert other.deviation[:, ::-1] == pytest.approx(np.asarray(one.deviation), rel=1e-12)
 
 
+@pytest.mark.long
 def test_gradients():
     tool = make_tool(n_teeth=3)
     touch, mills = make_contact(tool, 3e-3, window(0.3, "down"), np.tile([1.0, 0, 0], (2, 1)))

@@ -90,6 +90,7 @@ def test_ends_are_softer_and_thickness_counts_cubed():
     assert float(wall_compliance(WALL, 10e-3, 0.0)[0]) == 0.0
 
 
+@pytest.mark.long
 def test_gradients():
     def soft(point):
         wall, along, height, thickness = point

@@ -136,6 +136,7 @@ def test_shares_add_up_and_fall_with_speed():
     assert idle.workpiece[0] == idle.chip[0] == idle.tool[0] == 0 and idle.interface[0] == 20.0
 
 
+@pytest.mark.long
 def test_gradients():
     tool = make_tool()
     touch, mills = make_contact(tool, 3e-3, [(0.0, 1.2)])

@@ -69,6 +69,7 @@ def test_derivatives_to_every_parameter(speed):
     assert float(gradient[2]) == pytest.approx(difference(lambda x: modulus(milling, depth_=x), depth), rel=2e-5)
 
 
+@pytest.mark.long
 def test_reverse_and_forward_mode_agree():
     milling, at = skew(), rpm(7000)[0]
     division = layout(milling, at)

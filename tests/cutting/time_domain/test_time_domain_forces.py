@@ -139,6 +139,7 @@ def test_variable_pitch_takes_chips_by_its_angles():
     assert force[500, 1] == pytest.approx(ahead * 160 / 180, rel=1e-9)
 
 
+@pytest.mark.long
 def test_ball_end_slices_converge():
     """Axial force of a ball in a slot: 16, 32, 64 slices approach each other, the last two to a percent."""
     tool = make_tool(kind="ball", diameter=10e-3, n_teeth=2)
