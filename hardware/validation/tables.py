@@ -29,9 +29,11 @@ MARK = {True: "pass", False: "FAIL", None: ""}
 
 
 def number(value: float, digits: int = 4) -> str:
-    """Some digits of a number; empty where it is not known."""
+    """Some digits of a number; empty where it is not known, endless where it is one over an uncertainty of nothing."""
     if value is None or not math.isfinite(value):
         return ""
+    if abs(value) > 1e100:
+        return "∞"
     if abs(value) < 1e-9:
         return "0"
     return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.{digits}g}"
