@@ -47,7 +47,7 @@ SECTIONS = (
     Section(
         "validate_plates",
         "The same logs through `twin validate`",
-        "Windows of cutting, and stretches with rapids among them, which come out too long.",
+        "Windows of cutting, and stretches with rapids among them, which come out a few percent too short.",
         ("nist_plates",),
     ),
     Section(

@@ -6,7 +6,9 @@ source is linear algebra; Monte Carlo (GUM Supplement 1) draws all errors and fi
 compiled: the rest is done by NumPy, which needs no compiler.
 """
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -67,8 +69,10 @@ def propagated(part: Part) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def drawn(part: Part, draws: int, seed: int) -> np.ndarray:
     """Values (draw, 2, value) [m] with random errors of the machine alone, and of the prediction too."""
     random = np.random.default_rng(seed)
-    batches = [np.asarray(_evaluated(part, *_errors_of(random, part))) for _ in range(0, draws, BATCH)]
-    return np.concatenate(batches)[:draws]
+    batches = (_errors_of(random, part) for _ in range(0, draws, BATCH))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(lambda batch: np.asarray(_evaluated(part, *batch)), batches))
+    return np.concatenate(found)[:draws]
 
 
 def _errors_of(random: np.random.Generator, part: Part) -> tuple[Errors, np.ndarray]:
@@ -135,13 +139,13 @@ def _slopes(part: Part) -> tuple[dict[str, Slopes], Array]:
 
 
 def _with_slopes(function: Callable[..., Array], arguments: int | tuple[int, ...]) -> Callable[..., tuple[Any, Array]]:
-    """Slopes in ``arguments``, and the value. Forwards, though points are many: half as long to compile."""
+    """Slopes in ``arguments``, and the value."""
 
     def twice(*given: Array) -> tuple[Array, Array]:
         value = function(*given)
         return value, value
 
-    return jax.jacfwd(twice, arguments, has_aux=True)
+    return jax.jacrev(twice, arguments, has_aux=True)
 
 
 def _of_rows(part: Part, rows: Rows, slopes: Slopes, of_datums: np.ndarray) -> tuple[np.ndarray, ...]:
