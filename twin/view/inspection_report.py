@@ -270,7 +270,7 @@ def _round_holes(inspected: Inspected) -> Figure:
         outward = p.height[i, mine] * (-1.0 if feature.inner else 1.0)
         harmonic = np.column_stack([np.ones_like(angle), np.cos(angle), np.sin(angle)])
         residual = outward - harmonic @ np.linalg.lstsq(harmonic, outward, rcond=None)[0]
-        order = np.argsort(angle)
+        order = np.argsort((angle - feature.first + 1e-6) % (2 * np.pi))  # an arc may lie across 180 degrees
         closed = np.r_[order, order[:1]] if feature.last - feature.first > 6.2 else order
         axes.plot(angle[closed], residual[closed] / UM, "o-", color=BLUE, ms=2.5, linewidth=1)
         axes.plot(np.linspace(0, 2 * np.pi, 100), np.zeros(100), "--", color=GREY, linewidth=0.8)
