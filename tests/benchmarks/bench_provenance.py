@@ -154,7 +154,7 @@ if __name__ == "__main__":
     zmap = ZMap.of(BLOCK, Grid.over(BLOCK.lower, BLOCK.upper, 0.25 * MM))
     profiles, row = profile_table(TOOLS, path)
     remove(zmap, path, profiles, row, engagement=False)
-    for k in (4, 8, 12, 24):
+    for k in (4, 8, 16, 24):
         traced = (*trace_surface(zmap, BLOCK, path, profiles, row, n_candidates=k), profiles, row)
         accuracy(f"pocket2k, {k} candidates", path, BLOCK, traced)
     part, stock = wall_part(13)
