@@ -133,7 +133,11 @@ def test_another_program_probes_the_part_and_turns_the_table(benched, module_des
         tip = found["truth_z_mm"] + found["truth_drift_z_um"] * 1e-3
         assert tip[row] == pytest.approx(height, abs=2 * 120 / 60 * 1e-3)  # two cycles of the probing feed
     a, c = (np.radians(found[f"{axis}_commanded_deg"]) for axis in "ac")
-    x, y, z = (found[f"{axis}_commanded_mm"] for axis in "xyz")
+    # homing has set zero where the noisy scales stood: seen where the tool stops to probe
+    stopped = np.flatnonzero(found["line"] == 3)[-1]
+    zero = [found[f"{axis}_commanded_mm"][stopped] - at for axis, at in zip("xyz", (30, 20, 2), strict=True)]
+    assert np.abs(zero).max() < 0.02
+    x, y, z = (found[f"{axis}_commanded_mm"] - off for axis, off in zip("xyz", zero, strict=True))
     turning = found["line"] == 13
     up_y, up_z = np.cos(a) * y + np.sin(a) * z, -np.sin(a) * y + np.cos(a) * z
     on_part = np.stack([np.cos(c) * x + np.sin(c) * up_y, -np.sin(c) * x + np.cos(c) * up_y, up_z], axis=1)
