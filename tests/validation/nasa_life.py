@@ -117,8 +117,10 @@ def draw(lives: CensoredLives, found: dict[str, list[Callable[[np.ndarray], np.n
     upper = np.where(np.isfinite(lives.upper), lives.upper, lives.lower) / MINUTE
     axes.hlines(rows, lives.lower / MINUTE, upper, color="k", linewidth=2, label="measured: between two readings")
     open_ended = ~np.isfinite(lives.upper)
-    axes.plot(upper[open_ended], rows[open_ended], ">", color="k", label="longer than the last reading")
+    if open_ended.any():
+        axes.plot(upper[open_ended], rows[open_ended], ">", color="k", label="longer than the last reading")
     axes.set(xscale="log", xlabel="life in cut / min", ylabel="case")
+    axes.set_xticks(minutes := (2, 5, 10, 20, 50, 100), [str(m) for m in minutes])
     axes.set_yticks(rows, lives.tool)
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
