@@ -43,7 +43,7 @@ def draw_search(best: Best) -> None:
     columns = min(len(names), 3)
     rows = -(-len(names) // columns)
     figure, panels = plt.subplots(rows, columns, figsize=(4.2 * columns, 3.2 * rows), squeeze=False, sharey=True)
-    first = int(np.argmin(np.where(kept, best.settings.sign * goal, np.inf))) if kept.any() else None
+    chosen = dict(word.lstrip("+").split("=", 1) for word in best.words)
     for axes, name in zip(panels.flat, names, strict=False):
         values = tried[name].to_pylist()
         across = [str(value) for value in values] if name in best.settings.choices else values
@@ -51,8 +51,9 @@ def draw_search(best: Best) -> None:
             axes.plot(
                 [a for a, m in zip(across, mask, strict=True) if m], goal[mask], "o", ms=4.5, color=colour, label=label
             )
-        if first is not None:
-            axes.plot(across[first], goal[first], "*", ms=15, color=BEST, label="best")
+        if best.kept:  # the one that was run, of all that are as good to the eighth digit
+            at = chosen[name] if name in best.settings.choices else float(chosen[name])
+            axes.plot(at, best.promised[best.settings.goal], "*", ms=15, color=BEST, label="best")
         if name in best.settings.variables:
             low, high = best.settings.variables[name]
             axes.set_xlim(low - 0.03 * (high - low), high + 0.03 * (high - low))
