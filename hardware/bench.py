@@ -6,7 +6,7 @@ Where measurements come from is found by its name: ``bench=KIND`` is the module 
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
@@ -108,6 +108,7 @@ def record(
     *,
     compare: bool = True,
     server: LiveServer | None = None,
+    cut: str = "",
 ) -> Progress:
     """Run ``source`` to its end, or until Ctrl-C, beside the prediction of ``run``; record all of it there.
 
@@ -120,13 +121,15 @@ def record(
         rapid_lines: of the program; their corners do not count in the difference.
         compare: whether it is the program of ``run`` that runs.
         server: shows the twin's state to others while it runs; begun and ended here.
+        cut: ``metal`` or ``nothing``, as the operator states it of a source that does not; noted in the header.
 
     Raises:
         InputError: the source fails, or a unit is not that of its channel; what came before is recorded, and named.
+            The operator says of what is cut the contrary of what the source says.
     """
     progress = Progress(_free(run / RECORDING))
     with (intake := Intake(source)):
-        header = _header(source, title, scenario)
+        header = _header(source, title, scenario, cut)
         names = {channel.name for channel in source.channels}
         if compare and names.issuperset((*POSITION, LINE)):
             progress.live = LiveDifference(predicted_path(run), rapid_lines)
@@ -235,14 +238,17 @@ def _joined(blocks: list[Block]) -> list[Block]:
     ]
 
 
-def _header(source: Source, title: str, scenario: Scenario) -> Header:
+def _header(source: Source, title: str, scenario: Scenario, cut: str) -> Header:
     """What the recording is of; hashes only where the source knows what ran."""
     if (known := getattr(source, "header", None)) is not None:
-        return known
+        if cut and known.cut not in ("", cut):
+            raise InputError(f"--cut {cut}, but {title} states: {known.cut}", remedy="leave --cut away")
+        return replace(known, cut=known.cut or cut)
     return Header(
         source=title,
         started=datetime.now(UTC).isoformat(timespec="milliseconds"),
         tool_ids={str(number): tool.name for number, tool in scenario.tools.items()},
+        cut=cut,
     )
 
 

@@ -33,6 +33,7 @@ def bench(
     run: str | None = None,
     arm: bool = False,
     serve: str | None = None,
+    cut: str = "",
 ) -> int:
     """Predict, bench, validate; print what came out; return the exit status.
 
@@ -43,6 +44,7 @@ def bench(
         run: a finished run to compare with; None: one is made.
         arm: whether the loops that the options close may write to the controller.
         serve: ``mtconnect`` or ``opcua``, perhaps with ``:PORT``: the twin's state is served meanwhile.
+        cut: ``metal`` or ``nothing``: what the operator states of a machine that does not say it.
 
     Raises:
         InputError: bad input of any kind; a recording that was begun is kept.
@@ -71,7 +73,8 @@ def bench(
     rapid_lines = np.unique(program.line[program.op == Op.RAPID])
     with BenchDisplay(console) as display:
         own = not options.get("program")
-        progress = record(source, folder, title, scenario, display.show, rapid_lines, compare=own, server=server)
+        shown = display.show
+        progress = record(source, folder, title, scenario, shown, rapid_lines, compare=own, server=server, cut=cut)
     display.done(progress)
     return _end(progress, folder if own else None, console)
 

@@ -42,6 +42,8 @@ class Header:
     """Tool number -> serial number."""
     note: str = ""
     """The operator's."""
+    cut: str = ""
+    """``metal``; ``nothing``: a simulated machine, or a program in the air; empty: nobody says."""
 
 
 class Recorder:

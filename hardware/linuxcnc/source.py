@@ -107,6 +107,7 @@ class LinuxcncSource:
             tools_hash=tools_hash(self._scenario.tools),
             tool_ids={str(number): tool.name for number, tool in self._scenario.tools.items()},
             note=CONTROLLER_IN_THE_LOOP,
+            cut="nothing",
         )
 
     @property

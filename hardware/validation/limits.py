@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from hardware.validation.cut import Stated
 from twin.config import build
 from twin.errors import InputError
 from twin.resources import shared_folder
@@ -33,6 +34,8 @@ class Limits:
     """Smallest part of the program's lines that the recording must have."""
     fitted_on: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """``plate``: those whose recordings the model's parameters were fitted to; the report says so."""
+    cut: Stated | None = None
+    """Of recordings that do not say whether metal was cut, and that all these limits are for."""
     n_lost: int | None = None
     """Most samples that may be missing."""
     rate: Ratio | None = None

@@ -162,7 +162,7 @@ def _lines(v: Validation) -> str:
 def _features(v: Validation) -> str:
     """Inspected features, where laboratories measured this part."""
     features = load(v.run)["features"]
-    if "measured_mm" not in features or not np.isfinite(features["measured_mm"].values).any() or not v.metal:
+    if "measured_mm" not in features or not np.isfinite(features["measured_mm"].values).any() or not v.cut.metal:
         return ""
     measured, predicted = features["measured_mm"].values, features["predicted_mm"].values
     laboratories = [str(name) for name in features["laboratory"].values]

@@ -17,7 +17,6 @@ LINE = "line"
 LATENCY = "latency_ms"
 LOGS = (".shdr", ".gz", ".txt")
 JUMP = 0.01  # [s] by which a clock may leave the rate that it states, from sample to sample
-IN_THE_LOOP = "controller in the loop"
 
 
 @dataclass(frozen=True)
@@ -34,12 +33,6 @@ class Readings:
     def events(self) -> bool:
         """Whether samples come when something changes, and hold until the next."""
         return self.clock.period_s is None
-
-    @property
-    def metal(self) -> bool:
-        """Whether metal was cut: not where the recording says that only a controller was in the loop."""
-        said = f"{self.header.source} {self.header.note}".lower()
-        return not (IN_THE_LOOP in said or said.startswith("linuxcnc"))
 
 
 def open_readings(file: Path, rows: dict[str, MapRow]) -> Readings:

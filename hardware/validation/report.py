@@ -140,7 +140,7 @@ def _data(validation: Validation) -> dict[str, Any]:
     data = {
         "title": v.title,
         "said": v.said,
-        "metal": v.metal,
+        "metal": v.cut.metal,
         "passed": v.passed,
         "recording": str(v.recording),
         "run": str(v.run),

@@ -11,6 +11,7 @@ from hardware.fidelity import Fidelity, GroupMeter, LineFidelity, Sampling
 from hardware.fidelity_kernels import RUN_MEASURED, RUN_PREDICTED
 from hardware.recording import Header
 from hardware.validation.channel_map import Mapped
+from hardware.validation.cut import Cut
 from hardware.validation.limits import Verdict, all_passed
 
 BINS = 1000  # of the program's time, for plots
@@ -146,7 +147,7 @@ class Validation:
     recording: Path
     run: Path
     title: str
-    metal: bool  # False: a controller in the loop, nothing was cut
+    cut: Cut  # whether metal was
     header: Header
     clock: Clock
     checked: tuple[str, ...]  # what was compared before anything else, and what could not be
@@ -174,7 +175,7 @@ class Validation:
     @property
     def said(self) -> str:
         """What was in the loop, in words."""
-        return "real metal" if self.metal else "controller in the loop: no metal was cut"
+        return self.cut.said
 
     @property
     def duration_error(self) -> float:

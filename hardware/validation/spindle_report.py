@@ -14,6 +14,7 @@ from hardware.validation.spindle_day import SpindleValidation
 from hardware.validation.tables import MARK, number
 from twin.view.page import STYLE
 
+SAID = "a real machine, by its own log; what it cut is not logged"
 HEADINGS = ("known of the day", "bias K", "RMSE K", "limit K", "", "largest K", "correlation")
 KNOWN = {
     "free run": "speed, first temperature",
@@ -58,11 +59,11 @@ def spindle_report(validation: SpindleValidation, out: Path, console: Console | 
     title = f"Spindle temperature: {html.escape(v.day.file.name)}"
     file.write_text(
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><style>{STYLE}</style><body>"
-        f"<h1>{title}</h1><p><b>real metal</b></p>{body}<table><tr>{head}</tr>{cells}</table>"
+        f"<h1>{title}</h1><p><b>{SAID}</b></p>{body}<table><tr>{head}</tr>{cells}</table>"
         f'<p><img src="data:image/png;base64,{picture}"></p></body></html>'
     )
     if console:
-        console.print("\n[bold]Spindle temperature[/bold]: real metal", highlight=False)
+        console.print(f"\n[bold]Spindle temperature[/bold]: {SAID}", highlight=False)
         for fact in facts:
             console.print(fact, highlight=False)
         table = Table()

@@ -14,6 +14,7 @@ from hardware.fidelity import Sampling, sampling
 from hardware.recording import Header
 from hardware.validation.channel_map import map_channels, read_map
 from hardware.validation.compare import Comparison, operations_of, worst_of
+from hardware.validation.cut import Stated, cut_of
 from hardware.validation.joined import join
 from hardware.validation.limits import Limits, Verdict, read_limits
 from hardware.validation.place import Match, program_time
@@ -39,6 +40,7 @@ def validate(
     channel_map: Path | None = None,
     limits: str | Path | None = None,
     latency: Sequence[float] | None = None,
+    cut: Stated | None = None,
 ) -> Validation:
     """Compare a recording with a run of the twin.
 
@@ -48,6 +50,7 @@ def validate(
         channel_map: which recorded channel is which, YAML.
         limits: declared limits, a YAML file or a name in conf/validation; None: the standard.
         latency: 50th, 99th and 100th percentile [s] from sample to arrival, where the recorder knows them.
+        cut: ``metal`` or ``nothing``, as the operator states it of a recording that does not.
 
     Raises:
         InputError: program, offsets or tools are not those of the run; no common channel; nothing to read.
@@ -103,7 +106,7 @@ def validate(
         recording=readings.file,
         run=Path(run),
         title=str(predicted.attrs["title"]),
-        metal=readings.metal,
+        cut=cut_of(readings.header, cut, declared.cut, declared_in),
         header=readings.header,
         clock=readings.clock,
         checked=checked[0],

@@ -40,11 +40,12 @@ def server(desk):
         process.wait(20)
 
 
-def check(benched, channels):
-    """Validated to its end, and the machine is as predicted: it is the prediction."""
+def check(benched, channels, said):
+    """Validated to its end, and the machine is as predicted: it is the prediction. ``said`` of what was cut."""
     assert benched.status == 0, benched.said
     page = (benched.file.parent / "report.html").read_text()
     assert "validation" in page.lower() and "0 lost" in benched.said
+    assert said in page and said in " ".join(benched.said.split())
     found = benched.validation
     rows = {row["channel"]: row for row in found["channels"]}
     assert channels <= set(rows)
@@ -57,15 +58,17 @@ def test_a_server_of_the_twin(desk, server, capsys, protocol):
     """A run is played as if the machine ran; the bench reads it until nothing comes any more."""
     url = server(f"protocol={protocol}", "period_ms=5", "wait_s=8")
     benched = desk.bench(capsys, f"bench={protocol}", f"url={url}", "bench.silence_s=2", "bench.duration_s=60")
-    check(benched, {"force_x_n", "spindle_power_w", "x_actual_mm"})
+    said = f"whether metal was cut is not stated; recorded from {protocol} {url}"
+    check(benched, {"force_x_n", "spindle_power_w", "x_actual_mm"}, said)
 
 
 def test_a_broker(desk, tmp_path, capsys):
     """A machine that publishes arrays to a real mosquitto: every sample, and all of it as it was measured."""
     with Broker(tmp_path) as broker:
         words = mqtt_words(broker.url)
-        benched = desk.bench(capsys, *words, meanwhile=lambda: publish(broker.port, arrays()))
-    check(benched, {"force_x_n", "spindle_power_w", "x_commanded_mm"})
+        benched = desk.bench(capsys, *words, meanwhile=lambda: publish(broker.port, arrays()), cut="nothing")
+    said = "no metal was cut, as the recording states"
+    check(benched, {"force_x_n", "spindle_power_w", "x_commanded_mm"}, said)
     true = as_a_machine().values
     assert (benched.number == np.arange(len(true["line"]))).all()
     assert all((benched[name] == values).all() for name, values in true.items())

@@ -158,16 +158,31 @@ def test_what_cannot_be_validated(run, tmp_path):
 
 
 def test_the_report_says_what_was_in_the_loop(run, tmp_path):
+    """Metal only where somebody says so: what comes over a net may be anything."""
     loop = record(tmp_path / "a.arrows", *pieces(measured()), source="linuxcnc XYZ", note="controller in the loop: ...")
-    metal = record(tmp_path / "b.arrows", *pieces(measured()))
-    for file, words, other in (
-        (loop, "controller in the loop: no metal was cut", "real metal"),
-        (metal, "real metal", "no metal was cut"),
+    air = record(tmp_path / "b.arrows", *pieces(measured()), cut="nothing")
+    metal = record(tmp_path / "c.arrows", *pieces(measured()), cut="metal")
+    net = record(tmp_path / "d.arrows", *pieces(measured()), source="opcua opc.tcp://mill:4840/")
+    limits = tmp_path / "limits.yaml"
+    limits.write_text("{cut: metal, seen_ratio: 0.9}")
+    for file, options, known, words in (
+        (loop, {}, False, "controller in the loop: no metal was cut"),
+        (loop, {"limits": limits}, False, "controller in the loop: no metal was cut"),
+        (air, {}, False, "no metal was cut, as the recording states"),
+        (metal, {}, True, "real metal, as the recording states"),
+        (net, {}, None, "whether metal was cut is not stated; recorded from opcua opc.tcp://mill:4840/"),
+        (net, {"cut": "metal"}, True, "real metal, as the operator states"),
+        (net, {"cut": "nothing", "limits": limits}, False, "no metal was cut, as the operator states"),
+        (net, {"limits": limits}, True, "real metal, as limits.yaml states"),
     ):
-        page = report(validate(file, run), tmp_path, picture=False).read_text()
-        assert words in page and other not in page
-    data = json.loads((tmp_path / "validation.json").read_text())
-    assert data["metal"] is True and {c["channel"] for c in data["channels"]} >= {"force_x_n", "x_commanded_mm"}
+        page = report(validate(file, run, **options), tmp_path, picture=False).read_text()
+        assert words in page and ("real metal" in page) is (known is True)
+        data = json.loads((tmp_path / "validation.json").read_text())
+        assert data["metal"] is known
+    for file in (loop, air):
+        with pytest.raises(InputError, match="no metal was cut, --cut metal the contrary"):
+            validate(file, run, cut="metal")
+    assert {c["channel"] for c in data["channels"]} >= {"force_x_n", "x_commanded_mm"}
     lines = (tmp_path / "validation_lines.csv").read_text().splitlines()
     assert lines[0].startswith("line,predicted_s,measured_s") and lines[3].startswith("6,4,4")
 

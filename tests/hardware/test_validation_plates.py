@@ -41,7 +41,7 @@ def test_an_unseen_plate_is_predicted(plate):
     assert r2 > 0.99 and rmse < 2 * 0.11 and abs(total) < 0.01
     cutting = plate.spans.kind == "cutting only"
     assert plate.spans.predicted[cutting].sum() == pytest.approx(plate.spans.measured[cutting].sum(), rel=0.01)
-    assert plate.metal and plate.passed
+    assert plate.cut.metal and plate.passed
     assert any(note.startswith("unseen") for note in plate.notes)
 
 
@@ -56,7 +56,7 @@ def test_the_log_is_followed_to_the_end_of_the_program_and_not_into_the_next_sta
 @pytest.mark.data
 def test_the_report_of_a_log(plate, tmp_path):
     page = report(plate, tmp_path, picture=False).read_text()
-    assert "real metal" in page and "cutting only" in page and "no metal was cut" not in page
+    assert "real metal, as nist_plate.yaml states" in page and "cutting only" in page and "no metal was cut" not in page
 
 
 @pytest.mark.data
@@ -70,6 +70,6 @@ def test_a_day_of_a_spindle(data_dir, tmp_path, jax_as_users_have_it):
         error = np.sqrt(np.mean((values - days[2].reading) ** 2))
         assert found.fidelity[mode].rmse == pytest.approx(error, rel=0.02)
     assert found.day.spurious == pytest.approx(days[2].zeros, abs=0.01)
-    assert "real metal" in spindle_report(found, tmp_path).read_text()
+    assert "a real machine" in spindle_report(found, tmp_path).read_text()
     with pytest.raises(InputError, match="the day is among those"):
         validate_spindle_day(day, [*others, day], read_config())

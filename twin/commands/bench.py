@@ -22,6 +22,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--run", metavar="RUN", help="compare with this finished run, or `latest`, and make none")
     parser.add_argument("--arm", action="store_true", help="let bench.plant.control write to the controller")
     parser.add_argument("--serve", metavar="PROTOCOL[:PORT]", help="serve the twin's state meanwhile: mtconnect, opcua")
+    parser.add_argument("--cut", choices=["metal", "nothing"], default="", help="what the machine cuts, for the report")
     parser.add_argument("--outputs", type=Path, help="folder for run folders (default: outputs)")
     parser.add_argument("--conf", type=Path, help="folder of your own groups: DIR/scenario/NAME.yaml, DIR/bench/...")
     options = parser.parse_intermixed_args(words)
@@ -31,4 +32,5 @@ def main(words: list[str]) -> None:
 
     outputs = options.outputs or outputs_folder()
     places = {"outputs": outputs, "conf": options.conf}
-    raise SystemExit(bench(options.overrides, run=options.run, arm=options.arm, serve=options.serve, **places))
+    chosen = {"run": options.run, "arm": options.arm, "serve": options.serve, "cut": options.cut}
+    raise SystemExit(bench(options.overrides, **chosen, **places))

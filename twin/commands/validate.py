@@ -25,6 +25,7 @@ def main(words: list[str]) -> None:
     parser.add_argument(
         "--limits", metavar="FILE.yaml", help="declared limits (default: conf/validation/standard.yaml)"
     )
+    parser.add_argument("--cut", choices=["metal", "nothing"], help="what was cut, where the recording does not say it")
     parser.add_argument("--output", type=Path, metavar="DIR", help="folder of the report (default: the run folder)")
     parser.add_argument("--outputs", type=Path, help="folder of run folders")
     parser.add_argument("--no-picture", action="store_true", help="do not draw the part")
@@ -54,7 +55,8 @@ def main(words: list[str]) -> None:
             raise SystemExit(1)
         return
     folder = find_run(options.run, options.outputs or outputs_folder())
-    found = validate(options.recording, folder, channel_map=options.channels, limits=options.limits)
+    declared = {"channel_map": options.channels, "limits": options.limits, "cut": options.cut}
+    found = validate(options.recording, folder, **declared)
     report(found, options.output or folder, console, picture=not options.no_picture)
     if found.passed is False:
         raise SystemExit(1)
