@@ -113,6 +113,9 @@ def program_time(
     samples = slice(first, last)
     # beyond the last anchor both go on alike
     stop = min(last, len(time) - 1)
+    if tip is not None and run.has_signals:
+        b, close = _seen_in_part(b, close, theirs, mine[a], mine[stop], begins=first > 0, ends=last < len(time))
+        found = replace(found, predicted=np.append(b[:1], found.predicted[1:]))
     anchor_mine = np.append(mine[a], mine[stop])
     anchor_theirs = np.append(theirs[b], theirs[close])
     rising = np.append(np.diff(anchor_mine) > 0, True)
@@ -134,6 +137,30 @@ def _meeting(
     meet = apart <= APART
     meet[[0, -1]] = True
     return (recorded[meet], predicted[meet]) if meet.mean() > 0.5 else (recorded, predicted)
+
+
+def _seen_in_part(
+    predicted: np.ndarray, close: int, theirs: np.ndarray, mine: np.ndarray, end: float, *, begins: bool, ends: bool
+) -> tuple[np.ndarray, int]:
+    """The anchors and the end where the recording holds the beginning of its first line, or the end of its last.
+
+    Where it does not (``begins``, ``ends``), the path that it holds of the line says which part of it was seen.
+
+    Args:
+        predicted: (anchor,) samples of the prediction.
+        close: of the prediction, the end of the last line.
+        theirs: path of the prediction (sample,) [mm].
+        mine: path of the recording at the anchors (anchor,) [mm].
+        end: at its last sample [mm].
+    """
+    if not begins:
+        held = theirs[predicted[1]] - (mine[1] - mine[0])
+        row = int(np.clip(np.searchsorted(theirs, held), predicted[0], predicted[1] - 1))
+        predicted = np.append(row, predicted[1:])
+    if not ends:
+        held = theirs[predicted[-1]] + end - mine[-1]
+        close = int(np.clip(np.searchsorted(theirs, held), predicted[-1] + 1, close))
+    return predicted, close
 
 
 def _end(line: np.ndarray, first: int) -> int:

@@ -17,7 +17,7 @@ from hardware.validation.compare import Comparison, operations_of, worst_of
 from hardware.validation.cut import Stated, cut_of
 from hardware.validation.joined import join
 from hardware.validation.limits import Limits, Verdict, read_limits
-from hardware.validation.place import Match, program_time
+from hardware.validation.place import Match, program_time, visits
 from hardware.validation.predicted import PredictedRun, predicted_run
 from hardware.validation.readings import LATENCY, LINE, Frame, Readings, open_readings, read_frame
 from hardware.validation.result import Spans, Validation
@@ -26,6 +26,7 @@ from twin.errors import InputError
 if TYPE_CHECKING:
     from hardware.validation.logs import Settled
 
+PART = 0.02  # [s] of a line that a recording may lack without a word
 BLOCK = 1 << 16  # samples that are compared at once
 ALIGNED = 20_000  # samples that the clocks are aligned with
 FITTED = "this recording is one that the model's parameters were fitted to"
@@ -97,7 +98,7 @@ def validate(
     alignment, why = (None, "") if frame.tip is None else _aligned(frame, place, predicted)
     if len(files) > 1:
         notes.append(f"{len(files)} recordings, one after the other: {', '.join(Path(f).name for f in files)}")
-    notes += [note for note in (why, *_notes(readings, frame, held)) if note]
+    notes += [note for note in (why, *_notes(readings, frame, held), *_seen_in_part(match, predicted)) if note]
     if (plates := declared.fitted_on.get("plate")) and predicted.part.plate is not None:
         fitted = predicted.part.plate in plates
         notes.insert(0, FITTED if fitted else f"{UNSEEN} ({', '.join(map(str, plates))})")
@@ -237,6 +238,20 @@ def _notes(readings: Readings, frame: Frame, held: Sampling | None) -> list[str]
         notes.append(
             f"the clock of the recording jumps, by {frame.jump:+.3f} s at most: time is taken from sample numbers"
         )
+    return notes
+
+
+def _seen_in_part(match: Match, run: PredictedRun) -> list[str]:
+    """Whether the recording begins or ends within a line of the program."""
+    if not run.has_signals:
+        return []
+    notes, starts = [], visits(run.line).first
+    for row, what in ((int(match.predicted[0]), "begins"), (match.end[1], "ends")):
+        line = int(np.searchsorted(starts, row, side="right")) - 1
+        other = starts[line] if what == "begins" else np.append(starts, len(run.time))[line + 1] - 1
+        if abs(run.time[row] - run.time[other]) > PART and row != starts[line]:
+            when = f"{run.time[row]:.2f} s into the program"
+            notes.append(f"the recording {what} within line {run.line[row]}, {when}: the rest of it was not seen")
     return notes
 
 

@@ -157,6 +157,20 @@ def test_what_cannot_be_validated(run, tmp_path):
         validate(file, run)
 
 
+def test_a_machine_that_was_running_already(run, tmp_path):
+    """The recording begins and ends within a line: nothing differs, and what was not seen is said."""
+    block = measured()
+    rows = slice(3000, 6000)
+    part = Block(3000, block.time[rows], {n: v[rows] for n, v in block.values.items()}, block.quality[rows])
+    found = validate(record(tmp_path / "a.arrows", *pieces(part)), run)
+    assert found.channel("x_commanded_mm").fidelity.rmse < 1e-3 and abs(found.duration_error) < 1e-3
+    assert found.seen == pytest.approx(3.0 / 9.8, abs=1e-3)
+    said = " ".join(found.notes)
+    assert "begins within line 6, 3.00 s into" in said and "ends within line 8, 6.00 s into" in said
+    whole = validate(record(tmp_path / "b.arrows", *pieces(block)), run)
+    assert not any("within line" in note for note in whole.notes)
+
+
 def test_the_report_says_what_was_in_the_loop(run, tmp_path):
     """Metal only where somebody says so: what comes over a net may be anything."""
     loop = record(tmp_path / "a.arrows", *pieces(measured()), source="linuxcnc XYZ", note="controller in the loop: ...")

@@ -65,6 +65,18 @@ def test_the_place_of_every_sample(tmp_path, slower):
     assert np.abs(there - tip[inside]).max() < 5e-3  # [mm]; rapids run 0.13 mm in a sample
 
 
+@pytest.mark.parametrize("rows", [slice(100, None), slice(3000, None), slice(0, 3000), slice(700, 6000)])
+def test_a_recording_that_begins_or_ends_within_a_line(tmp_path, rows):
+    """A machine that was running already, or that was left before its end: each sample is where the machine was."""
+    run = predicted_run(make_run(tmp_path / "run"))
+    block = measured()
+    tip = np.stack([block.values[f"{a}_commanded_mm"][rows] for a in "xyz"], axis=1).astype(np.float32)
+    place, found = program_time(block.time[rows], block.values["line"][rows].astype(int), tip, run)
+    assert np.abs(place - block.time[rows])[:-1].max() < 2e-3  # [s]; the machine runs as predicted
+    seen = run.time[found.end[1]] - run.time[found.predicted[0]]
+    assert seen == pytest.approx(np.ptp(block.time[rows]), abs=3e-3)
+
+
 def test_without_positions_time_is_progress(tmp_path):
     run = predicted_run(make_run(tmp_path / "run"))
     block = measured(slower=1.5)
