@@ -17,7 +17,7 @@ MEASURED = "measured_"
 OWN = (Channel(name="off_path_um", unit="µm"), Channel(name="late_s", unit="s"))
 MOST_ROWS = 100_000  # that wait for a server; older ones are let go
 START, STOP = 60.0, 15.0  # [s] until it answers, until it has ended
-LAST = 0.3  # [s] for the server to send what came last
+LAST = 2.0  # [s] for the server to send what came last, and for clients that ask once a second to hear of the end
 
 
 class LiveState(RunState):

@@ -38,14 +38,22 @@ class Feed:
     def __init__(self, state: ServedState, device: Device, buffer: ObservationBuffer):
         self._state, self._buffer = state, buffer
         self._items = {item.id: item for item in device.items}
-        self._rows, self._ended = 0, False
+        self._rows, self._last, self._ended = 0, 0.0, False
         self._said: dict[str, str] = {}
 
     def publish(self) -> None:
-        """Observe everything that was played since the last time."""
+        """Observe everything that was played since the last time; after that the end of the program, once."""
+        ended = self._state.ended
         time, values = self._state.rows(self._rows)
-        if not len(time):
-            return
+        if len(time):
+            self._buffer.add(self._observed(time, values))
+            self._last = float(time[-1])
+        elif ended and self._rows and not self._ended:
+            self._ended = True
+            self._buffer.add([("execution", self._last, "PROGRAM_COMPLETED", 0)])
+
+    def _observed(self, time: np.ndarray, values: dict[str, np.ndarray]) -> list[tuple[str, float, str, int]]:
+        """Item, time, text and number of values of each observation in these rows."""
         found: list[tuple[str, float, str, int]] = []
         if not self._rows:
             start = float(time[0])
@@ -61,10 +69,7 @@ class Feed:
                 text = " ".join([f"{value:.9g}" for value in (column * series.factor).tolist()]).replace("nan", "NaN")
                 found.append((series.id, float(time[-1]), text, len(time)))
         self._rows += len(time)
-        if self._state.ended and not len(self._state.rows(self._rows)[0]) and not self._ended:
-            self._ended = True
-            found.append(("execution", float(time[-1]), "PROGRAM_COMPLETED", 0))
-        self._buffer.add(found)
+        return found
 
     def _value(self, name: str, time: np.ndarray, column: np.ndarray) -> list[tuple[str, float, str, int]]:
         """The newest, if it is another."""

@@ -27,6 +27,7 @@ PROGNOSES_TYPE, TOOL_CHANGE_TYPE = 2, 45
 STATES = {"Running": 138, "Ended": 140}  # of a program
 AUTOMATIC, ACTIVE, RESET, NUMBER_BASED, BY_OPERATOR = 1, 0, 2, 0, 3  # enumerations of OPC 40501-1
 SPINDLE = "spindle_speed_rpm"
+NOTHING_YET = -1  # number of the first sample before there is one: a client is told when it becomes 0
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PERCENT = ua.EUInformation(UNECE, ua.Int32(int.from_bytes(b"P1")), ua.LocalizedText("%"), ua.LocalizedText("percent"))
 
@@ -119,7 +120,7 @@ async def make_model(server: Server, machine: ServedMachine) -> Model:
     model = Model(
         scalars={name: await place.analog(predicted, name) for name in names},
         arrays={name: await place.variable(traces, name, [0.0], Kind.Double) for name in names},
-        first=await place.variable(traces, "First", 0, Kind.Int64),
+        first=await place.variable(traces, "First", NOTHING_YET, Kind.Int64),
         state=await child(await child(program, "State"), "CurrentState"),
         states={name: await _state(place, number) for name, number in STATES.items()},
         channel_state=await child(channel, "ChannelState"),

@@ -61,11 +61,12 @@ async def _serve(
         ready(f"opc.tcp://{options.host}:{server.bserver.port}{PATH}")
         first, told = 0, False
         while not stop.is_set():
+            ended = state.ended
             time, values = state.rows(first)
             if len(time):
                 await model.write(first, time, values)
                 first += len(time)
-            if state.ended and not told:
+            elif ended and not told:
                 await model.tell("Ended")
                 told = True
             await asyncio.sleep(options.publishing)

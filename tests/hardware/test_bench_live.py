@@ -1,19 +1,22 @@
 """`twin bench` against live servers of each kind, to the report of the validation."""
 
+import json
+import re
 import subprocess
 import sys
-import threading
 import time
-from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
 from bench_desk import arrays, as_a_machine, made_desk, mqtt_words, publish
 from brokers import Broker
-from made_run import MOVES
 
 pytestmark = pytest.mark.timeout(280)
-TOTAL = sum(row[2] for row in MOVES)
+HERE = Path(__file__).parent
+MACHINE = as_a_machine(force_x_n=20.0)
+N = len(MACHINE)
+SERVED = ("force_x_n", "measured_force_x_n", "measured_line", "off_path_um", "late_s")
 
 
 @pytest.fixture(scope="module")
@@ -74,43 +77,83 @@ def test_a_broker(desk, tmp_path, capsys):
     assert all((benched[name] == values).all() for name, values in true.items())
 
 
-@pytest.mark.parametrize("protocol", ["opcua", "mtconnect"])
-def test_a_bench_that_runs_is_served(desk, tmp_path, capsys, protocol):
-    """While a machine is benched, an independent source reads what the twin predicts where the machine is."""
-    found, machine, listens = [], as_a_machine(force_x_n=20.0), threading.Event()
+@pytest.fixture
+def served_bench(desk, tmp_path, capsys):
+    """What an independent client, in a process of its own, is told while a machine is benched and served to it."""
 
-    def read():
-        url = next(line.split()[-1] for line in spoken() if "serving the twin's state at" in line)
-        time.sleep(1.0)  # an agent has no items before their first value
-        kind = import_module(f"hardware.{protocol}")
-        chosen = {"url": url, "silence_s": 3.0}
-        with kind.bench_source(chosen, None) as source:
-            listens.set()
-            found.extend(source.blocks())
+    def run(protocol, *client):
+        found = []
 
-    def spoken():
-        for _ in range(500):
-            text = capsys.readouterr().out
-            if "serving" in text:
-                return text.splitlines()
-            time.sleep(0.05)
-        raise AssertionError("it is not served")
+        def meanwhile():
+            command = [sys.executable, str(HERE / client[0]), _address(capsys), *client[1:]]
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as reader:
+                assert reader.stdout.readline() == "listening\n"
+                publish(broker.port, arrays(MACHINE), pause=0.03)
+                found.append(json.loads(reader.stdout.readline()))
 
-    def run():
-        reader = threading.Thread(target=read)
-        reader.start()
-        publish(broker.port, arrays(machine)[:3])
-        assert listens.wait(60)
-        publish(broker.port, arrays(machine)[3:], pause=0.03)
-        reader.join()
+        with Broker(tmp_path) as broker:
+            words = mqtt_words(broker.url, "bench.silence_s=4")
+            benched = desk.bench(capsys, *words, meanwhile=meanwhile, serve=protocol)
+        assert benched.status == 0 and len(benched.number) == N  # and the bench lost nothing over its client
+        return found[0]
 
-    with Broker(tmp_path) as broker:
-        benched = desk.bench(capsys, *mqtt_words(broker.url, "bench.silence_s=10"), meanwhile=run, serve=protocol)
-    assert benched.status == 0
-    line, predicted, measured = (
-        np.concatenate([b.values[name] for b in found]) for name in ("line", "force_x_n", "measured_force_x_n")
-    )
-    cut = np.isin(line, (6, 8)) & np.isfinite(measured)
-    assert np.count_nonzero(cut) > 1000 and set(np.unique(line[cut])) == {6, 8}
-    away = measured[cut] - predicted[cut]
-    assert np.median(away) == pytest.approx(20.0) and np.mean(np.isclose(away, 20.0)) > 0.97
+    return run
+
+
+def _address(capsys):
+    """Where the bench says that it serves."""
+    said = ""
+    for _ in range(600):
+        said += capsys.readouterr().out
+        if found := re.search(r"serving the twin's state at (\S+)\s", said):
+            return found[1]
+        time.sleep(0.05)
+    raise AssertionError(f"it is not served: {said}")
+
+
+def check_served(predicted, measured, line, off_path, late):
+    """Beside each sample of the machine, what the twin predicts where it is; the machine feels 20 N more."""
+    true = MACHINE.values
+    assert np.array_equal(measured, true["force_x_n"]) and np.array_equal(line, true["line"])
+    for cutting, force in ((6, 100.0), (8, -100.0)):
+        inside = np.flatnonzero(line == cutting)[5:-5]  # at its ends the place may be in the line before or after
+        np.testing.assert_allclose(predicted[inside], force, atol=1e-9)
+    assert np.abs(off_path).max() < 1.0 and np.abs(late).max() < 0.05  # [µm], [s]: it runs as predicted
+
+
+def test_a_bench_is_served_over_opcua(served_bench):
+    """To the library's own client: types of OPC 40501-1, every sample once, the program's end; nobody writes."""
+    found = served_bench("opcua", "opcua_reader.py")
+    assert found["machine"] == "Mill 3" and found["in"] == "http://opcfoundation.org/UA/Machinery/"
+    assert found["type"] == ["http://opcfoundation.org/UA/MachineTool/", "MachineToolType"]
+    assert (found["program"], found["period_ms"], found["unit"]) == ("part.nc", 1.0, "N")
+    assert found["refused"] == ["BadUserAccessDenied"] * 3 and found["states"] == ["Running", "Ended"]
+    arrays_ = told(found["sent"])
+    ends = [moment["First"] + len(moment["force_x_n"]) for moment in arrays_]
+    assert [moment["First"] for moment in arrays_] == [0, *ends[:-1]] and ends[-1] == N  # none is missing, none twice
+    check_served(*(np.concatenate([moment[name] for moment in arrays_]) for name in SERVED))
+
+
+def told(sent):
+    """What held at each moment at which samples came: what is as before is not sent again."""
+    holds, moments = {}, []
+    for stamp in sorted({row[1] for row in sent}):
+        new = {name: value for name, at, value in sent if at == stamp}
+        holds |= new
+        if new.get("First", -1) >= 0:
+            moments.append(dict(holds))
+    return moments
+
+
+@pytest.mark.data
+def test_a_bench_is_served_over_mtconnect(served_bench, data_dir):
+    """To plain HTTP: every document valid against the official schema, no number missing, the program's end."""
+    found = served_bench("mtconnect", "mtconnect_reader.py", str(data_dir / "mtconnect_schema"))
+    assert found["device"] == "Mill_3" and found["tools"] == ["1"] and found["gapless"]
+    assert found["checked"]["Streams"] > 20 and found["checked"]["Devices"] == 2
+    items = found["items"]
+    for name, units in (("measured_force_x_n", "NEWTON"), ("off_path_um", "MILLIMETER"), ("line", None)):
+        assert items[name].get("units") == units
+    series = {name: np.array(values) for name, values in found["series"].items()}
+    predicted, measured = (series[f"{name}_series"] for name in ("force_x_n", "measured_force_x_n"))
+    check_served(predicted, measured, MACHINE.values["line"], series["off_path_um_series"] * 1e3, np.zeros(1))
