@@ -5,7 +5,7 @@ position gains, heat and belt differ a little from run to run. Twin and machine 
 detection, not the models.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,33 +20,7 @@ from twin.prediction import Machining
 from twin.production.faults.change import Chart, chart, cumulative, scores, threshold_of
 from twin.scenario import Scenario
 
-PROGRAM = """\
-G21 G17 G90 G94 G54 G64 P0.01
-T1 M6
-S12000 M3
-M8
-G0 X-60 Y0 Z60
-G1 X60 F20000
-G1 X-60
-G1 X60 F6000
-G1 X-60
-G1 Y60 F20000
-G1 Y-60
-G1 Y60 F6000
-G1 Y-60
-G1 Z120 F9000
-G1 Z60
-G1 Z120 F3000
-G1 Z60
-G1 X60 F500
-G1 X-60
-G0 X-60 Y0
-G0 Z5
-G1 Z-0.1 F2000
-G1 X-50 F1000
-G0 Z60
-M30
-"""  # each axis both ways at two speeds, the spindle and the coolant on for a minute, a touch of the part
+CHECKED = ("scenario=bench_identification", "scenario.program=check.nc", "environment=shop_drift")  # what runs
 PERIOD = 8e-3  # [s] between samples
 SCATTER = 0.02  # of friction, heat and belt from run to run, assumed
 BELT = BeltSpan(length=0.3, mass_per_length=0.073, tension=180.0)
@@ -98,15 +72,22 @@ class Shop:
 
 
 @dataclass(frozen=True)
+class Found:
+    """A fault on one machine."""
+
+    delay: int | None  # runs until an alarm, the first with the fault being 1; None: not found
+    named: tuple[str, ...]  # indicators that had given alarm by then
+    evidence: tuple[str, np.ndarray, np.ndarray, Chart] | None  # of the clearest: name, values, uncertainties, chart
+
+
+@dataclass(frozen=True)
 class Watched:
     """One machine, healthy and with each fault."""
 
     charts: dict[str, Chart]  # indicator -> chart of the healthy runs
     values: dict[str, tuple[np.ndarray, np.ndarray]]  # indicator -> value, uncertainty (run,)
     first_alarm: int | None  # healthy run of the first false alarm, after the baseline
-    delay: dict[str, int | None]  # fault -> runs until an alarm, the first with the fault being 1; None: not found
-    named: dict[str, tuple[str, ...]]  # fault -> indicators that had given alarm by then
-    evidence: dict[str, tuple[str, np.ndarray, np.ndarray, Chart]]  # fault -> indicator, values, uncertainties, chart
+    found: dict[str, Found]  # by fault
 
 
 def shop(scenario: Scenario, machining: Machining) -> Shop:
@@ -121,15 +102,17 @@ def watch(
     *,
     n_baseline: int,
     n_healthy: int,
+    n_before: int | None = None,
     n_faulty: int,
     rate: float,
     faults: Mapping[str, tuple[Broken, tuple[str, ...]]],
 ) -> Watched:
-    """One machine over ``n_healthy`` runs, then in turn with each of ``faults`` until it is found.
+    """One machine over ``n_healthy`` runs; and in turn with each of ``faults`` until it is found.
 
     Args:
         seed: of its hidden parameters, sensors and days.
         n_baseline: of the healthy runs.
+        n_before: healthy runs before a fault; None: all of them.
         n_faulty: runs after which a fault counts as not found.
         rate: false alarms a run of the whole machine.
     """
@@ -144,24 +127,46 @@ def watch(
     values = series(healthy)
     threshold = threshold_of(rate, len(values))
     charts = {name: chart(v, u, n_baseline, threshold) for name, (v, u) in values.items()}
-    silent = [name for name, c in charts.items() if c.alarm is None]
     false = [c.alarm for c in charts.values() if c.alarm is not None]
-    delay: dict[str, int | None] = {}
-    named: dict[str, tuple[str, ...]] = {}
-    evidence: dict[str, tuple[str, np.ndarray, np.ndarray, Chart]] = {}
-    for place, (fault, (broken, _)) in enumerate(faults.items()):
-        runs, delay[fault], named[fault] = list(healthy), None, ()
-        for number in range(1, n_faulty + 1):
-            runs.append(run(1000 * (1 + place) + number, broken(number)))
-            joined = series(runs)
-            found = {name: chart(*joined[name], n_baseline, threshold) for name in silent}
-            alarmed = {name: c for name, c in found.items() if c.alarm is not None}
-            if alarmed:
-                delay[fault], named[fault] = number, tuple(alarmed)
-                best = max(alarmed, key=lambda name: float(np.nanmax(alarmed[name].level)))
-                evidence[fault] = (best, *joined[best], alarmed[best])
-                break
-    return Watched(charts, values, min(false, default=None), delay, named, evidence)
+    found = {
+        fault: first_alarm(
+            healthy[:n_before],
+            (run(1000 * (1 + place) + number, broken(number)) for number in range(1, n_faulty + 1)),
+            n_baseline,
+            threshold,
+        )
+        for place, (fault, (broken, _)) in enumerate(faults.items())
+    }
+    return Watched(charts, values, min(false, default=None), found)
+
+
+def first_alarm(
+    healthy: Sequence[Mapping[str, Indicator]],
+    faulty: Iterable[Mapping[str, Indicator]],
+    n_baseline: int,
+    threshold: float,
+) -> Found:
+    """How soon a fault is found; an indicator that has given a false alarm before it does not count.
+
+    Args:
+        healthy: runs before the fault.
+        faulty: runs with it, taken until there is an alarm.
+        n_baseline: of the healthy runs.
+        threshold: of the charts.
+    """
+
+    def charted(runs: list[Mapping[str, Indicator]]) -> dict[str, tuple[np.ndarray, np.ndarray, Chart]]:
+        return {name: (v, u, chart(v, u, n_baseline, threshold)) for name, (v, u) in series(runs).items()}
+
+    runs = list(healthy)
+    silent = {name for name, (*_, c) in charted(runs).items() if c.alarm is None}
+    for delay, one in enumerate(faulty, start=1):
+        runs.append(one)
+        alarmed = {name: row for name, row in charted(runs).items() if name in silent and row[2].alarm is not None}
+        if alarmed:
+            best = max(alarmed, key=lambda name: float(np.nanmax(alarmed[name][2].level)))
+            return Found(delay, tuple(alarmed), (best, *alarmed[best]))
+    return Found(None, (), None)
 
 
 def false_alarms(

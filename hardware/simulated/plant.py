@@ -6,7 +6,7 @@ them. Channels that begin with ``truth_`` are for those who judge, never for a c
 
 import copy
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -157,7 +157,7 @@ class SimulatedPlant:
         """Everything that a run changes."""
         check_faults(options.faults, tuple(c.name for c in self.channels if not c.name.startswith("truth_")))
         self.options = options
-        self._fast_noise = _rows_of_noise(options.noise_seed, 3 + 7)
+        self._fast_noise = _Noise(options.noise_seed, 3 + 7)
         self._slow_noise = np.random.default_rng([options.noise_seed, 1])
         self._place_on_path, self._sums = np.zeros(2, np.int64), np.zeros(N_SUMS)
         self._state: np.ndarray | None = None
@@ -231,7 +231,7 @@ class SimulatedPlant:
             self._state = state_at_rest(position[0])
             self._read_slow(tip[some][0])
         out = self._cycles(commands, position, tip[some] - self._part, some, self._state)
-        noise = np.array([next(self._fast_noise) for _ in range(len(out))])
+        noise = self._fast_noise.take(len(out))
         s = self._sensors
         feedback[some] = _stepped(out[:, ACTUAL] + s.scale.deviation * noise[:, :3], s.scale.quantum)
         loads = out[:, FORCE]
@@ -350,7 +350,16 @@ def _stepped(values: np.ndarray, quantum: np.ndarray | float) -> np.ndarray:
     return np.round(values / quantum) * quantum
 
 
-def _rows_of_noise(seed: int, width: int) -> Iterator[np.ndarray]:
-    stream = np.random.default_rng(seed)
-    while True:
-        yield from stream.standard_normal((NOISE_ROWS, width))
+class _Noise:
+    """One stream of rows of standard normals, whoever takes how many at a time."""
+
+    def __init__(self, seed: int, width: int):
+        self._stream, self._rows = np.random.default_rng(seed), np.empty((0, width))
+
+    def take(self, n: int) -> np.ndarray:
+        """The next ``n`` rows."""
+        while len(self._rows) < n:
+            more = self._stream.standard_normal((NOISE_ROWS, self._rows.shape[1]))
+            self._rows = np.concatenate([self._rows, more])
+        taken, self._rows = self._rows[:n], self._rows[n:]
+        return taken

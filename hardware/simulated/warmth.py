@@ -56,9 +56,6 @@ class Warmth:
         """One step; ``sums`` (N_SUMS,) of it, as :func:`hardware.simulated.cycles.run_cycles` adds them up."""
         mean = sums / self.step
         heat = self._heat(mean)
-        if self._factor != 1.0:
-            mean[SPINDLE] = 0.0
-            heat = heat + (self._factor - 1.0) * (heat - self._heat(mean))
         self.air, self.coolant = float(heat[-2]), float(heat[-1])
         transition, drive = self._steps[int(mean[FLOOD] > 0.5)]
         self.states = transition @ self.states + drive @ heat
@@ -69,7 +66,7 @@ class Warmth:
         middle = np.asarray(
             self.time + self.step / 2
         )  # a NumPy scalar: less work for the dispatch than an array of JAX
-        return np.asarray(_heat(self.model, self.environment, mean, self.workpiece_share, middle))
+        return np.asarray(_heat(self.model, self.environment, mean, self.workpiece_share, middle, self._factor))
 
     def drift(self, axis_position: np.ndarray) -> np.ndarray:
         """Displacement of the tool point against the table since the start, (3,) [m], at ``axis_position`` (3,) [m]."""
@@ -78,15 +75,19 @@ class Warmth:
 
 
 @jax.jit
-def _heat(model, environment, mean, share, middle):  # type: ignore[no-untyped-def]
-    """Inputs (node + 2,) of one step whose middle is at ``middle`` [s], from the means of what warms the machine."""
-    return heat_inputs(
+def _heat(model, environment, mean, share, middle, factor):  # type: ignore[no-untyped-def]
+    """Inputs (node + 2,) of one step whose middle is at ``middle`` [s], from the means of what warms the machine.
+
+    What the spindle gives is taken ``factor`` times.
+    """
+    turning, still = heat_inputs(
         model,
-        spindle_speed=mean[None, SPINDLE],
-        axis_speed=mean[None, AXIS_SPEED],
-        cutting_power=mean[None, POWER],
+        spindle_speed=jnp.stack([mean[SPINDLE], jnp.zeros(())]),
+        axis_speed=jnp.tile(mean[AXIS_SPEED], (2, 1)),
+        cutting_power=jnp.tile(mean[POWER], 2),
         workpiece_share=share,
-        ambient=ambient_temperature(environment, middle)[None],
-        coolant=coolant_temperature(environment, middle)[None],
-        flood=mean[None, FLOOD],
-    )[0]
+        ambient=jnp.tile(ambient_temperature(environment, middle), 2),
+        coolant=jnp.tile(coolant_temperature(environment, middle), 2),
+        flood=jnp.tile(mean[FLOOD], 2),
+    )
+    return still + factor * (turning - still)

@@ -40,7 +40,7 @@ def draw_evidence(
     below.axhline(chart.threshold, color="k", linestyle="--", linewidth=0.8, label="threshold")
     for axes in (above, below):
         if chart.alarm is not None:
-            axes.axvline(chart.alarm + 1, color="tab:red", linewidth=1.2, label="alarm")
+            axes.axvline(chart.alarm + 1, color="k", linewidth=1.2, label="alarm")
         if chart.changed_at is not None:
             axes.axvline(
                 chart.changed_at + 1, color="tab:orange", linewidth=1, linestyle=":", label="changed from here"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from rich.console import Console
 from hardware.faults.indicators import series
 from hardware.faults.job import judge_recordings
 from hardware.faults.regression import Indicator, regressed
-from hardware.faults.study import BELT, FAULTS, PROGRAM, shop, watch
+from hardware.faults.study import BELT, CHECKED, FAULTS, shop, watch
 from hardware.recording import Header
 from hardware.simulated.hidden import hidden_scenario
 from hardware.simulated.options import Fault, PlantOptions
@@ -20,13 +21,20 @@ from twin.errors import InputError
 from twin.scenario import load_scenario
 from twin.simulate import machine
 
+CHECK = Path(__file__).resolve().parents[3] / "scenarios" / "bench_identification" / "check.nc"
+
 
 @pytest.fixture(scope="module")
 def here(module_desk, jax_as_users_have_it):
     """Machines that run the short program on a small part, without its minute of cooling."""
     warnings.simplefilter("ignore")
     scenario = load_scenario("scenario=own", "environment=shop_drift", conf=module_desk / "conf")
-    program = PROGRAM.replace("F500", "F3000").replace("G0 X-60 Y0\nG0 Z5", "G0 X-8 Y20\nG0 Z5").replace("X-50", "X60")
+    program = (
+        CHECK.read_text()
+        .replace("F500", "F3000")
+        .replace("G0 X-60 Y0\nG0 Z5", "G0 X-8 Y20\nG0 Z5")
+        .replace("X-50", "X60")
+    )
     scenario = dataclasses.replace(scenario, program_text=program)
     return shop(scenario, machine(scenario, lambda stage: None))
 
@@ -114,8 +122,8 @@ def test_faults_are_found_and_named(here):
     seen = watch(here, 2, n_baseline=12, n_healthy=14, n_faulty=3, rate=5e-3, faults=some)
     assert seen.first_alarm is None
     for fault, (_, right) in some.items():
-        assert seen.delay[fault] is not None
-        assert set(seen.named[fault]) & set(right)
+        assert seen.found[fault].delay is not None
+        assert set(seen.found[fault].named) & set(right)
 
 
 @pytest.mark.long
@@ -123,15 +131,14 @@ def test_faults_are_found_and_named(here):
 def test_a_hundred_machines(jax_as_users_have_it):
     """Every fault is found in five runs on 90 of 100 machines, by the right indicator; false alarms at one in 1,000
     runs as asked (2,000 healthy runs: 2 expected, more than 6 with a chance of 0.5 %)."""
-    scenario = load_scenario("scenario=bench_identification", "environment=shop_drift")
-    scenario = dataclasses.replace(scenario, program_text=PROGRAM)
+    scenario = load_scenario(*CHECKED)
     here = shop(scenario, machine(scenario, lambda stage: None))
     seen = [
         watch(here, seed, n_baseline=20, n_healthy=40, n_faulty=5, rate=1e-3, faults=FAULTS) for seed in range(1, 101)
     ]
     for fault, (_, right) in FAULTS.items():
-        assert sum(s.delay[fault] is not None for s in seen) >= 90, fault
-        assert sum(bool(set(s.named[fault]) & set(right)) for s in seen) >= 90, fault
+        assert sum(s.found[fault].delay is not None for s in seen) >= 90, fault
+        assert sum(bool(set(s.found[fault].named) & set(right)) for s in seen) >= 90, fault
     assert sum(c.alarm is not None for s in seen for c in s.charts.values()) <= 6
 
 
