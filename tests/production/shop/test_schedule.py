@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -23,7 +24,6 @@ from twin.production.shop.isa95 import (
     with_orders,
 )
 from twin.production.shop.job import WhatIf
-from twin.production.shop.json_schema import violations
 from twin.production.shop.schedule import schedule
 from twin.production.shop.settings import Closed, Job, Operation, Shop, ShopMachine
 from twin.settings import read_settings
@@ -189,8 +189,8 @@ def test_job_orders_become_jobs_and_come_back_as_responses(tmp_path):
     assert made.jobs["WO-1"].due == 3600
     planned = schedule(made)
     written = json.loads(responses_text(responses_of(planned, epoch)))
-    assert not list(violations(written, json.loads(SCHEMA.read_text())))
-    assert not list(violations({"JobList": {"JobOrder": [order_json(order)]}}, json.loads(SCHEMA.read_text())))
+    for one in (written, {"JobList": {"JobOrder": [order_json(order)]}}):
+        jsonschema.validate(one, json.loads(SCHEMA.read_text()), jsonschema.Draft202012Validator)
     row = written["JobResponseList"]["JobResponse"][0]
     assert row["JobOrderID"] == "WO-1"
     assert row["MaterialActual"][0]["Quantity"]["QuantityString"] == "4"
@@ -230,12 +230,18 @@ def test_an_order_of_an_unknown_part_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"Priority": 1}, r"JobOrder\[0\].Priority is 1, not a string"),
-        ({"Prority": "1"}, r"JobOrder\[0\].Prority is not known; there are ID"),
-        ({"StartTime": "2026-03-02 06:00"}, "StartTime is '2026-03-02 06:00', which does not look like"),
-        ({"ID": ""}, "ID has fewer than 1 characters"),
-        ({"MaterialRequirement": [{"MaterialUse": "Eaten", "Quantity": {"QuantityString": "1"}}]}, "one of Produced"),
-        ({"MaterialRequirement": [{"Quantity": {}}]}, r"MaterialRequirement\[0\].Quantity has no QuantityString"),
+        ({"Priority": 1}, r"JobOrder\[0\].Priority: 1 is not of type 'string'"),
+        ({"Prority": "1"}, r"JobOrder\[0\]: Additional properties are not allowed \('Prority' was unexpected\)"),
+        ({"StartTime": "2026-03-02 06:00"}, "StartTime: '2026-03-02 06:00' does not match"),
+        ({"ID": ""}, r"JobOrder\[0\].ID: '' should be non-empty"),
+        (
+            {"MaterialRequirement": [{"MaterialUse": "Eaten", "Quantity": {"QuantityString": "1"}}]},
+            "'Eaten' is not one of",
+        ),
+        (
+            {"MaterialRequirement": [{"Quantity": {}}]},
+            r"MaterialRequirement\[0\].Quantity: 'QuantityString' is a required property",
+        ),
     ],
 )
 def test_a_file_of_orders_is_held_to_its_schema(tmp_path, change, said):
@@ -244,11 +250,6 @@ def test_a_file_of_orders_is_held_to_its_schema(tmp_path, change, said):
     file.write_text(json.dumps({"JobList": {"JobOrder": [row]}}))
     with pytest.raises(InputError, match=said):
         read_orders(file)
-
-
-def test_a_word_of_json_schema_that_is_not_known_is_not_ignored():
-    with pytest.raises(NotImplementedError, match="uniqueItems"):
-        list(violations([1], {"uniqueItems": True}))
 
 
 def test_a_missing_library_says_what_to_install():

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
-from twin.production.shop.json_schema import violations
+from twin.production.extra import production_library
 from twin.production.shop.schedule import Schedule
 from twin.production.shop.settings import Shop
 
@@ -62,7 +62,7 @@ def read_orders(file: Path) -> tuple[JobOrder, ...]:
     """The job orders of a file.
 
     Raises:
-        InputError: no such file, no JSON, what contradicts the schema or itself.
+        InputError: no such file, no JSON, what contradicts the schema or itself; jsonschema is not installed.
     """
     try:
         plain = json.loads(file.read_text())
@@ -70,10 +70,7 @@ def read_orders(file: Path) -> tuple[JobOrder, ...]:
         raise InputError(f"cannot be read: {error.strerror}", file=file) from None
     except ValueError as error:
         raise InputError(f"no JSON: {error}", file=file) from None
-    wrong = list(violations(plain, json.loads(SCHEMA.read_text())))
-    if wrong:
-        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        raise InputError(wrong[0] + more, file=file, remedy="the JSON Schema is twin/production/shop/isa95.schema.json")
+    _check_schema(plain, file)
     rows = plain.get("JobList", {}).get("JobOrder")
     if rows is None:
         raise InputError("holds no job orders", file=file, remedy='{"JobList": {"JobOrder": [...]}}')
@@ -82,6 +79,20 @@ def read_orders(file: Path) -> tuple[JobOrder, ...]:
     if twice:
         raise InputError(f"several job orders are called {min(twice)}", file=file)
     return orders
+
+
+def _check_schema(plain: Any, file: Path) -> None:
+    """Raise InputError with the place of the first contradiction of the schema."""
+    validator = production_library("jsonschema").Draft202012Validator(json.loads(SCHEMA.read_text()))
+    wrong = sorted(validator.iter_errors(plain), key=lambda error: error.json_path)
+    if wrong:
+        place = wrong[0].json_path.removeprefix("$").removeprefix(".") or "the file"
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        raise InputError(
+            f"{place}: {wrong[0].message}{more}",
+            file=file,
+            remedy="the JSON Schema is twin/production/shop/isa95.schema.json",
+        )
 
 
 def order_of(row: Any, where: str, file: object = None) -> JobOrder:
