@@ -197,7 +197,7 @@ def _write(file: Path, content: bytes) -> None:
 @cache
 def source_digest() -> str:
     """Digest of the twin's code."""
-    return _digest(*(file.read_text() for file in sorted(CODE.rglob("*.py"))))
+    return _digest(*(file.read_text("utf-8") for file in sorted(CODE.rglob("*.py"))))
 
 
 @cache
