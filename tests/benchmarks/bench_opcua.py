@@ -67,7 +67,7 @@ async def plant(port: int, scalars: bool, ready) -> None:
 
 
 def ours(url: str, scalars: bool, seconds: float) -> tuple[int, int, str]:
-    """Values, samples lost, and what was said."""
+    """Values that came, that the server wrote meanwhile (it writes its numbers), and what was said."""
     from hardware.opcua import OpcuaSource
     from hardware.opcua_options import NodeChannel, OpcuaOptions, TraceOptions
 
@@ -81,19 +81,23 @@ def ours(url: str, scalars: bool, seconds: float) -> tuple[int, int, str]:
         url=url, channels=names if scalars else {}, trace=trace, period=period, duration=seconds, settle=0.2
     )
     with OpcuaSource(options) as source:
-        values = sum(len(block) * len(names) for block in source.blocks())
-    return values, source.losses.lost, "; ".join(source.losses.messages[:2])
+        blocks = list(source.blocks())
+    values = sum(len(block) * len(names) for block in blocks)
+    first, last = (blocks[k].values["v0_n"][k] for k in (0, -1))
+    said = "; ".join([f"{source.losses.lost} lost", *source.losses.messages[:2]])
+    return values, (round(last - first) + 1) * len(names), said
 
 
 def library(url: str, scalars: bool, seconds: float) -> tuple[int, int, str]:
-    """The same with asyncua alone: values counted as they come."""
+    """The same with asyncua alone."""
     from asyncua import Client, ua
 
     class Counter:
-        values = 0
+        values, seen = 0, {}
 
         def datachange_notification(self, node, value, data):
             self.values += len(value) if isinstance(value, list) else 1
+            self.seen.setdefault(node.nodeid.Identifier, []).append(value)
 
     async def read():
         async with Client(url) as client:
@@ -104,17 +108,21 @@ def library(url: str, scalars: bool, seconds: float) -> tuple[int, int, str]:
             nodes = [client.get_node(ua.NodeId(f"v{k}", space)) for k in range(n)]
             await subscription.subscribe_data_change(nodes, queuesize=2000, sampling_interval=0)
             await asyncio.sleep(seconds)
-            return counter.values
+            ends = [(np.ravel(rows[0])[0], np.ravel(rows[-1])[-1]) for rows in counter.seen.values()]
+            return counter.values, sum(round(last - first) + 1 for first, last in ends), ""
 
-    return asyncio.run(read()), 0, ""
+    return asyncio.run(read())
 
 
 def measured(name: str, work, url: str, scalars: bool, seconds: float) -> None:
     cpu, begun = time.process_time(), time.perf_counter()
-    values, lost, said = work(url, scalars, seconds)
+    values, written, said = work(url, scalars, seconds)
     wall = time.perf_counter() - begun
     used = (time.process_time() - cpu) / wall
-    print(f"{name:44s} {values / seconds:12,.0f} values/s   lost {lost:6d}   cpu {used:4.2f}   {said}", flush=True)
+    print(
+        f"{name:44s} {values / seconds:12,.0f} values/s of {written / seconds:,.0f} written   cpu {used:4.2f}   {said}",
+        flush=True,
+    )
 
 
 def with_plant(scalars: bool, seconds: float) -> None:
