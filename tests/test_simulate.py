@@ -38,6 +38,21 @@ def test_mean_power_is_energy_per_volume_plus_edges(result):
     assert segments.power_w.values[inside] == pytest.approx(shear + edge, rel=5e-3)
 
 
+def test_mean_forces_and_their_scatter(result):
+    """Full slot of z teeth, depth a, c a tooth (Altintas, Manufacturing Automation, 2nd ed., 2.4): along the feed
+    z a (krc c / 4 + kre / pi), across it z a (ktc c / 4 + kte / pi), axial z a (kac c / pi + kae / 2)."""
+    segments = result["segments"]
+    inside = (segments.line.values == 6) & (segments.start_mm.values[:, 0] > 12) & (segments.end_mm.values[:, 0] < 48)
+    z, a, c = 3, 2e-3, 1.2 / 60 / (8000 / 60 * 3)
+    shares = (c / 4, 1 / np.pi), (c / 4, 1 / np.pi), (c / np.pi, 1 / 2)
+    chip, edge = ((168.8, 290), (767.01, 310), (222, 140)), ((26.6, 7), (27.7, 7), (0.7, 0.7))
+    for axis, (cutting, rubbing), (kc, sc), (ke, se) in zip(range(3), shares, chip, edge, strict=True):
+        mean = z * a * (kc * 1e6 * cutting + ke * 1e3 * rubbing)
+        scatter = z * a * np.hypot(sc * 1e6 * cutting, se * 1e3 * rubbing)
+        assert np.abs(segments.force_mean_n.values[inside, axis]) == pytest.approx(mean, rel=5e-3)
+        assert segments.force_mean_deviation_n.values[inside, axis] == pytest.approx(scatter, rel=5e-3)
+
+
 def test_shares_add_up_to_the_deviation(result):
     surface = result["surface"]
     total = surface.contribution_um.sum("source").values

@@ -124,6 +124,7 @@ def _segments(scenario: Scenario, machining: Machining, error: np.ndarray) -> xr
             "torque_peak_nm": (load(loads.torque_peak), "N m", "largest spindle torque within a revolution"),
             "power_w": (load(loads.power_mean), "W", "mean cutting power"),
             "torque_margin": (process.torque_margin, "1", "part of the continuous spindle torque that is left"),
+            "force_mean_deviation_n": (load(spread.force_mean), "N", f"{ONE_SIGMA} of force_mean_n", ("axis",)),
             "force_peak_deviation_n": (load(spread.resultant_peak), "N", f"{ONE_SIGMA} of force_peak_n"),
             "torque_mean_deviation_nm": (load(spread.torque_mean), "N m", f"{ONE_SIGMA} of torque_mean_nm"),
             "power_deviation_w": (load(spread.power_mean), "W", f"{ONE_SIGMA} of power_w"),

@@ -25,7 +25,7 @@ MOST_LINES = 40
 STYLE = """<style>
 .said { font-size: 1.15em; padding: .5em 1em; border-left: 6px solid #1f4e79; background: #eef4fa; }
 .pass { color: #176b1f; font-weight: 600; } .fail { color: #b00020; font-weight: 600; }
-.tight td, .tight th { font-size: 12px; }
+.tight td, .tight th { font-size: 12px; } th.n { text-align: right; }
 </style>"""
 TERMS = """<p>A difference is predicted minus measured, in the channel's unit, at the same place of the program: where
 the machine stands in the program is taken from its NC lines and its own commanded position, so that a machine that
@@ -89,12 +89,18 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], tight: bool =
     def cell(text: str) -> str:
         if text in ("pass", "FAIL"):
             return f"<td class={text.lower()}>{text}</td>"
-        digits = text.lstrip("+-−±").replace(",", "").replace(".", "").replace("e-", "").replace(" %", "")
-        return f"<td{' class=n' if digits.isdigit() else ''}>{html.escape(text)}</td>"
+        return f"<td{' class=n' if _is_number(text) else ''}>{html.escape(text)}</td>"
 
-    head = "".join(f"<th>{html.escape(h)}</th>" for h in headings) if any(headings) else ""
-    body = "".join("<tr>" + "".join(map(cell, row)) + "</tr>" for row in rows)
+    cells = list(rows)
+    numbers = [any(_is_number(row[k]) for row in cells) for k in range(len(headings))]  # they stand on the right
+    named = zip(headings, numbers, strict=True)
+    head = "".join(f"<th{' class=n' if n else ''}>{html.escape(h)}</th>" for h, n in named) if any(headings) else ""
+    body = "".join("<tr>" + "".join(map(cell, row)) + "</tr>" for row in cells)
     return f"<div class='wide{' tight' if tight else ''}'><table><tr>{head}</tr>{body}</table></div>"
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("+-−±").replace(",", "").replace(".", "").replace("e-", "").replace(" %", "").isdigit()
 
 
 def _image(png: bytes) -> str:

@@ -300,12 +300,10 @@ class PredictedRun:
 
     @cached_property
     def _deviations(self) -> dict[str, np.ndarray]:
-        """From the scatter of the cutting coefficients; of the force's components in the ratio of its peak."""
-        s = self.segments
-        peak = s["force_peak_n"].values
-        ratio = np.divide(s["force_peak_deviation_n"].values, peak, out=np.zeros(len(peak)), where=peak > 0)
-        force = np.abs(s["force_mean_n"].values) * ratio[:, None]
-        table = {f"force_{a}_n": force[:, k] for k, a in enumerate(AXES)}
+        """From the scatter of the cutting coefficients; of the forces in runs that keep it."""
+        s, table = self.segments, {}
+        if "force_mean_deviation_n" in s:
+            table = {f"force_{a}_n": s["force_mean_deviation_n"].values[:, k] for k, a in enumerate(AXES)}
         table |= {"spindle_power_w": s["power_deviation_w"].values}
         table |= {"spindle_torque_nm": s["torque_mean_deviation_nm"].values}
         return {name: np.append(np.nan_to_num(values.astype(float)), 0.0) for name, values in table.items()}

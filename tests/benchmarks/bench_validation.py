@@ -63,7 +63,9 @@ def make_run(folder: Path, duration: float) -> None:
     columns = {name: (np.full(n, value), "1", "") for name, value in (fixed | {"removed_mm3": 1.0}).items()}
     columns |= {"line": (line, "1", ""), "start_mm": (start, "mm", "", ("axis",)), "end_mm": (end, "mm", "", ("axis",))}
     columns |= {"time_s": (np.stack([begin, begin + 0.5], axis=1), "s", "", ("bound",))}
-    columns |= {"force_mean_n": (np.stack([load, -load, load / 3], axis=1), "N", "", ("axis",))}
+    force = np.stack([load, -load, load / 3], axis=1)
+    columns |= {"force_mean_n": (force, "N", "", ("axis",))}
+    columns |= {"force_mean_deviation_n": (0.1 * np.abs(force), "N", "", ("axis",))}
     for name, factor in (("force_peak_n", 2.0), ("torque_mean_nm", 0.01), ("power_w", 8.0)):
         columns[name] = (factor * load, "1", "")
         stem, unit = name.rsplit("_", 1)

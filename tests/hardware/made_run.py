@@ -78,6 +78,7 @@ def make_run(folder: Path) -> Path:
         "removed_mm3": (np.where(cutting, 10.0, 0.0), "mm³", ""),
         "force_mean_n": (mean, "N", "", ("axis",)),
         "force_peak_n": (2 * np.abs(force), "N", ""),
+        "force_mean_deviation_n": (np.abs(mean) * FORCE_DEVIATION, "N", "", ("axis",)),
         "force_peak_deviation_n": (2 * np.abs(force) * FORCE_DEVIATION, "N", ""),
         "torque_mean_nm": (power / 838, "N m", ""),
         "torque_mean_deviation_nm": (power / 838 * POWER_DEVIATION, "N m", ""),
