@@ -143,7 +143,8 @@ def operations_of(run: PredictedRun, spans: Spans) -> tuple[Operation, ...]:
     tool, cutting = run.segments["tool"].values, run.segments["removed_mm3"].values > 0
     ends = np.append(starts[1:], run.duration)
     of_span = np.maximum(np.searchsorted(starts, spans.begins, side="right") - 1, 0)
-    measured, predicted = (np.bincount(of_span, v, len(starts)) for v in (spans.measured, spans.predicted))
+    own = spans.of_machine
+    measured, predicted = (np.bincount(of_span, v * own, len(starts)) for v in (spans.measured, spans.predicted))
     cut = np.bincount(of_segment, np.diff(time, axis=1)[:, 0] * cutting, len(starts))
     found = []
     for k in range(len(starts)):

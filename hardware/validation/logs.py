@@ -14,7 +14,7 @@ from hardware.validation.channel_map import Mapped
 from hardware.validation.place import Match, match, visits
 from hardware.validation.predicted import PredictedRun
 from hardware.validation.readings import LINE, Readings
-from hardware.validation.result import Windows
+from hardware.validation.result import OPERATOR, Windows
 from twin.config import build
 from twin.errors import InputError
 from twin.motion import segment_times, time_law
@@ -52,7 +52,7 @@ class Settled:
         for begin, end in zip(first, last, strict=True):
             does = set(op[begin : max(end, begin + 1)].tolist())
             if Op.STOP in does:
-                found.append("program stop: the operator")
+                found.append(OPERATOR)
             elif Op.TOOL in does:
                 found.append("tool change")
             elif since[line[min(begin, len(line) - 1)]] == 0:
@@ -96,7 +96,7 @@ def settled(readings: Readings, run: PredictedRun, mapped: Sequence[Mapped]) -> 
     end = max(last, int(np.searchsorted(own, own[end])))  # what follows is a hold: the log may go on for days
     notes = [f"feed and rapid override are taken from the log; rapids ran at {100 * np.mean(rapid):.0f} % on average"]
     held = float(time[end] - time[first] - (own[end] - own[first]))
-    if held > 0:
+    if held > STEP:
         notes.append(f"{held:.1f} s in which the program was held are left out")
     if (left := float(time[-1] - time[end])) > STEP:
         notes.append(f"{left:,.0f} s of the log after the program's end, or of a second start, are left out")

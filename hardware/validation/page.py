@@ -69,7 +69,7 @@ def page(validation: Validation, pictures: Sequence[bytes], problem: str) -> str
             ("operation", "NC lines", "predicted [s]", "measured [s]", "error [%]"),
             (operation_row(operation) for operation in v.operations),
         ),
-        _table(KIND_HEADINGS, kind_rows(v)) if v.spans.kind is not None else "",
+        "<p>By what the lines do</p>" + _table(KIND_HEADINGS, kind_rows(v)) if v.spans.kind is not None else "",
         _operations(v),
         "<h2>Over the program</h2>",
         *(_image(channel_plot(row, v.duration)) for row in shown_channels(v)),

@@ -15,6 +15,7 @@ from twin.formats.shdr import read_shdr
 
 LINE = "line"
 LATENCY = "latency_ms"
+MILLISECONDS = 23  # characters of a time in ISO 8601 up to them
 LOGS = (".shdr", ".gz", ".txt")
 JUMP = 0.01  # [s] by which a clock may leave the rate that it states, from sample to sample
 
@@ -74,7 +75,7 @@ def _log(file: Path, rows: dict[str, MapRow]) -> Readings:
             for key, row in keys.items()
         ],
     )
-    header = Header(source=f"log {file.name}", started=str(log.start))
+    header = Header(source=f"log {file.name}", started=str(log.start)[:MILLISECONDS])
     return Readings(file, source.channels, source.clock, header, lambda _: source.blocks())
 
 

@@ -152,8 +152,7 @@ def _data(validation: Validation) -> dict[str, Any]:
         "seen_ratio": v.seen,
         "compared_s": v.compared,
         "duration": {
-            "predicted_s": float(v.spans.predicted.sum()),
-            "measured_s": float(v.spans.measured.sum()),
+            **dict(zip(("predicted_s", "measured_s", "waiting_s"), v.spans.totals, strict=True)),
             "error_ratio": v.duration_error,
         },
         "windows": _windows(v),

@@ -14,6 +14,7 @@ from hardware.validation.channel_map import Mapped
 from hardware.validation.cut import Cut
 from hardware.validation.limits import Verdict, all_passed
 
+OPERATOR = "program stop: the operator"  # what lines do that wait for one
 BINS = 1000  # of the program's time, for plots
 
 
@@ -87,9 +88,20 @@ class Spans:
     kind: np.ndarray | None = None  # (span,) str: what the lines do; None: not looked at
 
     @property
+    def of_machine(self) -> np.ndarray:
+        """(span,) bool: not spent waiting for an operator, which no model of a machine predicts."""
+        return np.ones(len(self.line), bool) if self.kind is None else self.kind != OPERATOR
+
+    @property
+    def totals(self) -> tuple[float, float, float]:
+        """Predicted and measured time of the machine, and that spent waiting for an operator [s]."""
+        own = self.of_machine
+        return float(self.predicted[own].sum()), float(self.measured[own].sum()), float(self.measured[~own].sum())
+
+    @property
     def late(self) -> np.ndarray:
-        """By which the machine is behind at the end of each span [s]."""
-        return np.cumsum(self.measured - self.predicted)
+        """By which the machine is behind at the end of each span [s]; waiting for an operator does not count."""
+        return np.cumsum(np.where(self.of_machine, self.measured - self.predicted, 0.0))
 
 
 @dataclass(frozen=True)
@@ -179,9 +191,9 @@ class Validation:
 
     @property
     def duration_error(self) -> float:
-        """Relative, of the time of all spans; NaN without any."""
-        total = float(self.spans.measured.sum())
-        return float(self.spans.predicted.sum() / total - 1) if total > 0 else float("nan")
+        """Relative, of the machine's time in all spans; NaN without any."""
+        predicted, measured, _ = self.spans.totals
+        return predicted / measured - 1 if measured > 0 else float("nan")
 
     def channel(self, name: str) -> ChannelResult:
         """By its predicted name."""

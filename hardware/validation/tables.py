@@ -70,6 +70,7 @@ def verdict_row(verdict: Verdict) -> tuple[str, ...]:
 def facts(validation: Validation) -> list[tuple[str, str]]:
     """What the reader wants to know before the channels."""
     v = validation
+    predicted, measured, waiting = v.spans.totals
     rows: list[tuple[str, str]] = [
         ("source", f"{v.header.source}{', ' + v.header.note if v.header.note else ''}"),
         ("started", v.header.started or "not recorded"),
@@ -78,8 +79,8 @@ def facts(validation: Validation) -> list[tuple[str, str]]:
         ("compared", f"{v.compared:,.1f} s, {100 * v.seen:.1f} % of the program's predicted time"),
         (
             "time of the program",
-            f"{v.spans.predicted.sum():,.2f} s predicted, {v.spans.measured.sum():,.2f} s measured, "
-            f"{100 * v.duration_error:+.2f} %",
+            f"{predicted:,.2f} s predicted, {measured:,.2f} s measured, {100 * v.duration_error:+.2f} %"
+            + (f", without {waiting:,.0f} s that it waited for an operator" if waiting else ""),
         ),
     ]
     if v.windows:

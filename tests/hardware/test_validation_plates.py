@@ -39,6 +39,8 @@ def test_an_unseen_plate_is_predicted(plate):
     """Among themselves, windows of the same text differ by 0.07 to 0.11 s from plate to plate (repeats of T5)."""
     r2, rmse, total = scores(plate.windows.predicted, plate.windows.measured)
     assert r2 > 0.99 and rmse < 2 * 0.11 and abs(total) < 0.01
+    assert abs(plate.duration_error) < 0.05 and plate.spans.totals[2] > 2000  # of 58 min the operator was away 40
+    assert sum(o.measured for o in plate.operations) == pytest.approx(plate.spans.totals[1])
     cutting = plate.spans.kind == "cutting only"
     assert plate.spans.predicted[cutting].sum() == pytest.approx(plate.spans.measured[cutting].sum(), rel=0.01)
     assert plate.cut.metal and plate.passed
