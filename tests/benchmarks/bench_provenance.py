@@ -5,7 +5,6 @@ Times are the best of three, of one thread, on the machine as it is; compare onl
 """
 
 import gzip
-import re
 import sys
 import time
 from pathlib import Path
@@ -17,10 +16,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "stock")]
 
-from parts import BALL10, EDGES, MM, drifting_error, trace, wall_part  # noqa: E402
+from parts import BALL10, EDGES, FREEFORM_POCKET, MM, drifting_error, trace, wall_part  # noqa: E402
 
 from twin.machine.tool import Tool  # noqa: E402
-from twin.program.program import Toolpath  # noqa: E402
+from twin.program import Toolpath, interpret, linearise  # noqa: E402
 from twin.stock.deviation import candidates_of, deviation, deviations, doubtful  # noqa: E402
 from twin.stock.dexel import find_walls  # noqa: E402
 from twin.stock.envelope import profile_table  # noqa: E402
@@ -35,29 +34,13 @@ from twin.stock.zmap import ZMap, remove  # noqa: E402
 FLAT10 = Tool(number=1, name="flat", kind="flat", diameter=10 * MM, **EDGES)
 TOOLS = {1: FLAT10, 2: BALL10}
 BLOCK = Stock.box(np.array([-50, -40, -25]) * MM, np.array([50, 40, 0]) * MM)
-DATA = ROOT.parent / "shared" / "data" / "peer_workload"
 
 
 def pocket(name: str) -> Toolpath:
-    """The peer workload: G0 and G1 of absolute X Y Z words, all three on every line."""
-    text = gzip.open(DATA / name, "rt").read() if name.endswith("gz") else (DATA / name).read_text()
-    start, end, rapid, tool = [], [], [], []
-    number, mode, at = 0, 0, None
-    for line in text.splitlines():
-        if change := re.match(r"T(\d+) M6", line):
-            number, at = int(change[1]), None
-        mode = 0 if line.startswith("G0 ") else 1 if line.startswith("G1 ") else mode
-        if words := re.search(r"X([-\d.]+) Y([-\d.]+) Z([-\d.]+)", line):
-            to = np.array([float(word) for word in words.groups()]) * MM
-            if at is not None and np.abs(to - at).max() > 1e-12:
-                start.append(at), end.append(to), rapid.append(mode == 0), tool.append(number)
-            at = to
-    n = len(start)
-    row, up = np.arange(n, dtype=np.int32), np.tile([0.0, 0.0, 1.0], (n, 1))
-    return Toolpath(
-        np.array(start), np.array(end), up, up, np.array(rapid), np.full(n, 0.02), np.array(tool, np.int32),
-        np.full(n, 1200.0), np.zeros(n, np.int8), row, row, np.tile([0.0, 1.0], (n, 1)),
-    )  # fmt: skip
+    """The peer workload."""
+    file = FREEFORM_POCKET.with_name(name)
+    text = gzip.decompress(file.read_bytes()).decode() if file.suffix == ".gz" else file.read_text()
+    return linearise(interpret(text, file=name, tools=TOOLS), chord_tolerance=2e-6, max_length=0.1)
 
 
 def best(function, repeats: int = 3) -> float:
@@ -122,7 +105,7 @@ def accuracy(label: str, path: Toolpath, stock: Stock, traced) -> None:
     for name, which in (
         ("all", made),
         ("all, not marked", made & ~doubt),
-        ("one radius from pass ends", made & inside),
+        ("one radius and the error from ends", made & (nearest > profiles["radius"].max() + np.ptp(error))),
         ("one radius from ends, not marked", made & inside & ~doubt),
         ("floors, one radius from ends", made & inside & (surface.family == 2)),
     ):

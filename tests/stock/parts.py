@@ -1,8 +1,12 @@
 """Small tool paths for the tests of the removal: made here, with the exact answer known."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 
 from twin.machine.tool import Tool
+from twin.program import interpret, linearise
 from twin.program.program import Toolpath
 from twin.stock.envelope import profile_table
 from twin.stock.grid import Grid
@@ -16,7 +20,9 @@ FLAT6 = Tool(number=1, name="flat", kind="flat", diameter=6 * MM, **EDGES)
 BALL10 = Tool(number=2, name="ball", kind="ball", diameter=10 * MM, **EDGES)
 DRILL4 = Tool(number=3, name="drill", kind="drill", diameter=4 * MM, point_angle=np.deg2rad(118), **EDGES)
 BULL6 = Tool(number=4, name="bull", kind="bull", diameter=6 * MM, corner_radius=1 * MM, **EDGES)
-TOOLS = {tool.number: tool for tool in (FLAT6, BALL10, DRILL4, BULL6)}
+FLAT10 = Tool(number=5, name="flat", kind="flat", diameter=10 * MM, **EDGES)
+TOOLS = {tool.number: tool for tool in (FLAT6, BALL10, DRILL4, BULL6, FLAT10)}
+FREEFORM_POCKET = Path(__file__).resolve().parents[2] / "scenarios" / "freeform_pocket" / "pocket2k.nc"
 
 
 def path_of(*runs) -> Toolpath:
@@ -78,6 +84,14 @@ def ball_pocket() -> tuple[Toolpath, Stock]:
         points += list(row[::-1] if k % 2 else row)
     path = path_of((2, [[*points[0][:2], 5], *points, [*points[-1][:2], 5]]))
     return path, Stock.box(np.array([-22, -17, -15]) * MM, np.array([22, 17, 0]) * MM)
+
+
+def freeform_pocket() -> tuple[Toolpath, Stock]:
+    """The shipped program of 2,300 moves: roughing with a D10 flat end mill, raster of a D10 ball."""
+    program = interpret(FREEFORM_POCKET.read_text(), file=FREEFORM_POCKET.name, tools={1: FLAT10, 2: BALL10})
+    path = linearise(program, chord_tolerance=2e-6, max_length=0.1)
+    tool = np.where(path.tool == 1, FLAT10.number, path.tool).astype(np.int32)
+    return replace(path, tool=tool), Stock.box(np.array([-50, -40, -25]) * MM, np.array([50, 40, 0]) * MM)
 
 
 def helical_bore() -> tuple[Toolpath, Stock]:

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from parts import MM, ball_pocket, drifting_error, helical_bore, path_of, trace, wall_part
+from parts import MM, ball_pocket, drifting_error, freeform_pocket, helical_bore, path_of, trace, wall_part
 from scipy.spatial import cKDTree
 
 from twin.stock.deviation import candidates_of, deviation, deviation_by_source, deviations, doubtful
@@ -54,6 +54,18 @@ def test_walls_bore_and_floors_agree_with_the_recut():
     assert rms(off[inside & ~doubt]) < 0.1 * UM
     assert rms(off[~doubt]) < 1.5 * UM
     assert doubt.mean() < 0.15
+
+
+def test_freeform_pocket_agrees_with_the_recut():
+    """Its walls belong to many passes at once: one a depth of cut, and the sides of the ball's rows."""
+    off, doubt, distance, radius = compare(*freeform_pocket())
+    assert rms(off) < 1.5 * UM
+    inside = distance > radius
+    assert inside.sum() > 70000
+    assert rms(off[inside & ~doubt]) < 0.1 * UM
+    beyond_error = distance > radius + 0.05 * MM  # nor does the end of a displaced pass reach these
+    assert beyond_error.sum() > 60000
+    assert rms(off[beyond_error]) < 0.1 * UM
 
 
 def test_a_helix_along_a_wall_agrees_with_the_recut():

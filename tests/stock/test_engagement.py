@@ -209,8 +209,9 @@ def test_arcs_ascend_whatever_the_votes():
     bounds = np.zeros((engagement.MOST_ARCS, 2), np.int64)
     for n_looks in np.array([1, 2, 3, 6]) * engagement.BLOCK:
         for first, last in ((0, 960), (0, 481), (13, 700), (-200, 333)):
-            vote = random.uniform(-1, 1, (1, n_looks)).astype(np.float32)
-            n = engagement._find_arcs(vote, 0, n_looks, first, last, bounds)
+            vote = random.uniform(-1, 1, (1, n_looks // engagement.BLOCK, engagement.BLOCK)).astype(np.float32)
+            step = engagement._step(first, last, n_looks)
+            n = engagement._find_arcs(vote, 0, n_looks, step, first, last, bounds)
             flat = bounds[:n].ravel()
             assert n > 0 and flat[0] >= first and flat[-1] <= last
             assert (np.diff(flat) >= 0).all(), (n_looks, first, last, flat)

@@ -69,6 +69,7 @@ def test_too_many_passes_are_flagged():
     surface, provenance, _, _ = trace(path, BLOCK, 0.5 * MM, n_candidates=4)
     bottom = (surface.family == 2) & surface.machined & (np.abs(surface.position[:, 0]) < 14 * MM)
     assert provenance.overflow[bottom].all()
+    assert (np.sort(provenance.segment[bottom], axis=1) == [0, 1, 3, 4]).all()  # the first, and the last two
     surface, provenance, _, _ = trace(path, BLOCK, 0.5 * MM, n_candidates=5)
     assert not provenance.overflow[bottom].any()
     assert (np.sort(provenance.segment[bottom], axis=1) == np.arange(5)).all()

@@ -40,6 +40,27 @@ def empty_slots(n_samples: int, n_candidates: int) -> Slots:
     )
 
 
+@kernel
+def _spare(segments, levels, n):
+    """The slot of sample ``n`` to give up: the highest, and of equally high ones the latest but one.
+
+    Where a surface is passed over and over at the same level, the error drifts from the first passes to the last:
+    these are kept, and with the last the one before it, since a tool that turns at a sample comes in two passes.
+    """
+    highest = levels[n, 0]
+    for k in range(1, segments.shape[1]):
+        highest = max(highest, levels[n, k])
+    latest, spare = -1, -1
+    for k in range(segments.shape[1]):
+        if levels[n, k] < highest - TIE:
+            continue
+        if latest < 0 or segments[n, k] > segments[n, latest]:
+            latest, spare = k, latest
+        elif spare < 0 or segments[n, k] > segments[n, spare]:
+            spare = k
+    return latest if spare < 0 else spare
+
+
 @inlined
 def offer(
     segments, alongs, levels, lost, newest, cursor, n, segment, along, level, number, station, length, apart
@@ -83,11 +104,8 @@ def offer(
     if slot < segments.shape[1]:
         cursor[n, 0] += 1
     else:  # the highest goes, and is remembered as lost
-        slot = 0
-        for k in range(1, segments.shape[1]):
-            if levels[n, k] > levels[n, slot]:
-                slot = k
-        if level >= levels[n, slot] or slot == lowest:
+        slot = _spare(segments, levels, n)
+        if level > levels[n, slot] + TIE or slot == lowest:
             lost[n] = min(lost[n], np.float32(level))
             return
         lost[n] = min(lost[n], levels[n, slot])

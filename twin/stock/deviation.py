@@ -16,7 +16,6 @@ import numpy as np
 from twin.compiled import Array
 from twin.stock.cut import Provenance
 
-UPRIGHT = 1e-3  # z of the normal of a candidate that is the flank of a tool on a wall
 SAMPLES = 1 << 14  # samples are padded to a multiple of this above it, to a power of two below
 BLOCK = 1 << 13  # samples times scenarios worked on at once: what the caches hold
 
@@ -36,9 +35,7 @@ class Candidates:
 def candidates_of(provenance: Provenance, samples: np.ndarray | None = None) -> Candidates:
     """Candidates of ``samples`` (rows, default all), padded so that few shapes are ever compiled.
 
-    The rows beyond the last sample have no candidates. The rim of a tool that passes a sample on its way down (a
-    helix along a wall) is left out where a flank lies as low: swept tools are convex, so that the tangent at
-    the rim lies far below them, and the flank is what bounds them.
+    The rows beyond the last sample have no candidates.
     """
     rows = np.arange(len(provenance.segment)) if samples is None else np.asarray(samples)
     n = len(rows)
@@ -46,9 +43,6 @@ def candidates_of(provenance: Provenance, samples: np.ndarray | None = None) -> 
     segment = provenance.segment[rows]
     none = segment < 0
     gap = np.where(none, np.inf, provenance.gap[rows])
-    upright = np.abs(provenance.normal[rows][..., 2]) < UPRIGHT
-    flank = np.where(upright, gap, np.inf).min(axis=1, initial=np.inf)
-    gap[~upright & (gap >= flank[:, None])] = np.inf
     highest = np.where(none, -np.inf, provenance.gap[rows]).max(axis=1)
     unseen = np.where(provenance.overflow[rows], highest, provenance.band)
     unseen[provenance.edge[rows]] = -np.inf
@@ -62,7 +56,7 @@ def candidates_of(provenance: Provenance, samples: np.ndarray | None = None) -> 
         padded(np.where(none, 0, segment), 0, np.int32),
         padded(provenance.along[rows], 0.0, np.float64),
         padded(gap, np.inf, np.float64),
-        padded(np.where(np.isinf(gap)[..., None], 0.0, provenance.normal[rows]), 0.0, np.float64),
+        padded(np.where(none[..., None], 0.0, provenance.normal[rows]), 0.0, np.float64),
         padded(unseen, np.inf, np.float64),
     )
 

@@ -24,8 +24,17 @@ BEHIND = N_ANGLES // 36  # 10 degrees: less than this behind the normals a falli
 SPACING = 3.25  # cells from one look to the next, if that many are enough
 _TURN = np.arange(-N_ANGLES, 2 * N_ANGLES) * (2 * np.pi / N_ANGLES)  # direction n stands in row n + N_ANGLES
 SINE, COSINE = np.sin(_TURN).astype(np.float32), np.cos(_TURN).astype(np.float32)
+LANE = np.arange(BLOCK, dtype=np.float32)
+# Rows of the work space of a block; at constant places in one array, so that vector code need not ask for overlaps.
+LEFT, RIGHT, FAR_LEFT, FAR_RIGHT, U, V = range(0, 6 * BLOCK, BLOCK)
 MOST_ARCS = 16  # arcs of a slice before they are reduced to N_ARCS
 ONE, NEXT = F(1), np.uint32(1)
+# The place of the only bit that is set: the six highest bits of its product with a de Bruijn sequence tell.
+BIT = np.uint64(1)
+WHOLE_BLOCK = np.uint64((1 << BLOCK) - 1)
+DE_BRUIJN, SIX_BITS = np.uint64(0x03F79D71B4CB0A89), np.uint64(58)
+PLACE_OF_BIT = np.empty(64, np.int64)
+PLACE_OF_BIT[((BIT << np.arange(64, dtype=np.uint64)) * DE_BRUIJN) >> SIX_BITS] = np.arange(64)
 
 
 class Looks(NamedTuple):
@@ -36,9 +45,10 @@ class Looks(NamedTuple):
     first: np.ndarray  # (slice,) int64 direction
     last: np.ndarray  # (slice,) int64 direction
     n_looks: np.ndarray  # (slice,) int64 looks; 0: the slice does not face the feed
-    vote: np.ndarray  # (slice, LOOKS) float32
-    place: np.ndarray  # (7, BLOCK) float32
-    corner: np.ndarray  # (4, BLOCK) uint32
+    step: np.ndarray  # (slice,) int64 directions from one look to the next; the last step may be shorter
+    vote: np.ndarray  # (slice, block, BLOCK) float32
+    corner: np.ndarray  # (4 rows) uint32 places of the four cells around each point
+    around: np.ndarray  # (6 rows) float32 [m] heights of these cells, and where between them the point lies, in cells
     bounds: np.ndarray  # (MOST_ARCS, 2) int64 directions
 
 
@@ -51,9 +61,10 @@ def look_space():
         np.empty(N_SLICES, np.int64),
         np.empty(N_SLICES, np.int64),
         np.empty(N_SLICES, np.int64),
-        np.empty((N_SLICES, LOOKS), np.float32),
-        np.empty((7, BLOCK), np.float32),
-        np.empty((4, BLOCK), np.uint32),
+        np.empty(N_SLICES, np.int64),
+        np.empty((N_SLICES, LOOKS // BLOCK, BLOCK), np.float32),
+        np.empty(4 * BLOCK, np.uint32),
+        np.empty(6 * BLOCK, np.float32),
         np.empty((MOST_ARCS, 2), np.int64),
     )
 
@@ -84,7 +95,7 @@ def engaged_arcs(
     along = 0.0 if plunge else max(0.5 * length, cell)
     # nearer to the sides than this the surface left by the previous move is less than a cell away
     blur = 0 if plunge else int(np.arcsin(min(0.75 * cell / along, 1.0)) / (2 * np.pi) * N_ANGLES) + 1
-    zs, radii, firsts, lasts, counts, vote, place, corner, bounds = looks
+    zs, radii, firsts, lasts, counts, steps, vote, corner, around, bounds = looks
     for k in range(N_SLICES):
         above = (k + 0.5) / N_SLICES * depth
         r = profile_radius(p, above)
@@ -103,15 +114,17 @@ def engaged_arcs(
         zs[k], radii[k], firsts[k], lasts[k] = highest - depth + above, r, first, last
         cells_long = r * (last - first) * (2 * np.pi / N_ANGLES) / cell
         counts[k] = 0 if slope >= steep else _n_looks(cells_long, last - first)
+        steps[k] = _step(first, last, counts[k])
     # in cells, from the centre of the first one
     x = (x + along * ax - origin[0]) / spacing[0] - 0.5
     y = (y + along * ay - origin[1]) / spacing[1] - 0.5
-    view = F(x), F(y), F(ax), F(ay), F(cell), F(1.0 / spacing[0]), F(1.0 / spacing[1]), shape[0], shape[1]
+    down, across = np.uint32(shape[0]), np.uint32(shape[1])
+    view = F(x), F(y), F(ax), F(ay), F(cell), F(1.0 / spacing[0]), F(1.0 / spacing[1]), down, across
     _look(cells, floors, highest_floor, view, looks)
     overflow = False
     for k in range(N_SLICES):
         first, last = firsts[k], lasts[k]
-        n_arcs = _find_arcs(vote, k, counts[k], first, last, bounds)
+        n_arcs = _find_arcs(vote, k, counts[k], steps[k], first, last, bounds)
         if n_arcs > 0 and last - first < N_ANGLES:
             n_arcs = _reach_to_sides(cells, view, zs[k], radii[k], first, last, blur, bounds, n_arcs)
         overflow |= _write_arcs(bounds, n_arcs, int(cell / radii[k] / (2 * np.pi) * N_ANGLES), arc, segment, k)
@@ -126,6 +139,12 @@ def _n_looks(arc_length, directions):
 
 
 @kernel
+def _step(first, last, n_looks):
+    """Directions from one look to the next."""
+    return (last - first + n_looks - 2) // max(n_looks - 1, 1)
+
+
+@kernel
 def _look(cells, floors, highest_floor, view, looks):
     """Is the stock there? A vote for each look on each circle, > 0 inside, into ``looks.vote``.
 
@@ -136,7 +155,7 @@ def _look(cells, floors, highest_floor, view, looks):
     x, y, ax, ay, cell, per_x, per_y, n_down, n_across = view
     # the margin is empty: standing in it is as good as standing beyond it
     most_x, most_y = F(n_across * ROW - 1.01), F(n_down * ROWS - 1.01)
-    zs, radii, firsts, lasts, counts, vote, place, corner, _ = looks
+    zs, radii, firsts, lasts, counts, steps, vote, corner, around, _ = looks
     beyond = 0
     while beyond < N_SLICES:
         k = beyond
@@ -144,51 +163,47 @@ def _look(cells, floors, highest_floor, view, looks):
         # slices of a cylinder, which differ in height alone, look at the same cells
         while beyond < N_SLICES and radii[beyond] == r and firsts[beyond] == first and counts[beyond] == counts[k]:
             beyond += 1
-        step = _step(first, last, counts[k])
-        for block in range(0, counts[k], BLOCK):
+        pitch, furthest = F(steps[k]), F(last + N_ANGLES)
+        for block in range(counts[k] // BLOCK):
+            begin = F(first + N_ANGLES + block * BLOCK * steps[k])
             for n in range(BLOCK):
-                direction = min(first + (block + n) * step, last) + N_ANGLES
+                direction = np.uint32(min(begin + LANE[n] * pitch, furthest))
                 ahead, left = r * SINE[direction], r * COSINE[direction]
-                place[0, n] = min(max(x + (ahead * ax - left * ay) * per_x, ZERO), most_x)
-                place[1, n] = min(max(y + (ahead * ay + left * ax) * per_y, ZERO), most_y)
+                u = min(max(x + (ahead * ax - left * ay) * per_x, ZERO), most_x)
+                v = min(max(y + (ahead * ay + left * ax) * per_y, ZERO), most_y)
+                i, j = np.uint32(u), np.uint32(v)
+                around[U + n], around[V + n] = u - F(i), v - F(j)
+                column, next_column = _column(i), _column(np.uint32(i + NEXT))
+                row, next_row = _row(j, n_across), _row(np.uint32(j + NEXT), n_across)
+                corner[LEFT + n], corner[RIGHT + n] = row + column, row + next_column
+                corner[FAR_LEFT + n], corner[FAR_RIGHT + n] = next_row + column, next_row + next_column
             for n in range(BLOCK):
-                i, j = np.uint32(place[0, n]), np.uint32(place[1, n])
-                left_cell, right_cell = _column(i), _column(i + NEXT)
-                near_row, far_row = _row(j, n_across), _row(j + NEXT, n_across)
-                corner[0, n], corner[1, n] = near_row + left_cell, near_row + right_cell
-                corner[2, n], corner[3, n] = far_row + left_cell, far_row + right_cell
-            for n in range(BLOCK):
-                place[2, n], place[3, n] = cells[corner[0, n]], cells[corner[1, n]]
-                place[4, n], place[5, n] = cells[corner[2, n]], cells[corner[3, n]]
+                around[LEFT + n], around[RIGHT + n] = cells[corner[LEFT + n]], cells[corner[RIGHT + n]]
+                around[FAR_LEFT + n], around[FAR_RIGHT + n] = cells[corner[FAR_LEFT + n]], cells[corner[FAR_RIGHT + n]]
             for level in range(k, beyond):
                 z = zs[level]
                 for n in range(BLOCK):
-                    u, v = place[0, n] - np.floor(place[0, n]), place[1, n] - np.floor(place[1, n])
-                    near = _vote(place[2, n], z, cell) * (ONE - u) + _vote(place[3, n], z, cell) * u
-                    far = _vote(place[4, n], z, cell) * (ONE - u) + _vote(place[5, n], z, cell) * u
-                    vote[level, block + n] = near * (ONE - v) + far * v
+                    u, v = around[U + n], around[V + n]
+                    near = _vote(around[LEFT + n], z, cell) * (ONE - u) + _vote(around[RIGHT + n], z, cell) * u
+                    far = _vote(around[FAR_LEFT + n], z, cell) * (ONE - u) + _vote(around[FAR_RIGHT + n], z, cell) * u
+                    vote[level, block, n] = near * (ONE - v) + far * v
                 if z < highest_floor:
                     for n in range(BLOCK):
-                        if z < floors[corner[0, n]]:
-                            vote[level, block + n] = -cell
-
-
-@kernel
-def _step(first, last, n_looks):
-    """Directions from one look to the next."""
-    return (last - first + n_looks - 2) // max(n_looks - 1, 1)
+                        if z < floors[corner[LEFT + n]]:
+                            vote[level, block, n] = -cell
 
 
 @kernel
 def _column(i):
     """What its column adds to the place of a cell in the flattened tiles; unsigned, so that it never wraps around."""
-    return (i // np.uint32(ROW)) * np.uint32(CELLS) + i % np.uint32(ROW)
+    return np.uint32((i // np.uint32(ROW)) * np.uint32(CELLS) + i % np.uint32(ROW))
 
 
 @kernel
 def _row(j, n_across):
     """What its row adds."""
-    return (j // np.uint32(ROWS)) * np.uint32(n_across) * np.uint32(CELLS) + (j % np.uint32(ROWS)) * np.uint32(ROW)
+    tile = np.uint32((j // np.uint32(ROWS)) * n_across)
+    return np.uint32(tile * np.uint32(CELLS) + (j % np.uint32(ROWS)) * np.uint32(ROW))
 
 
 @kernel
@@ -197,31 +212,32 @@ def _vote(material, z, cell):
 
 
 @kernel
-def _find_arcs(vote, k, n_looks, first, last, bounds):
+def _find_arcs(vote, k, n_looks, step, first, last, bounds):
     """Arcs of circle ``k`` from its votes, into ``bounds`` (MOST_ARCS, 2) directions; returns how many."""
-    step = _step(first, last, n_looks)
     n_arcs = 0
-    before = False
-    for block in range(0, n_looks, BLOCK):
-        inside = 0
+    before = np.uint64(0)
+    for block in range(n_looks // BLOCK):
+        inside = np.uint64(0)
         for n in range(BLOCK):
-            inside += vote[k, block + n] > ZERO
-        if inside == (BLOCK if before else 0):
-            continue  # nothing changes here: vector code has seen it
-        for i in range(block, block + BLOCK):
-            now = vote[k, i] > ZERO
-            if now != before:
-                at = min(first + i * step, last)
-                if i > 0:  # the last step may be shorter
-                    width = at - min(first + (i - 1) * step, last)
-                    at -= int(width * vote[k, i] / (vote[k, i] - vote[k, i - 1]) + HALF)
-                if now:
-                    if n_arcs < MOST_ARCS:  # else the last one is drawn out
-                        bounds[n_arcs, 0] = at
-                        n_arcs += 1
-                else:
-                    bounds[n_arcs - 1, 1] = at
-                before = now
+            inside |= np.uint64(vote[k, block, n] > ZERO) << np.uint64(n)
+        changed = (inside ^ (inside << BIT | before)) & WHOLE_BLOCK
+        before = inside >> np.uint64(BLOCK - 1)
+        while changed:
+            lowest = changed & (~changed + BIT)
+            changed ^= lowest
+            n = PLACE_OF_BIT[lowest * DE_BRUIJN >> SIX_BITS]
+            look = block * BLOCK + n
+            at = min(first + look * step, last)
+            if look > 0:  # the last step may be shorter
+                width = at - min(first + (look - 1) * step, last)
+                here, there = vote[k, block, n], vote[k, (look - 1) // BLOCK, (look - 1) % BLOCK]
+                at -= int(width * here / (here - there) + HALF)
+            if inside & lowest:
+                if n_arcs < MOST_ARCS:  # else the last one is drawn out
+                    bounds[n_arcs, 0] = at
+                    n_arcs += 1
+            else:
+                bounds[n_arcs - 1, 1] = at
     if before:
         bounds[n_arcs - 1, 1] = last
     return n_arcs

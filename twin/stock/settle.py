@@ -11,6 +11,7 @@ from twin.stock.provenance import Path
 
 MADE = 1e-7  # [m] a tool that comes this near to the final surface made it; the z-map holds float32
 TIE = 1e-4  # components of a normal this near to each other are alike: the rays of two families find it with an error
+UPRIGHT = 1e-3  # z of the normal of a candidate that is the flank of a tool on a wall
 FACING = 0.2  # candidates whose envelope stands steeper than this cosine to the sample's normal are not of its surface
 
 
@@ -114,9 +115,7 @@ def _settle(
             above = rise * sign * (mx if axis == 0 else (my if axis == 1 else mz)) / cosine
             if cosine < FACING or above > band:
                 continue
-            tip = start[i, 2] + alongs[n, k] * (end[i, 2] - start[i, 2])
-            on_foot = axis < 2 and p.corner == 0.0 and p.flat > 0.0 and z - tip < 0.5 * band
-            standing |= rise < MADE and not on_foot
+            standing |= rise < MADE and not (axis < 2 and _on_foot(p, start, end, i, alongs[n, k], z, band))
             at = kept  # insert by gap
             while at > 0 and gap[m, at - 1] > above:
                 segment[m, at], along[m, at], gap[m, at] = segment[m, at - 1], along[m, at - 1], gap[m, at - 1]
@@ -127,8 +126,42 @@ def _settle(
             facing[m, at, 0], facing[m, at, 1], facing[m, at, 2] = mx / cosine, my / cosine, mz / cosine
             kept += 1
         edge[m] = edges[n] or not standing
+        kept = _without_rims(m, kept, segment, along, gap, facing, point[m, 2], start, end, tool, profiles, band)
         for k in range(kept, K):
             segment[m, k], along[m, k], gap[m, k] = -1, 0.0, np.inf
             facing[m, k, 0] = facing[m, k, 1] = facing[m, k, 2] = 0.0
         m += 1
     return m
+
+
+@kernel
+def _on_foot(p, start, end, i, along, z, band):
+    """Whether a contact at the height z [m] lies on the sharp lowest edge of the tool."""
+    tip = start[i, 2] + along * (end[i, 2] - start[i, 2])
+    return p.corner == 0.0 and p.flat > 0.0 and z - tip < 0.5 * band
+
+
+@kernel
+def _without_rims(m, kept, segment, along, gap, facing, z, start, end, tool, profiles, band):
+    """Leave out sharp rims that pass sample ``m`` on their way down (a helix along a wall) where a flank lies as low.
+
+    Swept tools are convex: the tangent at such a rim lies far below them, and the flank is what bounds them.
+
+    Returns:
+        how many candidates are left.
+    """
+    flank = np.inf
+    for k in range(kept - 1, -1, -1):
+        if abs(facing[m, k, 2]) < UPRIGHT:
+            flank = gap[m, k]
+    left = 0
+    for k in range(kept):
+        upright = abs(facing[m, k, 2]) < UPRIGHT
+        i = segment[m, k]
+        if gap[m, k] >= flank and not upright and _on_foot(profiles[tool[i]], start, end, i, along[m, k], z, band):
+            continue
+        segment[m, left], along[m, left], gap[m, left] = i, along[m, k], gap[m, k]
+        for c in range(3):
+            facing[m, left, c] = facing[m, k, c]
+        left += 1
+    return left
