@@ -107,9 +107,12 @@ def write_run(
             watch("writing servo signals")
             write_signals(folder / "signals.parquet", _servo_channels(scenario, machining), SERVO_PERIOD)
         watch("writing the report")
+        from twin.view.operations import operations
         from twin.view.report import report_page  # loads matplotlib, while the part is being drawn
 
-        page, missing_picture = report_page(result), None
+        names = {number: tool.name for number, tool in scenario.tools.items()}
+        marked = operations(result["segments"], scenario.program_text, names)
+        page, missing_picture = report_page(result, marked), None
         if drawer:
             watch("drawing the part")
             try:

@@ -114,6 +114,8 @@ class PartConfig:
     """File of walls that bend under the tool, beside the scenario."""
     plate: int | None = None
     """nist_plate: which of the plates."""
+    guessed: dict[str, str] = field(default_factory=dict)
+    """What nobody stated and `twin new` guessed, each with its ground; reports list it."""
     expected: dict[str, float] = field(default_factory=dict)
     """Numbers that tests compare with; the run does not read them."""
 

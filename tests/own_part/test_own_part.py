@@ -162,6 +162,7 @@ def test_every_guess_is_marked_and_told(desk, capsys):
         "T4 lengths",
     ):
         assert what in out.split("guessed")[1]
+        assert what in load_scenario("scenario=slot.yaml").part.guessed  # the report lists it
     assert text.count("GUESS") >= 8
 
 

@@ -59,11 +59,7 @@ def _tell(part: "OwnPart", file: Path) -> None:
     size = (part.stock.upper - part.stock.lower) * 1e3
     print(f"\nstock      {size[0]:.5g} x {size[1]:.5g} x {size[2]:.5g} mm")
     print("\nguessed: look at each, and correct it in the file")
-    guesses = [
-        (what, f"{part.groups[what]}: {why}" if what in part.groups else why) for what, why in part.guesses.items()
-    ]
-    guesses += [(f"T{entry.number} {what}", ground) for entry in part.tools for what, ground in entry.guessed.items()]
-    columns(guesses)
+    columns(list(part.all_guesses.items()))
     print(f"\nrun it     twin run scenario={file}")
 
 

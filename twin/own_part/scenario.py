@@ -48,6 +48,14 @@ class OwnPart:
     """What was guessed of the set-up, and on what ground; tools have their own."""
     target: Path | None = None
 
+    @property
+    def all_guesses(self) -> dict[str, str]:
+        """Of the set-up and of the tools: what -> what was taken, and on what ground."""
+        chosen = {what: f"{self.groups[what]}: " for what in self.guesses if what in self.groups}
+        of_set_up = {what: chosen.get(what, "") + ground for what, ground in self.guesses.items()}
+        of_tools = {f"T{tool.number} {what}": why for tool in self.tools for what, why in tool.guessed.items()}
+        return of_set_up | of_tools
+
 
 @dataclass(frozen=True)
 class Words:

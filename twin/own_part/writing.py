@@ -40,6 +40,8 @@ def scenario_text(part: "OwnPart", folder: Path) -> str:
         "  target: {kind: envelope}           # what the path itself leaves; or {kind: mesh, file: part.stl}"
         if part.target is None
         else f"  target: {{kind: mesh, file: {_text(_from(folder, part.target))}{_shift(part.stock)}}}",
+        "  guessed:                           # for the report; take out what you have made sure of",
+        *(f"    {_text(what)}: {_text(_comment(ground))}" for what, ground in part.all_guesses.items()),
         "",
         "tools:",
     ]

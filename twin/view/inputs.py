@@ -9,7 +9,7 @@ from twin.view.page import bullets, table
 
 SAID_ELSEWHERE = ("scenario", "variants", "advice", "bench")  # groups that are no parameters of the prediction
 SOURCES = ("source", "scatter_basis", "reason", "workpiece_share_source")
-UNSTATED = "chosen for the scenario"
+UNSTATED = "no source stated"
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,11 @@ def inputs_section(config: dict[str, Any]) -> str:
         for group in dict.fromkeys(one.group for one in rows)
     ]
     shown = ((_breakable(f"{one.group}.{one.key}".rstrip(".")), one.values, one.source or UNSTATED) for one in rows)
+    guessed = [f"{what}: {ground}" for what, ground in config["scenario"].get("guessed", {}).items()]
+    by_guess = f"<p>Guessed, since nobody stated it:</p>{bullets(guessed)}" if guessed else ""
     return (
-        "<p>Entries of the configuration, as they were composed; <i>assumed</i> is a typical value that nobody "
-        f"measured on this machine.</p>{bullets(said)}{table(('parameter', 'value', 'source'), shown, tight=True)}"
+        f"{by_guess}<p>Entries of the configuration, as they were composed; <i>assumed</i> is a typical value that "
+        f"nobody measured on this machine.</p>{bullets(said)}{table(('parameter', 'value', 'source'), shown, tight=True)}"
     )
 
 

@@ -5,6 +5,7 @@ import html
 import io
 import re
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 import matplotlib
 
@@ -35,6 +36,11 @@ figure { margin: 1em 0; } figcaption { color: #555; font-size: 12px; }
 VALIDATION = ("<!-- validation -->", "<!-- end of validation -->")  # around what `twin validate` puts on top
 CLOSING = "</body></html>"
 NUMBER = re.compile(r"[+\-−±]?\d[\d,]*(\.\d+)?(e[+-]?\d+)?")
+
+
+def moment(iso: str) -> str:
+    """A time stamp for people: 2026-11-21T22:03:50+00:00 as 2026-11-21, 22:03 UTC."""
+    return f"{datetime.fromisoformat(iso).astimezone(UTC):%Y-%m-%d, %H:%M} UTC"
 
 
 def opening(title: str) -> str:

@@ -1,13 +1,15 @@
 """The run report: one self-contained HTML page."""
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from twin.result import Result
-from twin.view.page import CLOSING, findings, image, opening, plain, plt, png_of, table
+from twin.view.operations import Operation, chatter_of
+from twin.view.page import CLOSING, findings, image, moment, opening, plain, plt, png_of, table
 
 SHOWN_NODES = 8  # those whose temperature changes most
 
@@ -33,15 +35,15 @@ class ReportPage:
         (folder / "report.html").write_text(self.before + pictures + self.after)
 
 
-def report_page(result: Result) -> ReportPage:
-    """The report of ``result``: its tables and plots."""
+def report_page(result: Result, marked: Sequence[Operation]) -> ReportPage:
+    """The report of ``result``: its tables and plots; ``marked``: the operations of its program."""
     attrs = result.tree.attrs
     before = [
         opening(str(attrs["title"])),
         f"<h1>{html.escape(str(attrs['title']))}</h1>",
         f"<p class=sub>scenario {html.escape(str(attrs['scenario']))} · program {html.escape(str(attrs['program']))} · "
-        f"{attrs['created']} · twin {attrs['version']}</p>",
-        findings(found(result)),
+        f"{moment(attrs['created'])} · twin {attrs['version']}</p>",
+        findings(found(result, marked)),
         "<h2>The run in numbers</h2>",
         _summary(result),
         "<h2>The part, coloured by predicted deviation</h2>",
@@ -60,9 +62,10 @@ def report_page(result: Result) -> ReportPage:
     return ReportPage("".join(before), "".join(after))
 
 
-def found(result: Result) -> list[str]:
-    """Collisions and warnings of the run, a sentence each."""
-    return [line for key in ("collisions", "warnings") for line in str(result.tree.attrs.get(key, "")).splitlines()]
+def found(result: Result, marked: Sequence[Operation]) -> list[str]:
+    """Collisions, warnings, and operations that chatter, a sentence each."""
+    said = [line for key in ("collisions", "warnings") for line in str(result.tree.attrs.get(key, "")).splitlines()]
+    return [*said, *filter(None, (chatter_of(one, result["segments"]) for one in marked))]
 
 
 def what_is_not(result: Result) -> str:

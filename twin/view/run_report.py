@@ -15,8 +15,8 @@ from twin.errors import InputError
 from twin.inspect_run import Inspected, inspect_run
 from twin.result import Result, load
 from twin.view.inputs import inputs_section
-from twin.view.operations import HEADINGS, Operation, chatter_of, operation_row, operations
-from twin.view.page import CLOSING, findings, image, opening, plain, png_of, table
+from twin.view.operations import HEADINGS, Operation, operation_row, operations
+from twin.view.page import CLOSING, findings, image, moment, opening, plain, png_of, table
 from twin.view.report import deviation_plot, found, what_is_not
 from twin.view.run_inspection import features_section
 from twin.view.run_plots import draw_errors, draw_loads
@@ -85,8 +85,8 @@ def run_report(run: Run) -> tuple[str, str]:
         opening(title),
         f"<h1>{html.escape(title)}</h1>",
         f"<p class=sub>Predicted by the machining twin {attrs['version']} · run {html.escape(run.folder.name)} · "
-        f"{attrs['created']}</p>",
-        findings([*found(result), *filter(None, (chatter_of(one, result["segments"]) for one in marked))]),
+        f"{moment(attrs['created'])}</p>",
+        findings(found(result, marked)),
         "<h2>What was simulated</h2>",
         table(("", ""), _what(run)),
         "<h2>The run in numbers</h2>",

@@ -18,7 +18,7 @@ from twin.sweep.columns import numbers, read_table
 from twin.sweep.pareto import Goal, pareto_front
 from twin.view.front import draw_front
 from twin.view.inputs import inputs_section
-from twin.view.page import document, findings, image, png_of, table
+from twin.view.page import document, findings, image, moment, png_of, table
 from twin.view.report import NOT_MODELLED
 from twin.view.sweep_plots import draw_effects, effects
 
@@ -140,7 +140,7 @@ def _judged(sweep: SweepTable) -> list[str]:
 
 def _when(record: dict[str, Any]) -> str:
     wall = f" · {record['wall_s']:,.1f} s of computing" if "wall_s" in record else ""
-    return f" · {html.escape(str(record['created']))}{wall}" if "created" in record else wall
+    return f" · {moment(str(record['created']))}{wall}" if "created" in record else wall
 
 
 def _settings(settings: dict[str, Any]) -> str:
