@@ -56,9 +56,10 @@ def inputs_section(config: dict[str, Any]) -> str:
     shown = ((_breakable(f"{one.group}.{one.key}".rstrip(".")), one.values, one.source or UNSTATED) for one in rows)
     guessed = [f"{what}: {ground}" for what, ground in config["scenario"].get("guessed", {}).items()]
     by_guess = f"<p>Guessed, since nobody stated it:</p>{bullets(guessed)}" if guessed else ""
+    listed = table(("parameter", "value", "source"), shown, tight=True)
     return (
         f"{by_guess}<p>Entries of the configuration, as they were composed; <i>assumed</i> is a typical value that "
-        f"nobody measured on this machine.</p>{bullets(said)}{table(('parameter', 'value', 'source'), shown, tight=True)}"
+        f"nobody measured on this machine.</p>{bullets(said)}{listed}"
     )
 
 
