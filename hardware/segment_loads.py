@@ -70,16 +70,17 @@ def segment_loads(scenario: Scenario, toolpath: Toolpath, contact: Contact) -> S
     if cutting.size:
         rows = jax.tree.map(itemgetter(cutting), (touch, speed, toolpath.spindle))
         mills, k = cutters(list(scenario.tools.values())), scenario.material.coefficients
-        unit[cutting] = in_blocks(lambda some: _unit_loads(*some, mills, k), rows)
+        unit[cutting] = in_blocks(lambda some: unit_loads(*some, mills, k), rows)
     spindle = np.zeros(len(speed))
     spindle[cutting] = np.abs(toolpath.spindle[cutting])
     return SegmentLoads(unit, speed, spindle)
 
 
 @kept
-def _unit_loads(
+def unit_loads(
     touch: Contact, speed: jax.Array, spindle: jax.Array, mills: Cutters, coefficients: CuttingCoefficients
 ) -> jax.Array:
+    """Loads per unit of each coefficient, (segment, coefficient, quantity) [N], [W]; ``coefficients``: of the peaks."""
     basis = force_basis(partial(loads, touch, speed, spindle, mills), coefficients)
     columns = [*jnp.moveaxis(basis.force_mean, -1, 0), basis.power_mean, basis.resultant_peak]
     return jnp.stack(columns, axis=-1).swapaxes(0, 1)

@@ -96,11 +96,12 @@ def test_the_table_shows_priors_intervals_and_what_is_not_known(recorded):
 
 
 def test_the_next_test_is_what_was_missing(recorded):
-    """After half a minute dry and at one speed: hours of spindle, and flood coolant; not the same run again."""
+    """After half a minute dry and at one speed: hours of spindle, and flood coolant; not the same run again. The
+    growth of a scale in proportion to the way from its fixed end: the nest stands at an end of the travel."""
     *_, said = recorded
     lines = said.splitlines()
     first = lines.index(next(line for line in lines if line.startswith("next, what would say most")))
-    assert "spindle at 12,000 rpm" in lines[first + 1]
+    assert "spindle at 12,000 rpm" in lines[first + 1] and "displacement nest at X " in lines[first + 1]
     assert "flood coolant" in lines[first + 2]
     gains = [float(line.rpartition("+")[2]) for line in lines[first + 1 : first + 4]]
     assert gains == sorted(gains, reverse=True)
