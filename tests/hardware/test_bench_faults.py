@@ -51,11 +51,16 @@ def seen(found, *words):
     return "; ".join(f"`{line}`" for line in said)
 
 
+def lost(found):
+    """How many of the machine's samples are not in the recording, in words."""
+    return f"{N - len(found.number):,} of {N:,} samples"
+
+
 def test_repeated(benched, fault_report):
     messages = arrays()
     found = benched([*messages[:20], messages[19], *messages[5:8], *messages[20:]])
     assert len(found.number) == N
-    fault_report("4 arrays of 100 samples come again", "MQTT", "nothing", seen(found, "repeated"))
+    fault_report("4 arrays of 100 samples come again", "MQTT", lost(found), seen(found, "repeated"))
     assert "0 samples lost, 400 repeated" in found.said
 
 
@@ -64,7 +69,7 @@ def test_out_of_order(benched, fault_report):
     messages[30:34] = messages[33:29:-1]
     found = benched(messages)
     assert len(found.number) == N and "0 samples lost, 0 repeated, 0 too late" in found.said
-    fault_report("4 arrays in the wrong order", "MQTT", "nothing", "nothing: they are put in their order")
+    fault_report("4 arrays in the wrong order", "MQTT", lost(found), seen(found, "repeated"))
 
 
 def test_missing(benched, fault_report):
@@ -72,9 +77,7 @@ def test_missing(benched, fault_report):
     found = benched([*messages[:40], *messages[42:]])
     assert sorted(set(range(N)) - set(found.number)) == list(range(40 * EACH, 42 * EACH))
     assert "200 samples lost" in found.said and found.validation["sampling"]["lost"] == 200
-    fault_report(
-        "2 arrays never come", "MQTT", "exactly their 200 samples", seen(found, "samples lost before", "repeated")
-    )
+    fault_report("2 arrays never come", "MQTT", lost(found), seen(found, "samples lost before", "repeated"))
 
 
 def test_too_late(benched, fault_report):
@@ -82,9 +85,7 @@ def test_too_late(benched, fault_report):
     messages = arrays()
     found = benched([*messages[:40], *messages[41:60], messages[40], *messages[60:]])
     assert len(found.number) == N - EACH
-    fault_report(
-        "an array comes 19 arrays late", "MQTT", "its 100 samples", seen(found, "samples lost before", "repeated")
-    )
+    fault_report("an array comes 19 arrays late", "MQTT", lost(found), seen(found, "samples lost before", "repeated"))
 
 
 def test_clock_jump(benched, fault_report):
@@ -96,7 +97,7 @@ def test_clock_jump(benched, fault_report):
     assert len(found.number) == N and (np.diff(found.number) == 1).all()
     time_ = np.concatenate([block.time for block in found.blocks])
     assert np.allclose(np.diff(time_), 1e-3, atol=1e-6)
-    fault_report("the wall clock jumps by +5 s, then by -7 s", "MQTT", "nothing", seen(found, "wall clock"))
+    fault_report("the wall clock jumps by +5 s, then by -7 s", "MQTT", lost(found), seen(found, "wall clock"))
 
 
 def test_not_a_number(benched, fault_report):
@@ -107,7 +108,10 @@ def test_not_a_number(benched, fault_report):
     assert len(found.number) == N and np.count_nonzero(found.quality == Quality.BAD) == 50
     assert (found.number[found.quality == Quality.BAD] == 10 * EACH + np.arange(20, 70)).all()
     fault_report(
-        "50 samples of a channel are NaN", "MQTT", "nothing; 50 samples are marked BAD", seen(found, "no numbers")
+        "50 samples of a channel are NaN",
+        "MQTT",
+        f"{lost(found)}; {np.count_nonzero(found.quality == Quality.BAD)} are marked BAD",
+        seen(found, "no numbers"),
     )
 
 
@@ -122,7 +126,7 @@ def test_a_slow_consumer(benched, fault_report, monkeypatch):
     monkeypatch.setattr(Recorder, "append", slow)
     found = benched(arrays())
     assert len(found.number) == N and "0 samples lost" in found.said
-    fault_report("a disk that needs 0.5 s for every block", "MQTT", "nothing", "it takes longer")
+    fault_report("a disk that needs 0.5 s for every block", "MQTT", lost(found), seen(found, "repeated"))
 
 
 def test_killed_and_restarted(desk, tmp_path, capsys, fault_report):
@@ -145,9 +149,9 @@ def test_killed_and_restarted(desk, tmp_path, capsys, fault_report):
     assert sorted(set(range(N)) - set(found.number)) == list(range(40 * EACH, 55 * EACH))
     assert f"{15 * EACH:,} samples lost" in found.said
     fault_report(
-        "the source is killed and started again in mid-run, 15 arrays meanwhile",
+        "the broker is killed and started again in mid-run, 15 arrays meanwhile",
         "MQTT",
-        "exactly their 1,500 samples",
+        lost(found),
         seen(found, "connection", "samples lost before"),
     )
 

@@ -190,12 +190,9 @@ def test_a_full_disk_is_said_and_what_was_written_stays(run, tmp_path, fault_rep
     kept = sum(len(b) for b in open_recording(run / "recording.arrows").blocks())
     assert "InputError" in said and f"{kept:,} samples are kept" in said, said
     assert 0 < kept < 40_000
-    fault_report(
-        "the disk is full",
-        "any",
-        "the block that did not fit, and what came after",
-        "the block, its file, what is kept",
-    )
+    gone = f"the block that did not fit and what came after: {sum(map(len, blocks(slower=20))) - kept:,} samples"
+    shown = said.replace(str(run), "RUN").removeprefix("twin.errors.InputError: ")
+    fault_report("the disk is full", "any", gone, f"`{shown}`; the recording is readable")
 
 
 def test_a_second_recording_does_not_replace_the_first(run):

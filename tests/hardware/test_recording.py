@@ -72,7 +72,7 @@ for number in range(100000):
 """
 
 
-def test_a_killed_writer_loses_nothing_that_it_acknowledged(tmp_path):
+def test_a_killed_writer_loses_nothing_that_it_acknowledged(tmp_path, fault_report):
     file = tmp_path / "a.arrows"
     code = CHILD.format(path=[str(Path(__file__).parent), os.getcwd()], file=str(file))
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as child:
@@ -82,6 +82,12 @@ def test_a_killed_writer_loses_nothing_that_it_acknowledged(tmp_path):
     firsts = [part.first for part in open_recording(file).blocks()]
     assert len(firsts) > acknowledged
     assert firsts == [100 * number for number in range(len(firsts))]
+    fault_report(
+        "the recording process is killed",
+        "any",
+        f"none of the {acknowledged + 1} blocks that it said were written",
+        f"the recording is readable: {len(firsts)} whole blocks",
+    )
 
 
 @pytest.mark.parametrize("cut", [1, 100, 900])

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -37,6 +38,12 @@ def whole(recorded: Recorded) -> bool:
     return bool((np.diff(recorded.number) == 1).all())
 
 
+def lost(recorded: Recorded) -> str:
+    """Numbers of the controller's cycles that are missing between its first and its last, in words."""
+    n = recorded.number
+    return f"{n[-1] - n[0] + 1 - len(n)} of {len(n):,} cycles"
+
+
 def test_following_error_trip(fault_report):
     """A drive that stops: the program is aborted, the controller says why, everything until then is there."""
     recorded = run(STROKES, faulty(drive="x", drive_fails_at_s=2.0))
@@ -46,7 +53,8 @@ def test_following_error_trip(fault_report):
     error = np.abs(recorded["x_following_error_um"])
     assert 2500 < error.max() < 5100  # FERROR 5 mm at 400 mm/s, 2.5 mm at rest: conf/bench
     assert recorded.outcome.line == recorded["line"][np.argmax(error > 2500)]
-    fault_report("a following-error trip", "LinuxCNC", "nothing", "`joint 0 following error`, not finished; status 1")
+    said = f"`{'; '.join(recorded.outcome.messages)}`, `{recorded.outcome.why}`; status 1"
+    fault_report("a following-error trip", "LinuxCNC", lost(recorded), said)
 
 
 def test_plant_that_dies(fault_report):
@@ -67,7 +75,7 @@ def test_plant_that_dies(fault_report):
     fault_report(
         "the plant's process is killed",
         "LinuxCNC",
-        "the plant's readings from there on (BAD); nothing of the controller's",
+        f"{lost(recorded)}; the plant's readings of the {np.count_nonzero(last):,} after its end are BAD",
         f"emergency stop, `{recorded.outcome.why}`; status 1",
     )
 
@@ -87,7 +95,7 @@ def test_controller_that_dies(fault_report):
     fault_report(
         "all of the controller's processes are killed",
         "LinuxCNC",
-        "what its sampler had not handed over",
+        f"{lost(recorded)}; what its sampler had not handed over",
         f"`{recorded.outcome.why}`; status 1",
     )
 
@@ -101,7 +109,7 @@ def test_two_benches_at_once(fault_report):
     assert whole(first) and whole(second)
     assert first["x_commanded_mm"].max() == pytest.approx(40, abs=0.02)
     assert second["x_commanded_mm"].max() == pytest.approx(30, abs=0.02)
-    fault_report("two benches at once", "LinuxCNC", "nothing", "each its own")
+    fault_report("two benches at once", "LinuxCNC", f"{lost(first)}; {lost(second)}", "each its own program")
 
 
 def test_a_slow_consumer_holds_the_machine(fault_report):
@@ -122,30 +130,92 @@ def test_a_slow_consumer_holds_the_machine(fault_report):
     n = min(len(p) for p in path)
     assert abs(len(path[0]) - len(path[1])) <= 1
     assert np.abs(path[0][:n] - path[1][:n]).max() < 0.06  # of a cycle at 50 mm/s: when the start fell
-    fault_report("the consumer pauses twice for 1 s", "LinuxCNC", "nothing", "it takes longer: the controller waits")
+    said = "it takes longer: the controller waits"
+    fault_report("the consumer pauses twice for 1 s", "LinuxCNC", lost(slow), said)
 
 
-def test_ctrl_c_stops_the_controller_in_order(tmp_path):
-    """And leaves a recording that can be read."""
+def recording_child(folder: Path) -> subprocess.Popen:
+    """A process that records a bench into ``folder``, once some of it is on disk."""
     child = subprocess.Popen(
-        [sys.executable, str(HERE / "record_until_interrupted.py"), str(tmp_path)],
+        [sys.executable, str(HERE / "record_until_interrupted.py"), str(folder)],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(HERE)},
     )
-    file = tmp_path / "recording.arrows"
+    file = folder / "recording.arrows"
     end = time.monotonic() + 60
     while not (file.is_file() and file.stat().st_size > 100_000) and time.monotonic() < end:
         time.sleep(0.1)
+    return child
+
+
+def recorded_numbers(folder: Path) -> np.ndarray:
+    blocks = open_recording(folder / "recording.arrows").blocks()
+    return np.concatenate([np.arange(b.first, b.first + len(b)) for b in blocks])
+
+
+def test_ctrl_c_stops_the_controller_in_order(tmp_path, fault_report):
+    """And leaves a recording that can be read."""
+    child = recording_child(tmp_path)
     child.send_signal(signal.SIGINT)
     said, _ = child.communicate(timeout=60)
     assert said.split() == ["interrupted", "True", "orderly", "True"]
-    blocks = list(open_recording(file).blocks())
-    number = np.concatenate([np.arange(b.first, b.first + len(b)) for b in blocks])
+    number = recorded_numbers(tmp_path)
     assert len(number) > 1000 and (np.diff(number) == 1).all()
+    missing = number[-1] - number[0] + 1 - len(number)
+    lost_ = f"{missing} of {len(number):,} cycles"
+    fault_report("Ctrl-C", "LinuxCNC", lost_, "the recording's name; the controller is stopped in order; status 130")
 
 
-def test_a_gap_in_the_samples_is_an_error(monkeypatch):
+def descendants(parent: int) -> set[int]:
+    """Processes below ``parent``."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            children.setdefault(int(stat.read_text().rpartition(")")[2].split()[1]), []).append(int(stat.parent.name))
+    found, waiting = set(), [parent]
+    while waiting:
+        more = children.get(waiting.pop(), [])
+        found.update(more)
+        waiting += more
+    return found
+
+
+def test_the_controller_ends_with_a_twin_that_is_killed(tmp_path, fault_report):
+    """All its processes, within some seconds; what was on disk stays."""
+    child = recording_child(tmp_path)
+    below, before = descendants(child.pid), len(recorded_numbers(tmp_path))
+    assert len(below) > 3  # sandbox, plant, controller
+    began = time.monotonic()
+    child.kill()
+    child.communicate(timeout=60)
+    while (left := [pid for pid in below if Path(f"/proc/{pid}").exists()]) and time.monotonic() < began + 30:
+        time.sleep(0.05)
+    took, number = time.monotonic() - began, recorded_numbers(tmp_path)
+    assert not left and len(number) >= before and (np.diff(number) == 1).all()
+    seen = f"{len(number):,} cycles are on disk and readable; the controller's processes are gone after {took:.1f} s"
+    fault_report("the twin's process is killed", "LinuxCNC", "what was not yet written: a second at most", seen)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(240)
+def test_a_twin_that_is_stopped_for_too_long(tmp_path, fault_report):
+    """SIGSTOP: the controller waits for its plant and its reader, but not for ever."""
+    child = recording_child(tmp_path)
+    child.send_signal(signal.SIGSTOP)
+    time.sleep(80)
+    child.send_signal(signal.SIGCONT)
+    said, problem = child.communicate(timeout=90)
+    number = recorded_numbers(tmp_path)
+    message = problem.strip().splitlines()[-1] if child.returncode else said
+    assert "InputError" in message and f"{len(number):,} samples are kept in" in message, message
+    assert (np.diff(number) == 1).all()
+    shown = message.partition("InputError: ")[2].replace(str(tmp_path), "RUN")
+    fault_report("the twin's process is stopped (SIGSTOP) for 80 s", "LinuxCNC", "what follows", f"`{shown}`")
+
+
+def test_a_gap_in_the_samples_is_an_error(monkeypatch, fault_report):
     """As if the ring of the sampler had run over."""
     with source(STROKES) as opened:
         take = opened._samples.take
@@ -156,8 +226,9 @@ def test_a_gap_in_the_samples_is_an_error(monkeypatch):
             return rows
 
         opened._samples.take = with_gap
-        with pytest.raises(InputError, match="samples are missing from cycle 3001 of the controller on"):
+        with pytest.raises(InputError, match="samples are missing from cycle 3001 of the controller on") as said:
             list(opened.blocks())
+    fault_report("a cycle is missing", "LinuxCNC", "what comes after it", f"`{said.value}`")
 
 
 def test_as_an_ordinary_user(monkeypatch):
@@ -178,10 +249,11 @@ def test_as_an_ordinary_user(monkeypatch):
     assert recorded.outcome.finished and whole(recorded)
 
 
-def test_namespaces_that_are_not_permitted(monkeypatch):
+def test_namespaces_that_are_not_permitted(monkeypatch, fault_report):
     monkeypatch.setattr(sandbox, "NAMESPACES", ["--setuid", "4294967294", "--user"])
-    with pytest.raises(InputError, match="namespaces are not permitted here"):
+    with pytest.raises(InputError, match="namespaces are not permitted here") as said:
         run(STROKES)
+    fault_report("namespaces are not permitted", "LinuxCNC", "it does not begin", f"`{said.value}`")
 
 
 def test_plant_that_cannot_be_made():
@@ -195,10 +267,11 @@ def refuse():
     raise InputError("no such machine")
 
 
-def test_missing_linuxcnc_names_the_package(monkeypatch):
+def test_missing_linuxcnc_names_the_package(monkeypatch, fault_report):
     monkeypatch.setenv("PATH", "/nonexistent")
-    with pytest.raises(InputError, match="linuxcnc-uspace"):
+    with pytest.raises(InputError, match="linuxcnc-uspace") as said:
         built()
+    fault_report("LinuxCNC or its compiler is missing", "LinuxCNC", "it does not begin", f"`{said.value}`")
 
 
 def test_lock_step_is_patient_but_not_for_ever(monkeypatch, tmp_path):

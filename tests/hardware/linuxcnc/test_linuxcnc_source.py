@@ -177,9 +177,10 @@ def test_what_is_sent_from_outside_is_done_within_limits():
         source("M2\n", chosen=options(adaptive_feed=True)).send({"feed_factor_ratio": 0.5})
 
 
-def test_a_word_of_another_control_is_refused_with_its_line():
-    with pytest.raises(InputError, match=r"t\.nc:4: LinuxCNC cannot run this program"):
+def test_a_word_of_another_control_is_refused_with_its_line(fault_report):
+    with pytest.raises(InputError, match=r"t\.nc:4: LinuxCNC cannot run this program") as said:
         run(HEAD + "G0 X0\nG187 P1\nM2\n")
+    fault_report("a program of another control", "LinuxCNC", "nothing: nothing moves", f"`{said.value}`")
     with pytest.raises(InputError, match=r"t\.nc:4: .*tool 9 not found"):
         run(HEAD + "G0 X0\nT9 M6\nM2\n")
 
