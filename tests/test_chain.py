@@ -16,7 +16,7 @@ from twin.simulate import machine, predict
 from twin.sweep.scatter import ScatterRow, ToolSetting
 
 NOWHERE = "- {kind: wall, name: nowhere, centre_mm: [10, 5, -9], normal: [0, 1, 0], thickness_mm: 2, size_mm: [4, 2]}\n"
-BASE = ("scenario=own", "model.wall_error=static", "model.removal.resolution_mm=0.5")
+BASE = ("scenario=own", "model.wall_error=static", "model.removal.resolution_mm=0.5", "++scenario.clamping=free")
 
 
 @pytest.fixture(scope="module")

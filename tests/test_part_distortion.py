@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from twin.bending import bending_error
+from twin.bending import bending_error, bending_of
 from twin.errors import InputError
 from twin.scenario import load_scenario
 from twin.simulate import machine, predict
@@ -78,9 +78,10 @@ def test_without_a_profile_nothing_is_released(scenario, machining):
 def test_a_plate_held_flat_does_not_bend_a_free_one_does(scenario, machining):
     """Free: edges hang lower than the middle while the top is heated, and stand proud when it is even again."""
     flat = replace(scenario, part=replace(scenario.part, clamping="flat"))
-    assert not bending_error(flat, machining).any()
-    error = bending_error(scenario, machining)
-    path, power = machining.toolpath, np.asarray(machining.loads.power_mean)
+    path, power, thermal = machining.toolpath, np.asarray(machining.loads.power_mean), machining.thermal
+    heated = thermal.model, scenario.environment, thermal.states, power
+    assert not bending_error(bending_of(flat, machining), *heated).any()
+    error = np.asarray(bending_error(bending_of(scenario, machining), *heated))
     cutting = np.flatnonzero(power > 300)
     middle = (path.start + path.end)[cutting] / 2 - [30e-3, 20e-3, 0]
     last = cutting[np.argmax(middle[:, 0])]  # the slot is nearly done, 3 s of heat

@@ -1,9 +1,9 @@
 """The chain of a run as one differentiable function: from its parameters to the inspected features.
 
 Removal, path and time law stay as they are. Heat, drift, geometric errors, static deflection of the tool and the
-yield of thin walls follow the parameters; servo and release do so to first order, the one about the loops of the run,
-the other exactly so. At the parameters of the run the function gives the run's own report: what bending by heat and
-the vibrating tool add to it stands as the run found it.
+yield of thin walls follow the parameters, and so does the part that heat bends; servo and release do so to first
+order, the one about the loops of the run, the other exactly so. At the parameters of the run the function gives the
+run's own report: what the vibrating tool adds to it stands as the run found it.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from twin.bending import Bending, bending_error, bending_of
 from twin.compiled import Array, in_blocks, kept
 from twin.cutting import Contact, Cutters, CuttingCoefficients, Loads, beams, cutters, loads, static_deflection
 from twin.cutting.basis import COEFFICIENTS, force_basis, rescaled
@@ -112,6 +113,7 @@ def chain_of(scenario: Scenario, prediction: Prediction) -> Chain:
     run = _Run(
         basis=basis,
         yielding=wall_yield_slopes(machining, np.arange(toolpath.n_segments), basis),
+        bending=bending_of(scenario, machining),
         shapes=np.zeros((0, len(rows))) if shapes is None else shapes[:, rows],
         cutting=~toolpath.rapid,
         contact=jax.tree.map(np.asarray, machining.contact),
@@ -133,6 +135,7 @@ def chain_of(scenario: Scenario, prediction: Prediction) -> Chain:
         at = jax.vmap(lambda node: jnp.interp(run.time, seconds, node), in_axes=1, out_axes=-1)(states)
         return (
             thermal_error(p.thermal, at, run.axis_position, run.part_position, states[0])
+            + bending_error(run.bending, p.thermal, p.environment, states, forces.power_mean)
             + geometric_error(p.kinematics, run.axis_position, run.length)
             + (static_deflection(run.contact, forces, run.tools) + _yield(run, p.coefficients))[:, None]
             + (0.0 if servo is None else jnp.where(run.cutting[:, None, None], servo.change(p.servo), 0.0))
@@ -162,6 +165,7 @@ class _Run:
 
     basis: Loads  # (coefficient, segment, ...) loads per unit of each coefficient
     yielding: Array  # (coefficient, segment, 3) [m per unit] of thin walls
+    bending: Bending  # of the part by heat
     shapes: Array  # (shape, row) [m] one deviation of the release
     cutting: Array  # (segment,) bool: the lag of a rapid shapes nothing
     contact: Contact

@@ -11,7 +11,7 @@ import numpy as np
 from jax.typing import ArrayLike
 
 import twin
-from twin.bending import bending_error
+from twin.bending import bending_error, bending_of
 from twin.cache import cached, content_key, source_key
 from twin.compiled import in_blocks, kept, padded_rows
 from twin.errors import InputError
@@ -161,9 +161,11 @@ def segment_errors(scenario: Scenario, machining: Machining) -> np.ndarray:
     axis_position, length = axis_positions(scenario, toolpath)
     lower, upper = scenario.stock.bounds
     clamp = np.array([*(lower[:2] + upper[:2]) / 2, lower[2]])
+    thermal, power = machining.thermal, np.asarray(machining.loads.power_mean)
+    bending = bending_of(scenario, machining)
     by_source: dict[str, ArrayLike] = {
-        "thermal": machine_error(machining.thermal, machining.time, axis_position, tip - clamp, length[:, None])
-        + bending_error(scenario, machining),
+        "thermal": machine_error(thermal, machining.time, axis_position, tip - clamp, length[:, None])
+        + np.asarray(bending_error(bending, thermal.model, scenario.environment, thermal.states, power)),
         "geometric": geometric_error(machine_kinematics(scenario.machine), axis_position, length[:, None]),
         "servo": servo_error(machining.program, machining.motion, scenario.controller, toolpath),
         "deflection": machining.process.deflection[:, None],
