@@ -34,6 +34,8 @@ class Channel:
     """Date of its last calibration, ISO 8601; empty: never, or unknown."""
     uncertainty: float | None = None
     """Standard uncertainty in ``unit``; None: unknown."""
+    late_s: float | None = None
+    """By how much it is recorded later than the rest of its sample: a controller that reads a cycle late; None: not."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ SYSTEMS = ("G54", "G55", "G56", "G57", "G58", "G59", "G59.1", "G59.2", "G59.3")
 FIRST_SYSTEM, SYSTEM_STEP = 5221, 20  # parameters of G54, and on to the next system
 G28, G30, G92, PROBE = 5161, 5181, 5211, 5061
 UM = 1e-3  # mm
+PERIOD = 1e-3  # [s] of the servo
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,18 @@ class Sampled:
 def sampled(options: LinuxcncOptions) -> tuple[Sampled, ...]:
     """What is sampled; the lock-step cycle first."""
 
-    def channel(name: str, unit: str, sensor: str = "controller") -> Channel:
-        return Channel(name=name, unit=unit, sensor=sensor)
+    def channel(name: str, unit: str, sensor: str = "controller", late: float | None = None) -> Channel:
+        return Channel(name=name, unit=unit, sensor=sensor, late_s=late)
 
     rows = [Sampled("=cycle", "u", None)]
-    for kind, pin, sensor in (("commanded", "=command", "controller"), ("actual", "pos-fb", "scale")):
+    for kind, pin, sensor, late in (
+        ("commanded", "=command", "controller", None),
+        ("actual", "pos-fb", "scale", PERIOD),
+    ):
         for j, name in enumerate(options.names):
             where = f"{pin}-{j}" if pin.startswith("=") else f"joint.{j}.{pin}"
             unit = "mm" if name in options.axes else "deg"
-            rows.append(Sampled(where, "f", channel(f"{name}_{kind}_{unit}", unit, sensor)))
+            rows.append(Sampled(where, "f", channel(f"{name}_{kind}_{unit}", unit, sensor, late)))
     for j, name in enumerate(options.names):
         unit, factor = ("um", 1 / UM) if name in options.axes else ("deg", 1.0)
         shown = {"um": "µm"}.get(unit, unit)

@@ -12,7 +12,7 @@ import numpy as np
 from hardware.channel import Block, Channel, Clock, Quality
 from hardware.identity import offsets_hash, program_hash, tools_hash
 from hardware.linuxcnc.lockstep import OWN, PlantMaker, PlantProcess
-from hardware.linuxcnc.machine_files import DEPTH, machine_files, sampled, sampler_kinds
+from hardware.linuxcnc.machine_files import DEPTH, PERIOD, machine_files, sampled, sampler_kinds
 from hardware.linuxcnc.options import LinuxcncOptions
 from hardware.linuxcnc.pipes import Lines, Rows
 from hardware.linuxcnc.sandbox import Sandbox
@@ -22,7 +22,6 @@ from twin.scenario import Scenario
 from twin.units import MM, UM
 
 CONTROLLER_IN_THE_LOOP = "controller in the loop: a real controller, a simulated machine, no metal"
-PERIOD = 1e-3  # [s] of the servo
 ASKED = {"feed_factor_ratio": ("lock.asked-feed", 1.0), "offset_z_um": ("lock.asked-offset", UM / MM)}
 AHEAD = DEPTH // 4  # rows of the plant before those of the sampler
 AWAKE, PAUSE = 0.05, 0.001  # [s]

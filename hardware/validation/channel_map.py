@@ -30,6 +30,8 @@ class MapRow:
     """ISO 8601."""
     uncertainty: float | None = None
     """Standard uncertainty in the unit of the predicted channel."""
+    late_s: float | None = None
+    """By how much it is recorded later than the rest of its sample."""
     ignored: tuple[float, ...] = ()
     """Recorded values that are no measurements, such as spurious zeros."""
     optional: bool = False
@@ -114,6 +116,7 @@ def map_channels(predicted: dict[str, str], recorded: tuple[Channel, ...], rows:
             serial_number=row.serial_number or channel.serial_number,
             calibrated_on=row.calibrated_on or channel.calibrated_on,
             uncertainty=uncertainty,
+            late_s=channel.late_s if row.late_s is None else row.late_s,
         )
         found.append(Mapped(name, unit, source, factor, sensor, row.ignored))
     return found

@@ -60,15 +60,19 @@ class Comparison:
         rows: np.ndarray | slice = found if gaps else slice(int(found[0]), int(found[-1]) + 1)
         place, time = place[rows], time[rows]
         run = self._run
-        at, at_time = run.at(place), run.at(np.clip(time[::SPARSE] - begin, 0.0, run.duration))
+        # of what is recorded late: where the machine was when it was so
+        lates = {0.0, *(row.sensor.late_s or 0.0 for row in self.mapped)}
+        at = {late: run.at(np.interp(time - late, time, place) if late else place) for late in lates}
+        at_time = {late: run.at(np.clip(time[::SPARSE] - late - begin, 0.0, run.duration)) for late in lates}
         lines = np.clip(np.nan_to_num(block.values[line][rows]).astype(np.int64), 0, len(self._groups[0][0].count) - 1)
         bins = np.minimum((place * (BINS / run.duration)).astype(np.int64), BINS - 1)
         operation = np.maximum(np.searchsorted(self._starts, place, side="right") - 1, 0)
-        runs = runs_of(lines, operation, at.segment, bins)
+        runs = runs_of(lines, operation, at[0.0].segment, bins)
 
         def compare(k: int) -> None:
+            late = self.mapped[k].sensor.late_s or 0.0
             values = self.mapped[k].read(block.values[self.mapped[k].recorded][rows])
-            self._compare(k, values, time, at, at_time, runs)
+            self._compare(k, values, time, at[late], at_time[late], runs)
 
         list(self._pool.map(compare, range(len(self.mapped))))
 

@@ -16,7 +16,7 @@ import yaml
 
 from hardware.fidelity_kernels import largest_bend
 from hardware.identity import Identity, offsets_hash, program_hash, tools_hash
-from hardware.validation.servo_scatter import NAMES, following_deviation
+from hardware.validation.servo_scatter import NAMES, PLAY, following_deviation, zero_deviation
 from twin.config import build
 from twin.errors import InputError
 from twin.machine.tool import Tool
@@ -236,14 +236,16 @@ class PredictedRun:
         if name in self._deviations:
             return self._deviations[name][at.segment]
         if name.endswith(("_actual_mm", "_following_error_um")) and self._following:
-            return _linear(self._following[name[0]], at) * (1e3 if name.endswith("_um") else 1.0)
+            following, zero = self._following[name[0]]
+            found = _linear(following, at)
+            return found * 1e3 if name.endswith("_um") else np.hypot(found, zero)
         if name in self._warmth:
             return np.interp(at.time, self.thermal["time_s"].values, self._warmth[name])
         return None
 
     @cached_property
-    def _following(self) -> dict[str, np.ndarray]:
-        """Axis -> (sample,) [mm] of the position behind the servo, from the scatter of its loop."""
+    def _following(self) -> dict[str, tuple[np.ndarray, float]]:
+        """Axis -> (sample,) [mm] of the position behind the servo, from the scatter of its loop; [mm] of its zero."""
         if not self.has_signals or "controller" not in self.config:
             return {}
         found = {}
@@ -253,7 +255,8 @@ class PredictedRun:
             if set(NAMES) <= set(rows):
                 given = self.config["controller"]["axis"][axis]
                 ideal = frozenset(name for name in NAMES if not given.get(name))
-                found[axis] = following_deviation(self.commanded[:, k], self._period, rows, ideal)
+                following = following_deviation(self.commanded[:, k], self._period, rows, ideal)
+                found[axis] = following, zero_deviation(rows[PLAY])
         return found if len(found) == len(AXES) else {}
 
     @cached_property

@@ -54,6 +54,14 @@ def following_deviation(
     return found
 
 
+def zero_deviation(play: "Parameter") -> float:
+    """One standard deviation [mm] of where an axis has its zero: it was homed on one or the other side of its play.
+
+    The following error knows nothing of it: what is commanded and what is read have the same zero.
+    """
+    return play.median / 2 * float(np.hypot(1.0, play.spread)) * UM / MM
+
+
 @numba.njit(cache=True, nogil=True)
 def _deviations(commanded, period, gain, decay, off, found):  # type: ignore[no-untyped-def]
     """Write ``found`` (sample,) [mm]; ``off``: one deviation's part of each effect, as above."""

@@ -99,6 +99,9 @@ def validate(
     if len(files) > 1:
         notes.append(f"{len(files)} recordings, one after the other: {', '.join(Path(f).name for f in files)}")
     notes += [note for note in (why, *_notes(readings, frame, held), *_seen_in_part(match, predicted)) if note]
+    if late := {row.name: row.sensor.late_s for row in mapped if row.sensor.late_s}:
+        which = ", ".join(f"{name} by {1e3 * seconds:g} ms" for name, seconds in late.items())
+        notes.append(f"recorded later than the rest of its sample, and compared so: {which}")
     if (plates := declared.fitted_on.get("plate")) and predicted.part.plate is not None:
         fitted = predicted.part.plate in plates
         notes.insert(0, FITTED if fitted else f"{UNSEEN} ({', '.join(map(str, plates))})")

@@ -157,6 +157,23 @@ def test_what_cannot_be_validated(run, tmp_path):
         validate(file, run)
 
 
+def test_a_channel_that_is_recorded_late_is_compared_with_when_it_was(run, tmp_path):
+    """Scales that a controller records 5 cycles late: said so, they are where the twin says; else 0.1 mm behind."""
+    block = measured()
+    late = np.concatenate([np.full(5, block.values["x_commanded_mm"][0]), block.values["x_commanded_mm"][:-5]])
+    block = Block(0, block.time, {**block.values, "x_actual_mm": late}, block.quality)
+    found = []
+    for seconds in (None, 5e-3):
+        channels = (*CHANNELS, Channel(name="x_actual_mm", unit="mm", late_s=seconds))
+        file = record(tmp_path / f"{seconds}.arrows", *pieces(block), channels=channels)
+        found.append(validate(file, run))
+    plain, told = (v.channel("x_actual_mm").fidelity for v in found)
+    assert told.rmse < 1e-3 and told.samples == plain.samples
+    assert plain.rmse > 20.0 * 5e-3 * 0.9  # 20 mm/s for 8 of 9.8 s, rapids faster
+    assert abs(told.shift) < 1e-3 < abs(plain.shift)
+    assert any("x_actual_mm by 5 ms" in note for note in found[1].notes)
+
+
 def test_a_machine_that_was_running_already(run, tmp_path):
     """The recording begins and ends within a line: nothing differs, and what was not seen is said."""
     block = measured()

@@ -7,7 +7,7 @@ import xarray as xr
 from hardware.priors import known, priors
 from hardware.simulated.hidden import with_parameters
 from hardware.validation.heat_scatter import heat_deviation
-from hardware.validation.servo_scatter import NAMES, following_deviation
+from hardware.validation.servo_scatter import NAMES, PLAY, following_deviation, zero_deviation
 from twin.calibration.parameters import drawn
 from twin.compose import compose
 from twin.scenario import load_scenario
@@ -54,6 +54,27 @@ def test_following_errors_of_400_machines_scatter_as_stated():
     ratio = apart.std(axis=0)[moving] / stated[moving]
     assert np.median(ratio) == pytest.approx(1.0, abs=0.1)
     assert np.mean(np.abs(apart[:, moving]) <= 2 * stated[moving]) == pytest.approx(0.954, abs=0.02)
+
+
+def test_positions_of_400_machines_scatter_as_stated():
+    """Each is homed after a stroke one way or the other: its scale reads zero where it stands, play and all."""
+    parameters = [p for p in priors(compose([]), root="controller.") if p.name.startswith(AXIS)]
+    rows = {p.name.removeprefix(AXIS): p for p in parameters}
+    commanded = to_and_fro()
+    sets = [drawn(parameters, seed) for seed in range(1, 401)]
+    side = np.where(np.random.default_rng(5).random(len(sets)) < 0.5, -1.0, 1.0)
+    play = np.array([s[AXIS + PLAY] for s in sets]) * UM / MM
+    nominal = following_errors(commanded, [{p.name: p.median for p in parameters}])[0]
+    apart = following_errors(commanded, sets) - nominal + (side * play / 2)[:, None]
+    following, zero = following_deviation(commanded, PERIOD, rows, frozenset()), zero_deviation(rows[PLAY])
+    assert zero == pytest.approx((side * play / 2).std(), rel=0.1)
+    started = np.arange(len(commanded)) > 200
+    assert np.mean(np.abs(apart[:, started]) <= 2 * np.hypot(following, zero)[started]) == pytest.approx(
+        0.954, abs=0.02
+    )
+    without = np.mean(np.abs(apart[:, started]) <= 2 * following[started])
+    slow = started & (np.abs(np.gradient(commanded, PERIOD)) < 1)
+    assert without < 0.954 and np.mean(np.abs(apart[:, slow]) <= 2 * np.hypot(following, zero)[slow]) > 0.93
 
 
 def test_an_axis_taken_for_ideal_is_uncertain_by_all_that_it_leaves_out():
