@@ -154,6 +154,19 @@ def test_feeds_far_beside_the_stock_are_a_warning():
     assert warning.message == "feeds 40 mm beside the stock, up to 25 mm away, until line 20"
 
 
+def test_a_program_in_inches_that_is_read_in_millimetres_is_a_warning():
+    """A pocket of 2 x 1 in, fed 0.002 in a tooth by a cutter of 10 mm; in millimetres both are 25.4 times less."""
+    inches = path([[0.5, 0.5, -0.1], [2.5, 0.5, -0.1]], [[2.5, 0.5, -0.1], [2.5, 1.5, -0.1]])
+    slow = replace(inches, feed=np.full(2, 0.002 * MM * 2 * 100 / (2 * np.pi)))
+    (warning,) = check_path_in_stock(slow, BLOCK, {1: CUTTER})
+    assert warning.line == 10 and "2 x 1 mm in a stock of 100 x 60 mm, fed 0.02 %" in warning.message
+    assert "G20" in warning.message
+    # A small pocket is fed as any other, and a slow path as large as its stock is not in inches.
+    assert check_path_in_stock(inches, BLOCK, {1: CUTTER}) == ()
+    wide = path([[0, 0, -5], [100, 0, -5]], [[100, 0, -5], [100, 60, -5]])
+    assert check_path_in_stock(replace(wide, feed=slow.feed), BLOCK, {1: CUTTER}) == ()
+
+
 def test_a_program_of_rapids_only_is_an_error():
     with pytest.raises(InputError, match="no feed move"):
         check_path_in_stock(path([[0, 0, 0]], [[1, 1, 1]], rapid=[True]), BLOCK, {1: CUTTER})
