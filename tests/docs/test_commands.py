@@ -10,6 +10,7 @@ from documented import ROOT, commands, files, pages
 
 from hardware.channel import check_block
 from twin.__main__ import COMMANDS, main
+from twin.commands.parser import OVERRIDES
 from twin.compose import compose, groups
 from twin.errors import InputError
 from twin.scenario import load_scenario
@@ -99,6 +100,11 @@ def test_a_command_parses_and_its_configuration_composes(command, parsed, desks,
         compose(kept, conf=conf)
     except InputError as error:
         pytest.fail(f"{command.page}: {command.text}\n{error}")
+
+
+@pytest.mark.parametrize("line", OVERRIDES.splitlines()[1:])
+def test_the_examples_of_the_help_compose(line):
+    compose([word for word in line.split() if "=" in word and not word.startswith("(")])
 
 
 @pytest.mark.parametrize("command", OTHERS, ids=lambda c: f"{Path(c.page).stem}: {c.text}"[:90])
