@@ -38,6 +38,7 @@ tools:
         (["part.yaml"], ["'part.yaml' says nothing by itself", "write scenario=part.yaml"]),
         (["nist_plate"], ["write scenario=nist_plate"]),
         (["tools.1.stickout_mm=40"], ["no key tools.1.stickout_mm", "did you mean tools.1.stick_out_mm?"]),
+        (["scenario.plate=2"], ["nobody has set scenario.plate", "write +scenario.plate=2"]),
         (["tools.9.stick_out_mm=40"], ["no tools.9", "it has tools.1, tools.2"]),
         (["material.cutting.chosen.ktc_n_mm2=7"], ["material.cutting is a list", "material.cutting.0.ktc_n_mm2"]),
     ],

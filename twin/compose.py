@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -214,10 +214,21 @@ def _readable(error: Exception, overrides: Sequence[str], conf: Path | None) -> 
             if tool and tool[0] not in known:
                 has = ", ".join(key for key in known if TOOL.fullmatch(key))
                 said, hint = f"the scenario has no {tool[0]}", f"it has {has}; "
+            elif "Could not override" in text and _left_out(name, [o for o in overrides if o != override], conf):
+                return InputError(f"nobody has set {name} yet", remedy=f"write +{override}", key=name)
             return InputError(
                 said, remedy=f"{hint}`twin show` lists every key, `twin explain KEY` tells of one", key=name
             )
     return InputError(f"the configuration does not compose: {text}", remedy="`twin show` lists every key")
+
+
+def _left_out(key: str, overrides: Sequence[str], conf: Path | None) -> bool:
+    """Whether there is such a key and the configuration does not hold it."""
+    from twin.explain import desk, left_out  # it needs this module
+
+    with suppress(InputError):
+        return left_out(key, desk(overrides, conf=conf)) is not None
+    return False
 
 
 def _no_override(word: str, text: str, conf: Path | None) -> InputError:

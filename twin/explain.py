@@ -112,7 +112,7 @@ def explain(key: str, at: Desk) -> Explanation:
         return _group(key, at)
     if rest in options.get(top, ()):
         return _option(top, rest, at.conf)
-    found = _composed(key, at) or _left_out(key, at) or _of_other_group(key, at) or _by_words(key, at)
+    found = _composed(key, at) or left_out(key, at) or _of_other_group(key, at) or _by_words(key, at)
     if found is not None:
         return found
     known = [place.path for place in Place(at.config).all_below()]
@@ -176,7 +176,7 @@ def _said(numbered: str, at: Desk) -> str:
     return ""
 
 
-def _left_out(key: str, at: Desk) -> Explanation | None:
+def left_out(key: str, at: Desk) -> Explanation | None:
     """A key that the schema knows and nobody sets."""
     meaning = at.meaning(key)
     if meaning is None or not meaning.owner or not at.config.get(key.partition(".")[0]):
