@@ -1,9 +1,13 @@
 """The whole chain on a slot whose numbers are known by hand."""
 
+import hashlib
+
 import numpy as np
 import pytest
 import xarray as xr
+from own_scenario import GOOD_PROGRAM
 
+from twin.labelled import fingerprints
 from twin.scenario import load_scenario
 from twin.simulate import simulate
 
@@ -75,3 +79,15 @@ def test_every_variable_names_its_unit_and_opens_elsewhere(result, tmp_path):
     for group in ("segments", "surface", "thermal"):
         for name, variable in tree[group].data_vars.items():
             assert variable.attrs["units"], f"{group}/{name}"
+
+
+def test_attributes_say_what_was_run(result, module_desk):
+    attrs = result.tree.attrs
+    assert attrs["program_sha256"] == hashlib.sha256(GOOD_PROGRAM.encode()).hexdigest()
+    again, other = (
+        fingerprints(load_scenario("scenario=own", word, conf=module_desk / "conf"))
+        for word in ("tools.1.runout_um=0", "tools.1.runout_um=1")
+    )
+    assert again == {name: attrs[name] for name in again}
+    assert [name for name in again if again[name] != other[name]] == ["inputs_hash"]
+    assert attrs["numpy"] == np.__version__ and attrs["seeds"]

@@ -2,14 +2,18 @@
 
 import json
 import platform
+from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import jax
+import numba
 import numpy as np
 import xarray as xr
 
 import twin
-from twin.compiled import Array
+from twin.cache import content_key, source_key
+from twin.compiled import CODE, Array
 from twin.cutting.stability import unmodelled
 from twin.cutting.wear import parts_per_tool
 from twin.measured import Measured, measured
@@ -43,6 +47,10 @@ def result_of(scenario: Scenario, prediction: Prediction) -> Result:
         version=twin.__version__,
         python=platform.python_version(),
         jax=jax.__version__,
+        numpy=np.__version__,
+        numba=numba.__version__,
+        **fingerprints(scenario),
+        seeds="none is chosen: what is drawn at random is drawn with seeds that stand in the code",
         duration_s=machining.motion.duration,
         stock_cm3=cut.stock_volume / 1e-6,
         sources=json.dumps(SOURCES),
@@ -59,6 +67,17 @@ def result_of(scenario: Scenario, prediction: Prediction) -> Result:
         ),
     )
     return Result(tree)
+
+
+def fingerprints(scenario: Scenario) -> dict[str, str]:
+    """Hashes that two runs share when they ran the same: the program's text (of ``program.nc``, as sha256sum
+    prints it), everything that went in (configuration, program, meshes, features), and the code.
+    """
+    return {
+        "program_sha256": sha256(scenario.program_text.encode()).hexdigest(),
+        "inputs_hash": content_key(replace(scenario, program_file="")),  # wherever the file lies
+        "code_hash": source_key(*sorted({file.parent for file in CODE.rglob("*.py")})),
+    }
 
 
 def _release_words(scenario: Scenario) -> str:

@@ -20,7 +20,7 @@ class Result:
 
     ``tree`` has the groups ``segments`` (segment of the toolpath), ``surface`` (sample of the machined
     surface), ``features`` (inspected characteristic) and ``thermal`` (time). Every variable ends in its unit
-    and carries it as the attribute ``units``; ``tree.attrs`` holds scenario, versions, seed and hashes.
+    and carries it as the attribute ``units``; ``tree.attrs`` holds scenario, versions, seeds and hashes.
     """
 
     tree: xr.DataTree
@@ -109,11 +109,6 @@ def compare(a: Result, b: Result) -> dict[str, tuple[float, float, str]]:
     """Both summaries side by side: name -> (of a, of b, unit)."""
     left, right = a.summary(), b.summary()
     return {name: (left[name][0], right[name][0], left[name][1]) for name in left}
-
-
-def _compressed(group: xr.Dataset) -> dict[str, dict[str, Any]]:
-    """NetCDF encoding that packs every numeric variable of ``group``."""
-    return {str(name): {"zlib": True, "complevel": 1} for name, v in group.data_vars.items() if v.dtype.kind in "fiu"}
 
 
 def dataset(dimension: str, variables: Mapping[str, tuple[Any, ...]], **coordinates: Any) -> xr.Dataset:
