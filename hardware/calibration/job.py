@@ -65,7 +65,7 @@ def calibrate(
     written = calibration_file(config, rows, found.estimates, found.fit.misfit, found.undetermined)
     write_calibration(out, written)
     tell(found, console)
-    console.print("next, what would say most (nats of the posterior's volume):")
+    console.print("next, what would say most (each +0.7 halves the volume of what is still possible):")
     for worth in suggested(found, benches[0]):
         console.print(f"  {worth.name}  +{worth.gain:.1f}", highlight=False)
     console.print(f"calibration {out}", highlight=False, soft_wrap=True)
