@@ -2,7 +2,9 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from omegaconf import OmegaConf
@@ -11,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 from twin.config import T, build
 from twin.errors import InputError
 from twin.resources import shared_folder
+from twin.units import Uncertain
 
 
 def read_settings(schema: type[T], group: str, option: str, changes: Sequence[str] = (), conf: Path | None = None) -> T:
@@ -24,18 +27,55 @@ def read_settings(schema: type[T], group: str, option: str, changes: Sequence[st
         InputError: no such option, a file that is no YAML, an unknown key, a wrong unit.
     """
     file = _file(group, option, conf)
+    written = read_yaml(file)
     try:
-        plain = OmegaConf.merge(
-            OmegaConf.create(yaml.safe_load(file.read_text()) or {}), OmegaConf.from_dotlist(list(changes))
-        )
+        plain = OmegaConf.merge(OmegaConf.create(written), OmegaConf.from_dotlist(list(changes)))
         values = OmegaConf.to_container(plain, resolve=True)
-    except yaml.YAMLError as error:
-        raise InputError(f"no YAML: {str(error).splitlines()[0]}", file=file) from None
     except (OmegaConfBaseException, ValueError) as error:
         raise InputError(f"changes {', '.join(changes)}: {str(error).splitlines()[0]}", file=file) from None
-    if not isinstance(values, Mapping):
-        raise InputError("not a mapping of keys to values", file=file)
+    assert isinstance(values, Mapping)
     return build(schema, {str(k): v for k, v in values.items()}, group, file=file)
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    """Keys and values of a YAML file.
+
+    Raises:
+        InputError: it cannot be read, is no YAML (with the line), or holds something else.
+    """
+    try:
+        values = yaml.safe_load(file.read_text()) or {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read: {getattr(error, 'strerror', None) or error}", file=file) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise InputError(f"no YAML: {what}", file=file, line=mark.line + 1 if mark else None) from None
+    if not isinstance(values, dict):
+        raise InputError("not a mapping of keys to values", file=file)
+    return {str(key): value for key, value in values.items()}
+
+
+def check_amounts(settings: Any, group: str) -> None:
+    """Refuse a number below zero, or none at all, anywhere in settings that hold amounts: times, money, shares, counts.
+
+    Raises:
+        InputError: names the key as the program knows it, and the value.
+    """
+    if isinstance(settings, bool):
+        return
+    if isinstance(settings, int | float):
+        if not settings >= 0:
+            raise InputError(f"{group} is {settings:g}", remedy="a number from zero on; shown in SI units")
+    elif is_dataclass(settings):
+        for field in fields(settings):
+            check_amounts(getattr(settings, field.name), f"{group}.{field.name}")
+    elif isinstance(settings, Mapping):
+        for name, value in settings.items():
+            check_amounts(value, f"{group}.{name}")
+    elif isinstance(settings, tuple):
+        for k, value in enumerate(settings):
+            check_amounts(value, group if isinstance(settings, Uncertain) else f"{group}[{k}]")
 
 
 def split_words(words: Sequence[str], groups: Sequence[str]) -> tuple[dict[str, str], list[str], list[str]]:

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from hardware.bench import open_source
 from hardware.source import Source
 from twin.config import build
 from twin.data import recording
 from twin.errors import InputError
 from twin.production.machine_states import vocabulary
+from twin.settings import read_yaml
 from twin.units import Time
 
 WORDS = ("execution", "mode")  # channels whose numbers stand for words
@@ -54,13 +53,7 @@ def read_shop(file: Path) -> ShopOptions:
     Raises:
         InputError: it cannot be read, has unknown keys, or describes no machine.
     """
-    try:
-        content = yaml.safe_load(file.read_text())
-    except OSError as error:
-        raise InputError(f"cannot read the shop: {error.strerror}", file=file, remedy="see docs/shopfloor.md") from None
-    except yaml.YAMLError as error:
-        raise InputError(f"no YAML: {str(error).splitlines()[0]}", file=file) from None
-    shop = build(ShopOptions, content or {}, "shop", file=file)
+    shop = build(ShopOptions, read_yaml(file), "shop", file=file)
     if not shop.machines:
         raise InputError("the shop has no machine", file=file, remedy="see docs/shopfloor.md")
     for name, machine in shop.machines.items():

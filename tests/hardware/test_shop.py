@@ -286,7 +286,7 @@ def test_a_shop_is_read_and_what_is_wrong_in_it_is_said(tmp_path):
     (tmp_path / "empty.yaml").write_text("machines: {}")
     with pytest.raises(InputError, match="the shop has no machine"):
         read_shop(tmp_path / "empty.yaml")
-    with pytest.raises(InputError, match="cannot read the shop"):
+    with pytest.raises(InputError, match="cannot be read"):
         read_shop(tmp_path / "none.yaml")
     for source, why in [({}, "has no kind"), ({"kind": "telepathy"}, "there is no source 'telepathy'")]:
         with (

@@ -238,7 +238,7 @@ def test_contradictions_of_a_chain_are_said(tmp_path):
     with HistoryWriter(store) as writer:
         anna = writer.source("anna")
         say = [
-            PART.event(when, "release", {"decision": "released", "why": ""}),
+            PART.event(when, "release", {"decision": "released", "why": "within limits"}),
             PART.event(when, "program", {"name": "p", "sha256": "a"}),
             PART.event(when, "prediction", prediction),
             PART.event(when, "machining", machining),

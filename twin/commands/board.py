@@ -27,8 +27,11 @@ def main(words: list[str]) -> None:
     from hardware.shop.board import serve_board
     from hardware.shop.collect import Shop
     from hardware.shop.options import read_shop
+    from twin.errors import InputError
     from twin.resources import outputs_folder
 
+    if not 0 <= chosen.port <= 65535:
+        raise InputError(f"--port is {chosen.port}", remedy="from 0, any that is free, to 65535")
     options = read_shop(chosen.shop)
     store = chosen.store or outputs_folder() / "history.sqlite"
     stop = threading.Event()

@@ -116,10 +116,13 @@ def _release(chosen: argparse.Namespace, store: Path) -> None:
 
 def _say(store: Path, name: str, by: str, kind: str, body: dict[str, str]) -> None:
     """One event by a person, about a part that is known."""
+    from twin.errors import InputError
     from twin.production.history import History
     from twin.production.history_event import Event, now_us
     from twin.production.history_writer import append
 
+    if not by.strip():
+        raise InputError(f"nobody says the {kind}", remedy="--by NAME")
     with History(store) as history:
         part, serial = history.find_part(name)
     row = append(store, by, Event(now_us(), kind, body, part=part, serial=serial))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from twin.commands.parser import command_parser
+from twin.commands.parser import command_parser, picture_file
 
 SUMMARY = "life of bearings, screws, guides, belts"
 EXAMPLE = "twin life latest --parts 12"
@@ -25,7 +25,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--change", type=float, metavar="EUR", help="cost of a tool with its change: plans the tools")
     parser.add_argument("--failure", type=float, metavar="EUR", help="further cost when a tool fails in a part")
     parser.add_argument("--batch", type=int, metavar="N", help="parts of the batch that the tools are planned for")
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw what is left and the shares (PNG)")
+    parser.add_argument("--picture", type=picture_file, metavar="FILE", help="draw what is left and the shares (PNG)")
     parser.add_argument("--outputs", type=Path, help="folder of run folders (default: outputs)")
     options = parser.parse_intermixed_args(words)
 
@@ -37,16 +37,22 @@ def main(words: list[str]) -> None:
     from twin.resources import outputs_folder
     from twin.runs import find_run
 
+    if (options.change is None) != (options.failure is None):
+        raise InputError("tools are planned by two costs", remedy="give --change EUR and --failure EUR")
     folders = [find_run(name, options.outputs or outputs_folder()) for name in options.runs]
     parts = options.parts or [1.0] * len(folders)
     if len(parts) != len(folders):
         raise InputError(f"{len(parts)} numbers of parts for {len(folders)} runs", remedy="give one a run")
-    if options.days < 0 or options.days == float("inf"):
+    if not 0 <= options.days < float("inf"):
         raise InputError(f"{options.days:g} days", remedy="give a number from zero on")
     if options.replaced:
         if not options.book:
             raise InputError("--replaced without a book", remedy="name it: --book FILE")
         book_replacement(options.book, machine_of(folders[0]), options.replaced)
+    if options.change is not None:
+        from twin.production.tool_life.job import check_plan, plan_tools
+
+        check_plan(folders, options.change, options.failure, options.batch)
     console = Console(width=None if Console().is_terminal else 180)
     found = life_of(
         folders,
@@ -57,11 +63,7 @@ def main(words: list[str]) -> None:
         book=options.book,
         days=options.days,
     )
-    if (options.change is None) != (options.failure is None):
-        raise InputError("tools are planned by two costs", remedy="give --change EUR and --failure EUR")
     if options.change is not None:
-        from twin.production.tool_life.job import plan_tools
-
         for folder in folders:
             plan_tools(folder, options.change, options.failure, options.batch, console)
     if options.picture:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from twin.commands.parser import command_parser
+from twin.commands.parser import command_parser, picture_file
 
 SUMMARY = "utilisation and OEE (ISO 22400-2) from logs"
 EXAMPLE = "twin oee mazak.shdr.gz --produced 24 --good 23"
@@ -28,7 +28,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--run", metavar="RUN", help="take PRI from a run of the twin (folder, or `latest`)")
     parser.add_argument("--silence-s", type=float, default=300.0, help="without a word for longer: unobserved (300)")
     parser.add_argument("--state", action="append", default=[], metavar="WORD=MEANING", help="of an unknown word")
-    parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw the states over time")
+    parser.add_argument("--picture", type=picture_file, metavar="FILE.png", help="draw the states over time")
     parser.add_argument("--outputs", type=Path, help="folder of run folders")
     chosen = parser.parse_args(words)
 
@@ -64,10 +64,11 @@ def main(words: list[str]) -> None:
     planned = chosen.planned_s if chosen.run is None else _predicted(chosen.run, chosen.outputs)
     quantities = Quantities(counted if chosen.produced is None else chosen.produced, chosen.good, planned)
     times = times_of(timeline)
+    found = figures(times, quantities)  # what is wrong with the quantities is said before anything is printed
     console = Console(width=None if sys.stdout.isatty() else 150)
     console.print(f"{log.name}  {utc_text(first)} to {utc_text(last)}", highlight=False, soft_wrap=True)
     print_times(times, timeline, console)
-    print_figures(figures(times, quantities), console)
+    print_figures(found, console)
     counter = "the control's counter" if chosen.part_s is None else f"ends of programs of {chosen.part_s:g} s or more"
     source = "given" if chosen.produced is not None else counter
     for name, value, where in (

@@ -3,7 +3,10 @@
 import argparse
 import re
 import sys
+from pathlib import Path
 from typing import NoReturn
+
+PICTURES = (".png", ".svg", ".pdf")
 
 OVERRIDES = """\
 overrides are key=value; a quantity's key ends in its unit:
@@ -11,6 +14,20 @@ overrides are key=value; a quantity's key ends in its unit:
   machine=hurco material=ti_6al_4v    another machine, another material
   tools.2.stick_out_mm=45             one number of the composed configuration
   model.removal.resolution_mm=0.5     how it is computed: coarser and faster"""
+
+
+def picture_file(text: str) -> Path:
+    """A file that a picture can be written to, for the ``type`` of an option.
+
+    Raises:
+        argparse.ArgumentTypeError: no folder there, or a kind of picture that nobody draws.
+    """
+    file = Path(text)
+    if file.suffix.lower() not in PICTURES:
+        raise argparse.ArgumentTypeError(f"{text}: a picture ends in {', '.join(PICTURES)}")
+    if not file.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text}: there is no folder {file.parent}")
+    return file
 
 
 def command_parser(command: str, description: str, epilog: str = "") -> argparse.ArgumentParser:

@@ -36,10 +36,13 @@ def main(words: list[str]) -> None:
     from twin.settings import of_group, split_words
 
     outputs = options.outputs or outputs_folder()
-    order = Order(options.quantity, options.lot or options.quantity, options.inspected_pct / 100)
+    lot = options.quantity if options.lot is None else options.lot
+    order = Order(options.quantity, lot, options.inspected_pct / 100)
     chosen, changes, plain = split_words(options.words, ("economics", "tolerance"))
     prices, overrides = of_group(changes, "economics")
     own = bool(plain) and Path(plain[0]).is_file()
+    if plain and Path(plain[0]).suffix and not Path(plain[0]).exists():
+        raise InputError("there is no such file", file=plain[0], remedy="name an NC program, or a finished run")
     if own:
         scenario, overrides = _own_scenario(plain, overrides, outputs)
         overrides = [f"scenario={scenario}", *overrides]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from twin.commands.parser import command_parser
+from twin.commands.parser import command_parser, picture_file
 
 SUMMARY = "the history of one part, printed and drawn"
 EXAMPLE = "twin trace nist_plate/10 --picture plate_10.png"
@@ -16,7 +16,7 @@ def main(words: list[str]) -> None:
     parser = command_parser("trace", "Everything that is known of one part.", EPILOG)
     parser.add_argument("part", metavar="PART", help="PART/SERIAL")
     parser.add_argument("--store", type=Path, metavar="FILE", help="the history (default: outputs/history.sqlite)")
-    parser.add_argument("--picture", type=Path, metavar="FILE.png", help="draw the chain")
+    parser.add_argument("--picture", type=picture_file, metavar="FILE.png", help="draw the chain")
     chosen = parser.parse_args(words)
 
     import sys

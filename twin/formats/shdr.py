@@ -45,6 +45,8 @@ class ShdrLog:
     start: np.datetime64  # of the first row, UTC
     channels: dict[str, Channel] = field(default_factory=dict)
     unreadable: tuple[int, ...] = ()  # lines that are no SHDR: real logs break off in the middle of rows
+    set_back: float = 0.0  # [s] by which a row lies before one above it, at most
+    set_back_line: int = 0  # the line of that row
 
     def __getitem__(self, key: str) -> Channel:
         if key not in self.channels:
@@ -78,6 +80,7 @@ def parse_shdr(text: str, *, file: str = "") -> ShdrLog:
         InputError: not one row can be read.
     """
     stamps: list[str] = []
+    lines: list[int] = []
     events: dict[str, list[tuple[int, str, str]]] = {}
     unreadable: list[int] = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -91,6 +94,7 @@ def parse_shdr(text: str, *, file: str = "") -> ShdrLog:
             continue
         row = len(stamps)
         stamps.append(stamp)
+        lines.append(number)
         if condition:
             events.setdefault(fields[0], []).append((row, fields[1].upper(), fields[5]))
         else:
@@ -100,9 +104,12 @@ def parse_shdr(text: str, *, file: str = "") -> ShdrLog:
         raise InputError("no row of the log can be read", file=file, remedy="rows are YYYY-MM-DDThh:mm:ssZ|key|value")
     when = np.array(stamps, "datetime64[ns]")
     # Adapters send a few rows out of order; an event cannot precede the one before it in the file.
-    seconds = np.maximum.accumulate((when - when[0]).astype(float) * 1e-9)
+    said = (when - when[0]).astype(float) * 1e-9
+    seconds = np.maximum.accumulate(said)
+    worst = int(np.argmax(seconds - said))
     channels = {key: _channel(rows, seconds) for key, rows in events.items()}
-    return ShdrLog(file, when[0], channels, tuple(unreadable))
+    back = float(seconds[worst] - said[worst])
+    return ShdrLog(file, when[0], channels, tuple(unreadable), back, lines[worst] if back else 0)
 
 
 def _channel(rows: list[tuple[int, str, str]], seconds: np.ndarray) -> Channel:

@@ -39,6 +39,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "gap": (MACHINE, ("lost", "begin_us", "why")),
     "clock": (MACHINE, ("added_s", "why")),
 }
+SPOKEN = ("text", "why")  # what a person says, in words
 DECISIONS = ("released", "rework", "rejected")
 
 
@@ -80,7 +81,7 @@ def check(event: Event, now_us: int) -> None:
     """Raise unless ``event`` can be recorded at ``now_us``.
 
     Raises:
-        InputError: unknown kind, no serial number, a key that is missing, a time that is not yet.
+        InputError: unknown kind, no serial number, a key that is missing or says nothing, a time that is not yet.
     """
     about, keys = KINDS.get(event.kind, (None, ()))
     if about is None or event.kind == "source":
@@ -102,6 +103,9 @@ def check(event: Event, now_us: int) -> None:
             f"an event '{event.kind}' is dated {utc_text(event.time_us)}, which is yet to come",
             remedy="set the clock that gave this time",
         )
+    for key in set(keys) & set(SPOKEN):
+        if not str(event.body[key]).strip():
+            raise InputError(f"an event '{event.kind}' has an empty '{key}'", remedy="say it in words")
 
 
 def now_us() -> int:

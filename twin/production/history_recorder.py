@@ -11,7 +11,7 @@ from twin.inspect_run import inspect_run
 from twin.production.history import History
 from twin.production.history_event import Event, now_us
 from twin.production.history_measured import LoggedPart, inspection_event, logged_part, recording_event
-from twin.production.history_run import PartName, ShopFacts, run_events
+from twin.production.history_run import PartName, ShopFacts, check_facts, run_events
 from twin.production.history_writer import HistoryWriter
 
 AT_ONCE = 5000  # events of a log
@@ -42,6 +42,8 @@ def record(store: Path, request: Request) -> list[str]:
     """
     part, now = request.part, now_us()
     _check_new(store, part)
+    check_facts(request.run, request.facts)
+    logged = logged_part(request.log, part, request.facts.machine) if request.log else None
     config = yaml.safe_load((request.run / "config.yaml").read_text())
     has_features = bool(config["scenario"].get("features"))
     inspected = {
@@ -53,7 +55,6 @@ def record(store: Path, request: Request) -> list[str]:
     else:
         alone = None
     events = run_events(request.run, part, request.facts, alone)
-    logged = logged_part(request.log, part, request.facts.machine) if request.log else None
     recordings = [recording_event(file, part) for file in sorted(request.run.glob("*.arrows"))]
     reports = [(name, inspection_event(one, name, part, now)) for name, one in inspected.items()]
 

@@ -54,6 +54,20 @@ def sha256_of(data: bytes | str) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 
 
+def check_facts(folder: Path, facts: ShopFacts) -> None:
+    """Refuse facts that do not fit the run, before anything is worked out.
+
+    Raises:
+        InputError: a tool number that the run has not, a compensation that cannot be read.
+    """
+    known = sorted(int(number) for number in yaml.safe_load((folder / "config.yaml").read_text())["tools"])
+    if unknown := set(facts.tool_ids) - set(known):
+        raise InputError(
+            f"the run has no tool {min(unknown)}", file=folder, remedy=f"it has {', '.join(map(str, known))}"
+        )
+    _compensation(facts.compensation)
+
+
 def run_events(folder: Path, part: PartName, facts: ShopFacts, inspected: Inspected | None) -> list[Event]:
     """Events of a run about one part, at the time that the run was made.
 
@@ -61,7 +75,7 @@ def run_events(folder: Path, part: PartName, facts: ShopFacts, inspected: Inspec
         inspected: the run on the virtual measuring machine; None: its scenario declares no features.
 
     Raises:
-        InputError: no finished run, a tool number that the run has not, a compensation that cannot be read.
+        InputError: no finished run.
     """
     result = load(folder)
     config = yaml.safe_load((folder / "config.yaml").read_text())
@@ -118,8 +132,6 @@ def _program(folder: Path, scenario: Mapping[str, Any]) -> str:
 
 def _tools(tools: Mapping[str, Any], result: Result, facts: ShopFacts) -> list[dict[str, Any]]:
     known = {int(number): tool for number, tool in tools.items()}
-    if unknown := set(facts.tool_ids) - set(known):
-        raise InputError(f"the run has no tool {min(unknown)}", remedy=f"it has {', '.join(map(str, sorted(known)))}")
     segments = result["segments"]
     used, wear = segments["tool"].values, segments["wear_um"].values if "wear_um" in segments else None
     rows = []

@@ -12,6 +12,7 @@ from twin.production.history import History
 from twin.production.machine_states import Said, Timeline, chosen_item, silences, timeline, vocabulary
 
 NEEDED = ("execution", "mode", "part_count", "program")
+SET_BACK = 10.0  # [s] a row may lie before one above it: adapters send a few out of order, the worst seen by 1.1 s
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,17 @@ def from_logs(files: Sequence[Path], name: str = "") -> MachineLog:
     """One machine from one or more of its SHDR logs, in any order.
 
     Raises:
-        InputError: a log cannot be read.
+        InputError: a log cannot be read, or its clock ran backwards.
     """
     logs = [read_shdr(file) for file in files]
+    for file, log in zip(files, logs, strict=True):
+        if log.set_back > SET_BACK:
+            raise InputError(
+                f"the clock runs backwards by {log.set_back:,.0f} s",
+                file=file,
+                line=log.set_back_line,
+                remedy="cut the log there, and give both pieces with the right times",
+            )
     rows: dict[str, list[Said]] = {}
     for log in logs:
         for item, said in said_by(log).items():

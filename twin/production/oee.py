@@ -193,7 +193,7 @@ def _check(times: Times, quantities: Quantities) -> None:
     if not times.planned > times.unobserved:
         raise InputError("nothing was observed in that period", remedy="choose another period, or another log")
     for name, value in (("produced parts", pq), ("good parts", gq), ("the planned run time per item", pri)):
-        if value is not None and value < 0:
-            raise InputError(f"{name} cannot be {value:g}")
+        if value is not None and not value >= 0:
+            raise InputError(f"{name} cannot be {value:g}", remedy="a number from zero on")
     if pq is not None and gq is not None and gq > pq:
         raise InputError(f"{gq} good parts of {pq} produced", remedy="good parts are a part of the produced ones")

@@ -139,7 +139,7 @@ def test_bad_lines_are_refused_with_the_reason():
     step = Step(station="s", time=exactly(10.0))
     with pytest.raises(InputError, match="no station 'x'"):
         one_station(Station(), Step(station="x", time=exactly(1.0)), n_parts=1)
-    with pytest.raises(InputError, match="before it is released"):
+    with pytest.raises(InputError, match="before its release"):
         one_station(Station(), step, n_parts=1, release=10.0, due=5.0)
     with pytest.raises(InputError, match="takes no time"):
         one_station(Station(), Step(station="s"), n_parts=1)

@@ -8,6 +8,7 @@ import csv
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -191,6 +192,8 @@ def _reading(row: Mapping[str, str], line: int, file: Path) -> Reading:
         number, power = int(row["part"]), float(row["power_rise_pct"])
         deviation = float(row["deviation_um"]) * UM if (row["deviation_um"] or "").strip() else None
         worn = float(row[WORN]) / 100 if (row.get(WORN) or "").strip() else None
+        if not all(isfinite(value) for value in (power, deviation or 0.0, worn or 0.0)):
+            raise ValueError
     except (TypeError, ValueError):
         raise InputError(f"{dict(row)} is no reading", file=file, line=line, remedy=",".join(COLUMNS)) from None
     if number != line - 1:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from twin.errors import InputError
+from twin.settings import check_amounts
 from twin.units import CostRate, Length, Money, Ratio, Time
 
 
@@ -141,6 +142,7 @@ class Batch:
             if not ok:
                 raise InputError(f"batch {self.name}: {what}")
 
+        check_amounts(self, "batch")
         demand(self.n_parts >= 1, f"{self.n_parts} parts")
         demand(self.tool.n_life > 0, "the life of a tool must be positive")
         demand(self.tool.law_scatter >= 0 and self.tool.tool_scatter > 0, "lives must scatter")

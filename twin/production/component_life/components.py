@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
 from jax.tree_util import register_dataclass
 
 from twin.config import build
@@ -11,6 +10,7 @@ from twin.errors import InputError
 from twin.production.component_life.bearing import Ball, Lubricant, check_ball
 from twin.production.component_life.belt import Belt
 from twin.resources import shared_folder
+from twin.settings import read_yaml
 from twin.units import Force, Length, Mass, Ratio, TemperatureDifference
 
 _STATIC = {"static": True}
@@ -146,7 +146,7 @@ def read_components(file: Path) -> Components:
     """
     if not file.is_file():
         raise InputError("there are no such components", file=file, remedy="see conf/component")
-    return build(Components, yaml.safe_load(file.read_text()), "component", file=file)
+    return build(Components, read_yaml(file), "component", file=file)
 
 
 def components_of(machine: str, conf: Path | None = None) -> tuple[Components, Path]:

@@ -12,7 +12,7 @@ from twin.errors import InputError
 from twin.production.component_life.book import book_work, read_book
 from twin.production.component_life.components import components_of, read_components
 from twin.production.component_life.consumption import consumption
-from twin.production.component_life.outlook import Outlook, outlook
+from twin.production.component_life.outlook import Outlook, check_parts, outlook
 from twin.production.component_life.run_loads import RunLoads, read_run
 
 YEAR = 250.0  # working days, for reading long lives
@@ -32,13 +32,15 @@ def life_of(
     """Print what the runs consume and what is left; book ``days`` of that work where there is a book.
 
     Raises:
-        InputError: runs of different machines, no components, a book of another machine.
+        InputError: no parts, runs of different machines, no components, a book of another machine.
     """
+    check_parts(parts_a_day)
+    own = read_components(components_file) if components_file else None
     runs = [read_run(folder) for folder in folders]
     if others := {run.machine for run in runs} - {runs[0].machine}:
         raise InputError(f"runs of {runs[0].machine} and of {min(others)}", remedy="ask for one machine at a time")
-    if components_file:
-        components, file = read_components(components_file), components_file
+    if own and components_file:
+        components, file = own, components_file
     else:
         components, file = components_of(runs[0].machine, conf)
     taken = [consumption(components, run) for run in runs]

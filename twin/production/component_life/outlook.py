@@ -28,6 +28,16 @@ class Outlook:
     by_preload: np.ndarray  # (component,)
 
 
+def check_parts(parts_a_day: Sequence[float]) -> None:
+    """Refuse a plan of work without work.
+
+    Raises:
+        InputError: as said, or what is no number.
+    """
+    if not all(0 <= n < np.inf for n in parts_a_day) or not sum(parts_a_day):
+        raise InputError(f"{', '.join(f'{n:g}' for n in parts_a_day)} parts a day", remedy="give numbers above zero")
+
+
 def outlook(
     taken: Sequence[Consumption],
     operations: Sequence[Sequence[str]],
@@ -45,9 +55,8 @@ def outlook(
     Raises:
         InputError: no parts.
     """
+    check_parts(parts_a_day)
     names = taken[0].component
-    if min(parts_a_day) < 0 or not sum(parts_a_day):
-        raise InputError(f"{', '.join(f'{n:g}' for n in parts_a_day)} parts a day", remedy="give numbers above zero")
     amounts = np.array([n * c.used for n, c in zip(parts_a_day, taken, strict=True)])  # (run, component)
     per_day = amounts.sum(axis=0)
     weight = amounts / np.where(per_day > 0, per_day, 1.0)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from twin.errors import InputError
+from twin.settings import check_amounts
 from twin.units import AngularSpeed, Uncertain
 
 Sureness = Literal["read", "remembered", "assumed"]
@@ -169,8 +170,12 @@ class Economics:
     """By the material's name."""
 
     def __post_init__(self) -> None:
+        check_amounts(self, "economics")
         if not 0 < self.power.efficiency.value.value <= 1:
-            raise InputError(f"{self.name}: the efficiency of the spindle drive is {self.power.efficiency.value.value}")
+            raise InputError(
+                f"{self.name}: the efficiency of the spindle drive is {self.power.efficiency.value.value}",
+                remedy="above 0, at most 1",
+            )
         if self.power.spindle.speed <= 0:
             raise InputError(f"{self.name}: the speed of the spindle's row must be positive")
 

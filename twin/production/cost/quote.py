@@ -52,6 +52,8 @@ class Order:
     def __post_init__(self) -> None:
         if self.quantity < 1 or self.lot < 1:
             raise InputError(f"a quotation of {self.quantity} parts in lots of {self.lot}", remedy="both at least 1")
+        if self.lot > self.quantity:
+            raise InputError(f"lots of {self.lot} of {self.quantity} parts", remedy="a lot has at most all parts")
         if not 0 <= self.inspected <= 1:
             raise InputError(f"a share of {self.inspected} parts is inspected", remedy="between 0 and 1")
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from twin.errors import InputError
+from twin.settings import check_amounts
 from twin.units import HOUR, CostRate, EnergyPrice, Money, Power, Ratio, Time, Uncertain
 
 DAY = 24 * HOUR
@@ -173,10 +174,9 @@ class Line:
         return DAY - clock + self.shifts[0].start
 
     def __post_init__(self) -> None:
+        check_amounts(self, "line")
         if not self.orders:
             raise InputError(f"{self.name} has no orders", remedy="add one below orders")
-        if self.n_operators < 0 or self.transport < 0:
-            raise InputError(f"{self.name}: operators and transport cannot be negative")
         for before, shift in zip((None, *self.shifts), self.shifts, strict=False):
             if not (before.end if before else 0.0) <= shift.start < shift.end <= DAY:
                 raise InputError(
@@ -194,18 +194,26 @@ class Line:
                     raise InputError(f"step {step_name} of {name}: shares lie between 0 and 1")
         for name, order in self.orders.items():
             _known(f"order {name}", "part", order.part, self.parts)
-            if order.n_parts < 1 or order.n_lot < 0:
-                raise InputError(f"order {name} asks for {order.n_parts} parts in lots of {order.n_lot}")
+            if order.n_parts < 1:
+                raise InputError(f"order {name} asks for {order.n_parts} parts", remedy="at least 1")
             if order.due is not None and order.due < order.release:
-                raise InputError(f"order {name} is due before it is released", remedy="is a clock running backwards?")
+                raise InputError(
+                    f"order {name} is due at {order.due / HOUR:g} h, before its release at {order.release / HOUR:g} h",
+                    remedy="is a clock running backwards?",
+                )
         for name, station in self.stations.items():
             if station.n_machines < 1:
-                raise InputError(f"station {name} has {station.n_machines} machines")
+                raise InputError(f"station {name} has {station.n_machines} machines", remedy="at least 1")
             if station.breakdown and station.breakdown.between <= 0:
-                raise InputError(f"station {name}: the mean time between failures must be positive")
+                raise InputError(
+                    f"station {name}: no time between failures", remedy="leave breakdown out where it never fails"
+                )
             for down in station.down:
                 if down.end <= down.start:
-                    raise InputError(f"station {name} is down until before it is down")
+                    raise InputError(
+                        f"station {name} is down from {down.start / HOUR:g} to {down.end / HOUR:g} h",
+                        remedy="the end comes after the start",
+                    )
 
 
 def _known(what: str, kind: str, name: str, known: dict) -> None:

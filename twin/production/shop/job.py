@@ -21,6 +21,7 @@ from twin.settings import read_settings
 from twin.units import HOUR, Uncertain
 
 N_DRAWS, SEED = 2000, 1
+RUSH, DOWN = "--rush JOB:RELEASE_H:DUE_H", "--down MACHINE:FROM_H:TO_H"
 
 
 @dataclass(frozen=True)
@@ -42,19 +43,22 @@ class WhatIf:
         if self.batch_one:
             yield "every batch is one part", batch_of_one(shop)
         for text in self.rush:
-            job, release, due = split_colons(text, 3, "--rush JOB:RELEASE_H:DUE_H")
+            job, release, due = split_colons(text, 3, RUSH)
             if job not in shop.jobs:
                 raise InputError(f"there is no job '{job}'", remedy="one of " + ", ".join(shop.jobs))
             like = replace(
-                shop.jobs[job], release=hours(release), due=hours(due), importance=10 * shop.jobs[job].importance
+                shop.jobs[job],
+                release=hours(release, RUSH),
+                due=hours(due, RUSH),
+                importance=10 * shop.jobs[job].importance,
             )
             yield f"one more {job} comes at {release} h", replace(shop, jobs={**shop.jobs, f"rush {job}": like})
         for text in self.down:
-            name, start, end = split_colons(text, 3, "--down MACHINE:FROM_H:TO_H")
+            name, start, end = split_colons(text, 3, DOWN)
             if name not in shop.machines:
                 raise InputError(f"there is no machine '{name}'", remedy="one of " + ", ".join(shop.machines))
             machine = shop.machines[name]
-            shut = replace(machine, closed=(*machine.closed, Closed(start=hours(start), end=hours(end))))
+            shut = replace(machine, closed=(*machine.closed, Closed(start=hours(start, DOWN), end=hours(end, DOWN))))
             yield f"{name} is down from {start} to {end} h", replace(shop, machines={**shop.machines, name: shut})
 
 
@@ -84,6 +88,7 @@ def run_schedule(
     epoch = None
     if orders is not None:
         shop, epoch = with_orders(shop, read_orders(orders))
+    variants = list(what_if.variants(shop))  # what is wrong with them is said before anything is scheduled
     console = Console(width=None if sys.stdout.isatty() else 160)
 
     def carried_out(what: Shop) -> tuple[Schedule, Execution, Execution | None]:
@@ -100,7 +105,7 @@ def run_schedule(
         record: dict[str, Any] = schedule_record(*found) | {"what_if": {}}
         if epoch is not None:
             (folder / "job_responses.json").write_text(responses_text(responses_of(found[0], epoch)))
-        for k, (what, variant) in enumerate(what_if.variants(shop), 1):
+        for k, (what, variant) in enumerate(variants, 1):
             console.print(f"\n[bold]what if {what}[/bold]", highlight=False)
             other = carried_out(variant)
             draw_schedule(*other).savefig(folder / f"what_if_{k}.png", dpi=150)

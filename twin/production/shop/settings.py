@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from twin.errors import InputError
 from twin.production.line.config import Breakdown
-from twin.units import Ratio, Time, Uncertain
+from twin.settings import check_amounts
+from twin.units import HOUR, Ratio, Time, Uncertain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,16 +90,22 @@ class Shop:
     """Searches side by side."""
 
     def __post_init__(self) -> None:
+        check_amounts(self, "shop")
         if not self.jobs:
             raise InputError(f"{self.name} has no jobs")
         if self.resolution <= 0:
             raise InputError(f"{self.name}: the resolution must be positive")
         for name, machine in self.machines.items():
             if machine.breakdown and machine.breakdown.between <= 0:
-                raise InputError(f"machine {name}: the mean time between failures must be positive")
+                raise InputError(
+                    f"machine {name}: no time between failures", remedy="leave breakdown out where it never fails"
+                )
             for closed in machine.closed:
                 if closed.end <= closed.start:
-                    raise InputError(f"machine {name} is closed until before it closes")
+                    raise InputError(
+                        f"machine {name} is closed from {closed.start / HOUR:g} to {closed.end / HOUR:g} h",
+                        remedy="the end comes after the start",
+                    )
         for name, job in self.jobs.items():
             if not job.operations:
                 raise InputError(f"job {name} has no operations")
@@ -106,7 +113,10 @@ class Shop:
                 _check(f"operation {key} of {name}", operation, self)
             for what, when in (("due", job.due), ("to be finished", job.deadline)):
                 if when is not None and when < job.release:
-                    raise InputError(f"job {name} is {what} before it is released", remedy="correct its dates")
+                    raise InputError(
+                        f"job {name} is {what} at {when / HOUR:g} h, before it is released at {job.release / HOUR:g} h",
+                        remedy="correct its dates",
+                    )
 
 
 def _check(what: str, operation: Operation, shop: Shop) -> None:

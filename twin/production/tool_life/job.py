@@ -1,6 +1,7 @@
 """When to change the tools of a finished run: parts by the wear law, interval and batch by cost."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,37 @@ from twin.cutting.wear import WearTable
 from twin.errors import InputError
 from twin.production.tool_life.parts import LogLife, log_parts
 from twin.production.tool_life.replacement import batch_policy, best_interval
-from twin.result import load
+from twin.result import Result, load
 
 LONGEST = 20_000  # parts; a tool that makes more is not planned
 LAST = 1e-6  # probability that a tool makes more parts than are looked at
+
+
+def check_plan(folders: Sequence[Path], change: float, failure: float, batch: int | None) -> None:
+    """Refuse what tools cannot be planned by, before anything is worked out.
+
+    Raises:
+        InputError: no law of wear is known for the material of a run, or nonsensical costs or parts.
+    """
+    for name, cost in (("--change", change), ("--failure", failure)):
+        if not 0 < cost < np.inf:
+            raise InputError(f"{name} is {cost:g} EUR", remedy="a cost above zero")
+    if batch is not None and batch < 1:
+        raise InputError(f"a batch of {batch} parts", remedy="at least 1")
+    for folder in folders:
+        _wear_of(folder)
+
+
+def _wear_of(folder: Path) -> tuple[Result, dict[str, float], WearTable]:
+    """A run, the share of a life that a part takes of each tool, and the law of wear that says so."""
+    result = load(folder)
+    used = json.loads(str(result.tree.attrs.get("life_used_by_part", "{}")))
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    if not used or not config.get("wear"):
+        raise InputError(
+            "no law of wear is known for the material of this run", file=folder, remedy="choose one: twin run wear=NAME"
+        )
+    return result, used, build(WearTable, config["wear"], "wear")
 
 
 def plan_tools(folder: Path, change: float, failure: float, batch: int | None, console: Console) -> None:
@@ -29,14 +57,7 @@ def plan_tools(folder: Path, change: float, failure: float, batch: int | None, c
     Raises:
         InputError: no law of wear is known for the material of the run, or nonsensical costs.
     """
-    result = load(folder)
-    used = json.loads(str(result.tree.attrs.get("life_used_by_part", "{}")))
-    config = yaml.safe_load((folder / "config.yaml").read_text())
-    if not used or not config.get("wear"):
-        raise InputError(
-            "no law of wear is known for the material of this run", file=folder, remedy="choose one: twin run wear=NAME"
-        )
-    wear = build(WearTable, config["wear"], "wear")
+    result, used, wear = _wear_of(folder)
     row = next(row for row in wear.rows if row.name == wear.chosen)
     title = f"Tools of {result.tree.attrs['title']}: change {change:g} EUR, failure {failure:g} EUR more"
     table = Table(title=title, title_justify="left")
