@@ -1,5 +1,6 @@
 """Run folders are whole or absent; results open without the code that wrote them."""
 
+import io
 import os
 import subprocess
 import sys
@@ -8,11 +9,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import xarray as xr
+from rich.console import Console
 
 from twin.errors import InputError
 from twin.formats.signals import write_signals
 from twin.result import Result, dataset, load
 from twin.runs import find_run, list_runs, new_run, write_record
+from twin.view.tables import print_measured
 
 
 def small_result() -> Result:
@@ -56,6 +59,28 @@ def test_summary_leaves_out_uncut_segments_and_unmachined_samples():
     assert "flank wear, largest" not in summary  # no law was known
     assert summary["deviation, largest"] == (-7.0, "µm")
     assert summary["deviation, mean"] == (-2.0, "µm")
+
+
+def test_what_laboratories_measured_is_printed_with_what_was_missed():
+    """Diameters of plate 10, long tools: predicted 3.9896, measured 4.1630 and 4.1507 mm; the second by one only."""
+    features = dataset(
+        "feature",
+        {
+            "name": (np.array(["hole", "slot", "floor"]), "1", ""),
+            "characteristic": (np.array(["diameter", "diameter", "height"]), "1", ""),
+            "nominal_mm": (np.array([4.0, 4.0, 5.0]), "mm", ""),
+            "predicted_mm": (np.array([3.9896, 3.9967, 5.01]), "mm", ""),
+            "measured_mm": (np.array([[4.163, 4.1507], [np.nan, 3.9722], [np.nan, np.nan]]), "mm", "", ("laboratory",)),
+        },
+        laboratory=["nikon", "mitutoyo"],
+    )
+    console = Console(width=160, file=io.StringIO())
+    print_measured(Result(xr.DataTree.from_dict({"features": features})), console)
+    rows = [line.replace("│", " ").split() for line in console.file.getvalue().splitlines() if line.startswith("│")]
+    assert rows == [
+        ["hole", "diameter", "4.000", "3.9896", "4.1630", "4.1507", "-173.4", "-161.1"],
+        ["slot", "diameter", "4.000", "3.9967", "3.9722", "+24.5"],
+    ]
 
 
 def test_a_run_is_whole_or_absent(tmp_path):

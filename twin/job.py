@@ -194,11 +194,12 @@ def _tell(
     console: Console, result: "Result", folder: Path, missing_picture: InputError | None, watch: Stopwatch
 ) -> None:
     """What a user wants to know first."""
-    from twin.view.tables import print_features, print_summary
+    from twin.view.tables import print_features, print_measured, print_summary
 
     attrs = result.tree.attrs
     print_summary(result, console)
     print_features(result, console)
+    print_measured(result, console)
     for key, what in (("collisions", "collision"), ("warnings", "warning")):
         lines = str(attrs[key]).splitlines()
         for line in lines[:5]:

@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.table import Table
 
 from twin.result import Result
+from twin.units import MM, UM
 
 
 def print_summary(result: Result, console: Console) -> None:
@@ -21,29 +22,54 @@ def print_summary(result: Result, console: Console) -> None:
 
 
 def print_features(result: Result, console: Console, most: int = 16) -> None:
-    """Nominal, predicted and measured value of the ``most`` largest errors, and the share of each error source."""
+    """Nominal and predicted value of the ``most`` largest errors, and the share of each error source."""
     features = result["features"]
     errors = features["error_um"].values
     order = np.argsort(-np.nan_to_num(np.abs(errors), nan=-1.0), kind="stable")[:most]
     if not order.size:
         return
     sources = [str(name) for name in features["contributor"].values]
-    laboratories = [str(name) for name in features["laboratory"].values]
     title = f"Inspected features, the {len(order)} largest errors of {len(errors)} characteristics; errors in µm"
     table = Table(title=title, title_justify="left")
     table.add_column("feature", no_wrap=True)
     table.add_column("characteristic", no_wrap=True)
-    for heading in ("nominal mm", "predicted mm", *(f"{name} mm" for name in laboratories), "error", *sources):
+    for heading in ("nominal mm", "predicted mm", "error", *sources):
         table.add_column(heading, justify="right")
     for row in (features.isel(feature=i) for i in order):
-        measured = ("" if np.isnan(v) else f"{float(v):.4f}" for v in row["measured_mm"].values)
         table.add_row(
             str(row["name"].values),
             str(row["characteristic"].values),
             f"{float(row['nominal_mm']):.3f}",
             f"{float(row['predicted_mm']):.4f}",
-            *measured,
             f"{float(row['error_um']):+.1f}",
             *(f"{float(v):+.1f}" for v in row["contribution_um"].values),
+        )
+    console.print(table)
+
+
+def print_measured(result: Result, console: Console) -> None:
+    """What laboratories measured on the real part, beside what was predicted of it, hit or missed."""
+    features = result["features"]
+    measured, predicted = features["measured_mm"].values, features["predicted_mm"].values
+    known = np.flatnonzero(np.isfinite(measured).any(axis=1))
+    if not known.size:
+        return
+    laboratories = [str(name) for name in features["laboratory"].values]
+    table = Table(title="Measured on the real part; predicted less measured in µm", title_justify="left")
+    table.add_column("feature", no_wrap=True)
+    table.add_column("characteristic", no_wrap=True)
+    for heading in ("nominal mm", "predicted mm", *(f"{name} mm" for name in laboratories)):
+        table.add_column(heading, justify="right")
+    for name in laboratories:
+        table.add_column(f"less {name}", justify="right")
+    for i in known:
+        missed = (predicted[i] - measured[i]) * MM / UM
+        table.add_row(
+            str(features["name"].values[i]),
+            str(features["characteristic"].values[i]),
+            f"{features['nominal_mm'].values[i]:.3f}",
+            f"{predicted[i]:.4f}",
+            *("" if np.isnan(v) else f"{v:.4f}" for v in measured[i]),
+            *("" if np.isnan(v) else f"{v:+.1f}" for v in missed),
         )
     console.print(table)
