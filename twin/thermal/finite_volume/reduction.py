@@ -6,6 +6,7 @@ orthonormal in the heat capacity, so the reduced model is symmetric and stable f
 (A. C. Antoulas, Approximation of Large-Scale Dynamical Systems, 2005, ch. 11 and 13).
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import jax
@@ -119,16 +120,19 @@ def reduction_error(
     from scipy.signal import lfilter  # half a second to import, which only a new machine is worth
 
     inputs = trial_shift(model, n_steps, dt)
-    temperature = drift = 0.0
-    for regime in (model, flooded) if len(flooded.terms) > len(model.terms) else (model,):
+
+    def of_regime(regime: Conduction) -> tuple[float, float]:
         full = implicit(regime, inputs, dt, np.zeros(len(regime.capacity)))[1:]
         rate, modes = np.linalg.eigh(basis.T @ (regime.conductance @ basis))
         decay = np.exp(-rate * dt)
         push = inputs @ (((1 - decay) / rate)[:, None] * (modes.T @ (basis.T @ regime.gain))).T
         states = np.stack([lfilter([1.0], [1.0, -d], row) for d, row in zip(decay, push.T, strict=True)], axis=1)
         wrong = (states @ (basis @ modes).T - full)[SETTLED:]
-        temperature = max(temperature, float(abs(wrong).max()))
-        drift = max(drift, float(abs(wrong @ relative.T).max()))
+        return float(abs(wrong).max()), float(abs(wrong @ relative.T).max())
+
+    regimes = (model, flooded) if len(flooded.terms) > len(model.terms) else (model,)
+    with ThreadPoolExecutor() as pool:  # solving does not hold Python's lock
+        temperature, drift = np.max(list(pool.map(of_regime, regimes)), axis=0).tolist()
     exact = steady(model, np.eye(len(model.inputs))[:, model.gain.any(axis=0)])
     answer = basis @ np.linalg.solve(basis.T @ (model.conductance @ basis), basis.T @ (model.conductance @ exact))
     return ReductionError(temperature, drift, float((abs(answer - exact).max(axis=0) / abs(exact).max(axis=0)).max()))
