@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from hardware.validation.limits import Verdict
 from hardware.validation.plots import channel_plot, shown_channels, spectrum_plot, timing_plot
 from hardware.validation.result import Validation
 from hardware.validation.tables import (
@@ -78,21 +79,28 @@ def page(validation: Validation, pictures: Sequence[bytes], problem: str) -> str
         _lines(v),
         _features(v),
         "<h2>Limits</h2>",
-        _table(("what", "found", "declared", ""), (verdict_row(x) for x in v.verdicts)),
+        _table(("what", "found", "declared", ""), map(verdict_row, sorted(v.verdicts, key=_held)), aligned=False),
         "<h2>Sensors</h2>",
         _sensors(v),
     ]
     return "".join(parts)
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], tight: bool = False) -> str:
+def _held(verdict: Verdict) -> bool:
+    """The order of limits: first those that were not held."""
+    return verdict.passed
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, tight: bool = False, aligned: bool = True) -> str:
+    """``aligned``: numbers stand on the right."""
+
     def cell(text: str) -> str:
         if text in ("pass", "FAIL"):
             return f"<td class={text.lower()}>{text}</td>"
-        return f"<td{' class=n' if _is_number(text) else ''}>{html.escape(text)}</td>"
+        return f"<td{' class=n' if aligned and _is_number(text) else ''}>{html.escape(text)}</td>"
 
     cells = list(rows)
-    numbers = [any(_is_number(row[k]) for row in cells) for k in range(len(headings))]  # they stand on the right
+    numbers = [aligned and any(_is_number(row[k]) for row in cells) for k in range(len(headings))]
     named = zip(headings, numbers, strict=True)
     head = "".join(f"<th{' class=n' if n else ''}>{html.escape(h)}</th>" for h, n in named) if any(headings) else ""
     body = "".join("<tr>" + "".join(map(cell, row)) + "</tr>" for row in cells)
