@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from twin.production.batch.plan import plan
-from twin.production.batch.policy import Adaptive, Fixed
+from twin.production.batch.policy import PROBLEMS, Adaptive, Fixed, Shared
 from twin.production.batch.process import draw_truth, simulate
 from twin.production.batch.settings import Batch, FixedRule
 from twin.production.batch.study import TWIN, BatchStudy, study
@@ -58,10 +58,22 @@ def tell(what: str, found: BatchStudy) -> None:
         )
 
 
+def tell_problems(batch: Batch, rule: str) -> None:
+    """One row for each problem that the twin decides beside a rule, and one for all of them."""
+    truth = draw_truth(batch, N_BATCHES, SEED)
+    alone = simulate(batch, Fixed(batch.rules[rule]), truth, batch)
+    for problems in (*((problem,) for problem in PROBLEMS), tuple(PROBLEMS)):
+        shared = Shared(Adaptive(batch), Fixed(batch.rules[rule]), problems)
+        tell(
+            " and ".join(problems), BatchStudy(batch, {TWIN: simulate(batch, shared, truth, batch), rule: alone}, rule)
+        )
+
+
 def main() -> None:
     draw_line(line_study.study(read_settings(Line, "line", "cell"), 100, SEED)).savefig(FIGURES / "line.png", dpi=110)
     planned = schedule(read_settings(Shop, "shop", "cell"))
-    draw_schedule(planned, execute(planned, 2000, SEED)).savefig(FIGURES / "schedule.png", dpi=110)
+    carried, calm = execute(planned, 2000, SEED), execute(planned, 2000, SEED, breakdowns=False)
+    draw_schedule(planned, carried, calm).savefig(FIGURES / "schedule.png", dpi=110)
     if len(sys.argv) > 1:
         draw_quotation(quotation_of(Path(sys.argv[1]), Order(50, 10), {})).savefig(FIGURES / "quote.png", dpi=110)
     batch = read_settings(Batch, "batch", "titanium_bracket")
@@ -71,6 +83,8 @@ def main() -> None:
     n_change, n_measure = (int(word) for word in found.tuned.replace(",", "").split() if word.isdigit())
     policies = {TWIN: Adaptive(batch)} | {name: Fixed(rule) for name, rule in batch.rules.items()}
     policies[found.tuned] = Fixed(FixedRule(n_change=n_change, n_measure=n_measure, warm_up="warm up" in found.tuned))
+    for rule in batch.rules:
+        tell_problems(batch, rule)
     for what, world in worlds(batch).items():
         truth = draw_truth(world, N_BATCHES, SEED)
         outcomes = {name: simulate(batch, policy, truth, world) for name, policy in policies.items()}

@@ -1,6 +1,6 @@
 """Gantt plots: rows of bars over time, coloured by order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import matplotlib
@@ -33,12 +33,17 @@ class Bar:
     label: str = ""
 
 
+def order_colours(orders: Collection[str]) -> dict[str, tuple[float, float, float, float]]:
+    """Order -> its colour, in the order of the alphabet; none is like that of a state."""
+    palette = matplotlib.colormaps["tab20"](range(20))
+    shades = [(r, g, b, a) for k, (r, g, b, a) in enumerate(palette.tolist()) if k not in LIKE_STATES]
+    return {order: shades[k % len(shades)] for k, order in enumerate(sorted(orders))}
+
+
 def draw_gantt(axes: Axes, rows: Sequence[str], bars: Sequence[Bar], due: dict[str, float] | None = None) -> None:
     """Bars of every row, a legend of orders and states, and due dates as marks at the lower edge."""
-    orders = sorted({bar.order for bar in bars if bar.order})
-    palette = matplotlib.colormaps["tab20"](range(20))
-    shades = [tuple(shade) for k, shade in enumerate(palette) if k not in LIKE_STATES]
-    colour = {order: shades[k % len(shades)] for k, order in enumerate(orders)}
+    colour = order_colours({bar.order for bar in bars if bar.order})
+    orders = list(colour)
     place = {name: k for k, name in enumerate(rows)}
     named = len(bars) <= MOST_NAMED
     for bar in bars:

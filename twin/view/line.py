@@ -11,7 +11,7 @@ from twin.production.line.study import LineStudy, difference, queue_over_time
 from twin.production.line.trace import STATES
 from twin.production.spread import Interval, mean_of, spread_of
 from twin.units import HOUR
-from twin.view.gantt import Bar, draw_gantt
+from twin.view.gantt import Bar, draw_gantt, order_colours
 
 LABELS = {
     "throughput_per_h": "throughput / (good parts/h)",
@@ -107,8 +107,10 @@ def draw_line(found: LineStudy) -> Figure:
         queue.step(time / HOUR, queue_over_time(trace, station, time), where="post", label=station, linewidth=1.2)
     queue.set(xlabel="time / h", ylabel="parts that wait", xlim=gantt.get_xlim())
     queue.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    colour = order_colours(found.ends)
     for row, (order, values) in enumerate(found.ends.items()):
-        ends.plot(values / HOUR, np.full(len(values), row) + np.linspace(-0.25, 0.25, len(values)), ".", markersize=4)
+        place = np.full(len(values), row) + np.linspace(-0.25, 0.25, len(values))
+        ends.plot(values / HOUR, place, ".", markersize=4, color=colour[order])
         if order in due:
             ends.plot((due[order] / HOUR,) * 2, (row - 0.4, row + 0.4), color="black", linewidth=2)
     ends.set_yticks(range(len(found.ends)), list(found.ends))

@@ -10,8 +10,8 @@ from twin.errors import InputError
 from twin.production.batch.belief import N_NODES, first_belief, outside
 from twin.production.batch.fault import stopping
 from twin.production.batch.plan import plan, read_readings
-from twin.production.batch.policy import Adaptive, Fixed
-from twin.production.batch.process import draw_truth, simulate
+from twin.production.batch.policy import PROBLEMS, Adaptive, Fixed, Shared
+from twin.production.batch.process import ACTIONS, draw_truth, simulate
 from twin.production.batch.release import PLAN, release, released
 from twin.production.batch.settings import Batch, FixedRule
 from twin.production.batch.study import study
@@ -242,6 +242,54 @@ def test_what_is_dear_decides_what_is_done(batch):
     dear = done(costs=replace(batch.costs, tool=400.0))
     assert "slow down" in dear and "change tool" not in dear  # one tool lasts for all at the lower feed
     assert "re-measure" not in done(costs=replace(batch.costs, measurement=1e6))
+
+
+def test_every_action_can_be_reached_and_says_its_own_reason(batch, tmp_path):
+    """Run as well, which is no action: each has a reason that no other has."""
+    odd = tmp_path / "odd.csv"
+    odd.write_text(
+        "part,power_rise_pct,deviation_um,did\n"
+        + "".join(f"{k},{1.1 * k + (16 if k > 4 else 0)},,\n" for k in range(1, 8))
+    )
+    short = replace(batch, n_parts=26)
+    plans = [
+        plan(short),
+        plan(replace(short, size=replace(batch.size, cold=40e-6))),
+        plan(replace(short, costs=replace(batch.costs, tool=400.0))),
+        plan(batch, read_readings(odd, batch)),
+    ]
+    words = {
+        "run": "more parts are planned with this tool",
+        "re-measure": "expected scrap of the next part",
+        "stop": "something is wrong with",
+        "change tool": "no later change costs less",
+        "warm up": "less scrap while it is cold",
+        "slow down": "80 % feed cost least",
+    }
+    assert set(words) == {"run", *ACTIONS}
+    said = {}
+    for part in (part for one in plans for part in one):
+        for action in part.actions or ("run",):
+            said.setdefault(action, []).append(" ".join(part.reasons))
+    assert set(said) == set(words)
+    for action, reasons in said.items():
+        assert all(words[action] in reason for reason in reasons)
+
+
+def test_problems_are_shared_between_the_twin_and_a_rule(batch):
+    """All of them the twin's, or none, is the twin or the rule; one of them changes its own actions alone."""
+    truth, rule = draw_truth(batch, 4, 3), batch.rules["change every 15 parts"]
+
+    def cost(policy):
+        return simulate(batch, policy, truth).cost
+
+    assert cost(Shared(Adaptive(batch), Fixed(rule), tuple(PROBLEMS))) == pytest.approx(
+        cost(Adaptive(batch)), rel=1e-12
+    )
+    assert cost(Shared(Adaptive(batch), Fixed(rule), ())) == pytest.approx(cost(Fixed(rule)), rel=1e-12)
+    measuring = simulate(batch, Shared(Adaptive(batch), Fixed(rule), ("measuring",)), truth)
+    assert measuring.taken["slow down"] == pytest.approx(0)
+    assert not np.allclose(measuring.taken["re-measure"], simulate(batch, Fixed(rule), truth).taken["re-measure"])
 
 
 @pytest.mark.parametrize(

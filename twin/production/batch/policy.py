@@ -123,3 +123,32 @@ class Adaptive:
     def _scrap(self, variance: np.ndarray) -> np.ndarray:
         """Expected cost of scrap [EUR] of a corrected size."""
         return self.batch.costs.scrap * outside(np.zeros(1), variance, self.batch.size.tolerance)
+
+
+# What is decided together: the tool, when to measure, when to warm up, when to stop and look.
+PROBLEMS: dict[str, tuple[str, ...]] = {
+    "tool and feed": ("change tool", "slow down"),
+    "measuring": ("re-measure",),
+    "warming up": ("warm up",),
+    "stopping": ("stop",),
+}
+
+
+@dataclass
+class Shared:
+    """The twin decides some of the problems, a rule the others: what each of them is worth by itself."""
+
+    twin: Adaptive
+    rule: Fixed
+    problems: tuple[str, ...]
+    """Of the twin, keys of :data:`PROBLEMS`."""
+
+    def measures(self, now: Situation) -> np.ndarray:
+        """By whom it is decided."""
+        return (self.twin if "measuring" in self.problems else self.rule).measures(now)
+
+    def acts(self, now: Situation) -> dict[str, np.ndarray]:
+        """Each action by whom it is decided."""
+        mine = {action for problem in self.problems for action in PROBLEMS[problem]}
+        ours, theirs = self.twin.acts(now), self.rule.acts(now)
+        return {action: ours[action] if action in mine else theirs[action] for action in theirs}
