@@ -17,6 +17,7 @@ SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 CARRIED = {".md", ".png", ".yaml"}
 MATH = re.compile(r"^```math\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 OUT_OF_DOCS = re.compile(r"\]\(((?:\.\./)*)\.\./scenarios/")
+INTO_DOCS = re.compile(r"\]\(((?:\.\./)+)docs/")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -43,8 +44,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Draw equations; turn links to the scenarios, which lie beside docs/ in the checkout and in it on the site."""
-    return OUT_OF_DOCS.sub(r"](\1scenarios/", MATH.sub(lambda found: _drawn(found[1]), markdown))
+    """Draw equations; turn links to the scenarios and back: they lie beside docs/ in the checkout, in it on the site."""
+    turned = INTO_DOCS.sub(r"](\1", OUT_OF_DOCS.sub(r"](\1scenarios/", markdown))
+    return MATH.sub(lambda found: _drawn(found[1]), turned)
 
 
 def _readmes() -> list[Path]:
