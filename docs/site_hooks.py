@@ -44,7 +44,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Draw equations; turn links to the scenarios and back: they lie beside docs/ in the checkout, in it on the site."""
+    """Draw equations; turn links to the scenarios and back: they lie beside docs/ in the checkout, in it on a site."""
     turned = INTO_DOCS.sub(r"](\1", OUT_OF_DOCS.sub(r"](\1scenarios/", markdown))
     return MATH.sub(lambda found: _drawn(found[1]), turned)
 
