@@ -13,7 +13,7 @@ from hardware.calibration.recorded import read_recorded
 from hardware.faults.indicators import HealthCheck, series
 from hardware.recording import open_recording
 from twin.errors import InputError
-from twin.production.faults.change import Chart, chart, threshold_of
+from twin.production.faults.change import Chart, chart, check_baseline, threshold_of
 from twin.scenario import load_scenario
 from twin.simulate import machine
 
@@ -46,13 +46,15 @@ def judge_recordings(
         rate: false alarms a recording of the whole machine.
 
     Raises:
-        InputError: too few recordings, clocks that run backwards, recordings of another program.
+        InputError: too few recordings, a rate that cannot be, clocks that run backwards, recordings of another program.
     """
     if len(files) <= n_baseline:
         raise InputError(
             f"{len(files)} recordings leave none to judge after a baseline of {n_baseline}",
             remedy="give more recordings, or a smaller --baseline",
         )
+    check_baseline(n_baseline)
+    threshold_of(rate, 1)  # a rate that cannot be is said before the twin machines anything
     headers = [open_recording(file).header for file in files]
     for file, before, header in zip(files[1:], headers, headers[1:], strict=False):
         if header.started < before.started:

@@ -90,6 +90,8 @@ RUN = "@2026-01-01/100000_made"
         (["oee", "@log.shdr", "--produced", "3", "--good", "5"], "5 good parts of 3 produced"),
         (["oee", "@log.shdr", "--produced", "3", "--planned-s", "nan"], "cannot be nan"),
         (["board", "@broken.yaml"], "broken.yaml:1: no YAML"),
+        (["jobs", "dance", "opc.tcp://127.0.0.1:1/"], "there is no action 'dance' (one of serve, send"),
+        (["jobs", "watch", "opc.tcp://127.0.0.1:1/", "--seconds", "-3"], "--seconds is -3"),
         (["board", "@shop.yaml"], "there is no source 'telepathy'"),
         (["board", "@shop.yaml", "--port", "99999"], "--port is 99999 (from 0"),
     ],

@@ -15,6 +15,9 @@ EPILOG = """\
   twin jobs Abort URL ORDER --comment TEXT  also Start, RevokeStart, Pause, Resume, Stop, Cancel, Clear
 docs/shop.md"""
 
+METHODS = ("Start", "RevokeStart", "Pause", "Resume", "Stop", "Abort", "Cancel", "Clear")  # of OPC 10031-4
+ACTIONS = ("serve", "send", "responses", "watch", *METHODS)
+
 
 def main(words: list[str]) -> None:
     """Serve a machine that takes job orders, or talk to one."""
@@ -35,6 +38,10 @@ def main(words: list[str]) -> None:
     if options.action == "serve":
         _serve(options.place, options.words, options.outputs)
         return
+    if options.action not in ACTIONS:
+        raise InputError(f"there is no action '{options.action}'", remedy="one of " + ", ".join(ACTIONS))
+    if not options.seconds >= 0:
+        raise InputError(f"--seconds is {options.seconds:g}", remedy="a number from zero on")
     from hardware.opcua_jobs import command, responses, send_order, watch
     from hardware.opcua_options import OpcuaOptions
     from twin.production.shop.isa95 import JobResponse, read_orders, responses_text

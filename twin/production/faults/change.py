@@ -56,7 +56,7 @@ def chart(value: np.ndarray, uncertainty: np.ndarray, n_baseline: int, threshold
     Raises:
         InputError: a baseline too short to show a scatter.
     """
-    _check(n_baseline)
+    check_baseline(n_baseline)
     value, uncertainty = np.asarray(value, float), np.asarray(uncertainty, float)
     judged = np.isfinite(value)
     typical = np.nanmedian(uncertainty[judged][:n_baseline]) if judged.any() else np.nan
@@ -131,6 +131,11 @@ def alarm_rate(threshold: float, reference: float = REFERENCE) -> float:
     return float(2 * (1 - np.abs(np.linalg.eigvals(stays)).max()))
 
 
-def _check(n_baseline: int) -> None:
+def check_baseline(n_baseline: int) -> None:
+    """Refuse a baseline too short to show a scatter.
+
+    Raises:
+        InputError: as said.
+    """
     if n_baseline < 5:
         raise InputError(f"{n_baseline} runs show no scatter", remedy="take five healthy runs at least, better twenty")
