@@ -8,7 +8,8 @@ import pytest
 import trimesh
 from own_scenario import OWN_SCENARIO, make_desk
 
-from twin.scenario import load_scenario
+from twin.config import build
+from twin.scenario import SolidConfig, load_scenario, solid_of
 from twin.simulate import simulate
 
 pytestmark = pytest.mark.usefixtures("jax_as_users_have_it")
@@ -67,3 +68,13 @@ def test_the_tool_that_runs_into_the_clamp_is_reported_with_its_line(result):
 
 def test_the_slot_is_removed_from_the_mesh(result):
     assert float(result["segments"].removed_mm3.sum()) == pytest.approx(1200, rel=2e-3)
+
+
+def test_the_part_of_a_run_turned_over_is_the_stock_of_a_second_setup(tmp_path):
+    slotted_block(width=10.0, depth=2.0).export(tmp_path / "part.stl")
+    wanted = {"kind": "run", "file": str(tmp_path), "rotate_deg": [180, 0, 0], "shift_mm": [0, 40, -20]}
+    stock = solid_of(build(SolidConfig, wanted, "scenario.stock"), "scenario.stock", [])
+    assert stock.volume * 1e9 == pytest.approx(60 * 40 * 20 - 60 * 10 * 2)
+    np.testing.assert_allclose(stock.bounds, np.array([[0, 0, -20], [60, 40, 0]]) * 1e-3, atol=1e-9)
+    ceiling = np.isclose(stock.vertices[:, 2], -18e-3, atol=1e-9)  # of the slot, which is underneath now
+    assert sorted({round(float(y) * 1e3, 6) for y in stock.vertices[ceiling, 1]}) == [15, 25]
