@@ -298,6 +298,7 @@ def test_commands(recorded, run, tmp_path, capsys):
     status, told, error = twin("history", "verify")
     assert status == 2 and "row 30 is missing" in told and "not what was recorded" in error
     assert "the chain is broken" in twin("trace", "2")[2]
+    assert "the chain is broken" in twin("history", "note", "2", "later", "--by", "eva")[2]
 
 
 def test_recordings_of_the_bench_are_recorded_with_their_sensors(run, tmp_path):

@@ -119,10 +119,12 @@ def _say(store: Path, name: str, by: str, kind: str, body: dict[str, str]) -> No
     from twin.errors import InputError
     from twin.production.history import History
     from twin.production.history_event import Event, now_us
+    from twin.production.history_verify import require_intact
     from twin.production.history_writer import append
 
     if not by.strip():
         raise InputError(f"nobody says the {kind}", remedy="--by NAME")
+    require_intact(store)
     with History(store) as history:
         part, serial = history.find_part(name)
     row = append(store, by, Event(now_us(), kind, body, part=part, serial=serial))

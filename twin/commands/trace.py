@@ -23,20 +23,15 @@ def main(words: list[str]) -> None:
 
     from rich.console import Console
 
-    from twin.errors import InputError
     from twin.production.history import History
     from twin.production.history_part import trace
-    from twin.production.history_verify import verify
+    from twin.production.history_verify import require_intact
     from twin.resources import outputs_folder
     from twin.view.history import draw_trace, print_trace
 
     store = chosen.store or outputs_folder() / "history.sqlite"
     console = Console(width=None if sys.stdout.isatty() else 170)
-    verdict = verify(store)
-    if not verdict.intact:
-        raise InputError(
-            f"the chain is broken: {verdict.findings[0]}", file=store, remedy="`twin history verify` says all"
-        )
+    require_intact(store)
     with History(store) as history:
         found = trace(history, chosen.part)
     print_trace(found, console)

@@ -90,3 +90,16 @@ def _check_chain(database: sqlite3.Connection, verdict: Verdict, kept: Head | No
         verdict.head = Head(seq, digest)
     if not kept_found and kept:
         verdict.say(f"rows are missing at the end: it ends at row {verdict.head.seq}, the kept head is row {kept.seq}")
+
+
+def require_intact(file: Path) -> None:
+    """Refuse a history that is not what was recorded, before anybody builds on it.
+
+    Raises:
+        InputError: the chain is broken; names the first finding.
+    """
+    verdict = verify(file)
+    if not verdict.intact:
+        raise InputError(
+            f"the chain is broken: {verdict.findings[0]}", file=file, remedy="`twin history verify` says all"
+        )
