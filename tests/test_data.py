@@ -93,6 +93,17 @@ def test_missing_at_the_source(public_site: Path):
         data.recording("set/gone.txt")
 
 
+def test_without_a_network_one_short_line_says_how_to_get_it(public_site: Path, monkeypatch):
+    sample = replace(_sample(), source="http://127.0.0.1:1")  # where nobody answers
+    monkeypatch.setattr(data, "registry", lambda: {"set": sample})
+    with pytest.raises(InputError) as raised:
+        data.recording("set/a.txt")
+    said = str(raised.value)
+    assert "Connection refused" in said and "127.0.0.1" not in said
+    assert said.endswith("(get it from https://example.org (somebody) and name its parent folder in TWIN_DATA_DIR)")
+    assert len(said.splitlines()) == 1 and len(said) < 240
+
+
 def test_a_damaged_local_file_is_an_error(tmp_path, monkeypatch):
     folder = tmp_path / "nist_plates"
     folder.mkdir()

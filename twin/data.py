@@ -111,6 +111,12 @@ def _check(path: Path, sha256: str) -> None:
         )
 
 
+def _reason(error: Exception) -> str:
+    """What went wrong, without the layers of a failed connection: each repeats the address."""
+    inner = getattr(error.args[0], "reason", error) if error.args else error
+    return str(inner).splitlines()[0].rpartition("): ")[2]
+
+
 def _download(name: str, row: Recording, file: RecordingFile, kept: Path) -> None:
     """Fetch to ``kept``; what arrives damaged is not kept."""
     url = f"{row.source}/{quote(file.path)}"
@@ -126,7 +132,7 @@ def _download(name: str, row: Recording, file: RecordingFile, kept: Path) -> Non
         )
     except Exception as error:  # requests, pooch and the operating system each have their own kinds
         raise InputError(
-            f"recording {name} is not here and cannot be downloaded: {str(error).splitlines()[0]}",
+            f"recording {name} is not here and cannot be downloaded: {_reason(error)}",
             remedy=f"get it from {row.page} ({row.credit}) and name its parent folder in TWIN_DATA_DIR",
         ) from None
     data = Path(fetched).read_bytes()
