@@ -126,11 +126,11 @@ def simulate_blocks(
     product = jnp.stack(drives[::-1]).transpose(0, 2, 1).reshape(-1, len(step))
     over = jnp.linalg.matrix_power(step, block)
     *shifts, n_steps, n_input = inputs.shape
-    drive = (inputs.reshape(-1, block * n_input) @ product.astype(inputs.dtype)).astype(float)
-    drive = drive.reshape(-1, n_steps // block, len(step))
-    decay, start = jnp.diagonal(over), modes.to_modes @ initial
-    response = jax.vmap(modal_response, (None, None, 0, None))(decay, over - jnp.diag(decay), drive, start)
-    values = response @ (modes.to_states if output is None else output @ modes.to_states).T
+    drive = inputs.reshape(-1, block * n_input) @ product.astype(inputs.dtype)
+    drive = drive.reshape(-1, n_steps // block, len(step)).swapaxes(0, 1)  # all shifts step together
+    decay, start = jnp.diagonal(over), jnp.broadcast_to(modes.to_modes @ initial, drive.shape[1:])
+    rows = modes.to_states if output is None else output @ modes.to_states
+    values = _modal_outputs(decay, over - jnp.diag(decay), drive, start, rows).swapaxes(0, 1)
     return values.reshape(*shifts, *values.shape[1:])
 
 
@@ -185,7 +185,15 @@ def _outputs(modes: Modes, inputs: jax.Array, initial: jax.Array, output: jax.Ar
 
 @jax.custom_jvp
 def modal_response(decay: jax.Array, coupling: jax.Array, drive: jax.Array, initial: jax.Array) -> jax.Array:
-    """(time, mode) of z[k+1] = decay z[k] + coupling z[k] + drive[k], where ``coupling`` is numerically zero."""
+    """(time, ..., mode) of z[k+1] = decay z[k] + coupling z[k] + drive[k], where ``coupling`` is numerically zero.
+
+    Args:
+        decay: (mode,).
+        coupling: (mode, mode).
+        drive: (time, ..., mode).
+        initial: (..., mode).
+    """
+    decay = jnp.broadcast_to(decay, initial.shape)
 
     def step(state: jax.Array, push: jax.Array) -> tuple[jax.Array, jax.Array]:
         state = decay * state + push
@@ -200,8 +208,30 @@ def _modal_response_jvp(primals, tangents):  # type: ignore[no-untyped-def]
     decay_dot, coupling_dot, drive_dot, initial_dot = tangents
     response = modal_response(*primals)
     before = jnp.concatenate([initial[None, :], response[:-1]])
-    push_dot = before * decay_dot[None, :] + before @ coupling_dot.T + drive_dot
+    push_dot = before @ (jnp.diag(decay_dot) + coupling_dot).T + drive_dot
     return response, modal_response(decay, coupling, push_dot, initial_dot)
+
+
+@jax.custom_jvp
+def _modal_outputs(
+    decay: jax.Array, coupling: jax.Array, drive: jax.Array, initial: jax.Array, rows: jax.Array
+) -> jax.Array:
+    """(time, ..., output) ``rows`` (output, mode) of :func:`modal_response`, which is never stored; of any float."""
+    decay = jnp.broadcast_to(decay, initial.shape)
+
+    def step(state: jax.Array, push: jax.Array) -> tuple[jax.Array, jax.Array]:
+        state = decay * state + push.astype(state.dtype)
+        return state, state @ rows.T
+
+    return jax.lax.scan(step, initial, drive)[1]
+
+
+@_modal_outputs.defjvp
+def _modal_outputs_jvp(primals, tangents):  # type: ignore[no-untyped-def]
+    def stored(decay, coupling, drive, initial, rows):  # type: ignore[no-untyped-def]
+        return modal_response(decay, coupling, drive.astype(initial.dtype), initial) @ rows.T
+
+    return jax.jvp(stored, primals, tangents)
 
 
 @jax.custom_jvp
