@@ -7,6 +7,7 @@ Times are the best of three, of one thread, on the machine as it is; compare onl
 import gzip
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jax
@@ -71,9 +72,10 @@ def cost(name: str, resolution: float) -> None:
     plain, engaged = best(lambda: cut(False)), best(lambda: cut(True))
     slope = surface_slope(zmap)
     columns = best(lambda: replay_columns(zmap, moves, profiles, slope, BAND, CANDIDATES))
-    rays = best(lambda: find_walls(zmap)) + best(
-        lambda: replay_walls(walls, moves, profiles, grid.spacing, BAND, CANDIDATES)
-    )
+    with ThreadPoolExecutor(1) as one:
+        rays = best(lambda: find_walls(zmap)) + best(
+            lambda: replay_walls(walls, moves, profiles, grid.spacing, BAND, CANDIDATES, one)
+        )
     whole = best(lambda: trace_surface(zmap, BLOCK, path, profiles, row))
     surface, _ = trace_surface(zmap, BLOCK, path, profiles, row)
     print(f"{name}, {path.n_segments} moves, {resolution / MM:g} mm, {len(surface.position)} samples")

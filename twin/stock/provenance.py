@@ -5,6 +5,7 @@ with a column is found where the tool touches it freely; clamped to a joint of t
 touches lower, but for the fan that the joint itself sweeps, as wide as the path bends there.
 """
 
+from concurrent.futures import Executor
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from twin.stock.zmap import EMPTY, ZMap, to_tiles
 OBLIQUE = np.sqrt(3.0)  # a ray is at most this much longer than the way along the normal of a sample of its family
 FAR = 1e3  # [m] stands for infinity in float32
 BUCKET = 16  # wall stacks are looked up in squares of this many cells
+STRIPS = 8  # of the field, with as many rays each: enough for two cores to end together
 
 
 class Path(NamedTuple):
@@ -214,8 +216,13 @@ def _slope(zmap: ZMap, axis: int) -> np.ndarray:
     return np.where(np.isfinite(slope), slope, 0.0)
 
 
-def replay_walls(walls: Walls, path: Path, profiles: np.ndarray, spacing, band: float, n_candidates: int) -> Slots:
-    """Candidates of the rays of ``walls``; levels count from the centre of the open cell, out of the material."""
+def replay_walls(
+    walls: Walls, path: Path, profiles: np.ndarray, spacing, band: float, n_candidates: int, pool: Executor
+) -> Slots:
+    """Candidates of the rays of ``walls``; levels count from the centre of the open cell, out of the material.
+
+    The rays share the work of ``pool`` in strips of the field.
+    """
     slots = empty_slots(int(walls.first[-1]), n_candidates)
     if not len(walls.axis):
         return slots
@@ -227,17 +234,25 @@ def replay_walls(walls: Walls, path: Path, profiles: np.ndarray, spacing, band: 
     bucket = row * shape[1] + column
     order = np.argsort(bucket, kind="stable")
     first = np.searchsorted(bucket[order], np.arange(shape[0] * shape[1] + 1))
-    _replay_walls(
-        *(column[order] for column in (*walls[:4], walls.first[:-1], walls.first[1:], walls.z0)),
-        first, shape[1], shape[0], origin, size, np.asarray(spacing, float),
-        *path, profiles, F(band * OBLIQUE), np.zeros(len(slots.lost), np.float32), *slots,
-    )  # fmt: skip
+    stacks = [column[order] for column in (*walls[:4], walls.first[:-1], walls.first[1:], walls.z0)]
+    best = np.zeros(len(slots.lost), np.float32)
+
+    def replay_strip(low: int, high: int) -> None:
+        _replay_walls(
+            *stacks, first, shape[1], low, high, origin, size, np.asarray(spacing, float),
+            *path, profiles, F(band * OBLIQUE), best, *slots,
+        )  # fmt: skip
+
+    n_rays = np.bincount(row, np.diff(walls.first), shape[0]).cumsum()  # up to each row of squares
+    bounds = np.searchsorted(n_rays, n_rays[-1] * np.arange(1, STRIPS) / STRIPS)
+    bounds = np.concatenate([[0], bounds, [shape[0]]])
+    list(pool.map(replay_strip, bounds[:-1], bounds[1:]))
     return slots
 
 
 @kernel
 def _replay_walls(
-    axis, side, across, opening, first_ray, last_ray, z0, first, n_x, n_y, origin, size, spacing,
+    axis, side, across, opening, first_ray, last_ray, z0, first, n_x, low_y, high_y, origin, size, spacing,
     start, end, tool, number, station, travel, fan, profiles, band, best,
     segments, alongs, levels, lost, newest, cursor,
 ):  # fmt: skip
@@ -247,8 +262,8 @@ def _replay_walls(
         margin = p.radius + band + max(spacing[0], spacing[1])
         first_x = max(int(np.floor((min(start[i, 0], end[i, 0]) - margin - origin[0]) / size[0])), 0)
         last_x = min(int(np.floor((max(start[i, 0], end[i, 0]) + margin - origin[0]) / size[0])), n_x - 1)
-        first_y = max(int(np.floor((min(start[i, 1], end[i, 1]) - margin - origin[1]) / size[1])), 0)
-        last_y = min(int(np.floor((max(start[i, 1], end[i, 1]) + margin - origin[1]) / size[1])), n_y - 1)
+        first_y = max(int(np.floor((min(start[i, 1], end[i, 1]) - margin - origin[1]) / size[1])), low_y)
+        last_y = min(int(np.floor((max(start[i, 1], end[i, 1]) + margin - origin[1]) / size[1])), high_y - 1)
         for bucket_y in range(first_y, last_y + 1):
             if last_x < first_x:
                 break

@@ -47,10 +47,10 @@ def trace_surface(
     moves = replay_path(path, profiles, tool)
     grid = zmap.grid
     slope = surface_slope(zmap)
-    with ThreadPoolExecutor(1) as beside:
-        floors = beside.submit(replay_columns, zmap, moves, profiles, slope, band, n_candidates)
+    with ThreadPoolExecutor(2) as pool:
+        floors = pool.submit(replay_columns, zmap, moves, profiles, slope, band, n_candidates)
         walls = find_walls(zmap)
-        rays = replay_walls(walls, moves, profiles, grid.spacing, band, n_candidates)
+        rays = replay_walls(walls, moves, profiles, grid.spacing, band, n_candidates, pool)
         columns, rim = floors.result()
     ray_level = lowest_levels(rays.level)
 
