@@ -98,6 +98,14 @@ def test_a_run_is_whole_or_absent(tmp_path):
     assert find_run(str(final.relative_to(tmp_path)), tmp_path) == final
 
 
+def test_runs_that_are_under_way_together_have_folders_of_their_own(tmp_path):
+    with new_run(tmp_path, "part") as (one, first), new_run(tmp_path, "part") as (other, second):
+        assert one != other and first != second
+        for partial in (one, other):
+            write_record(partial, {})
+    assert {folder for folder, _ in list_runs(tmp_path)} == {first, second}
+
+
 def test_two_runs_in_one_second_get_two_folders(tmp_path):
     finals = []
     for _ in range(3):

@@ -24,14 +24,8 @@ def new_run(outputs: Path, name: str) -> Iterator[tuple[Path, Path]]:
         InputError: ``outputs`` cannot be written.
     """
     now = datetime.now()
-    final = outputs / now.strftime("%Y-%m-%d") / f"{now:%H%M%S}_{name}"
-    number = 1
-    while final.exists():
-        number += 1
-        final = final.with_name(f"{now:%H%M%S}_{name}_{number}")
-    partial = final.with_name(f".{final.name}.partial")
     try:
-        partial.mkdir(parents=True)
+        partial, final = _claimed(outputs / now.strftime("%Y-%m-%d"), f"{now:%H%M%S}_{name}")
     except OSError as error:
         raise InputError(
             f"cannot write results: {error.strerror}", file=outputs, remedy="name a writable folder with --outputs"
@@ -41,6 +35,24 @@ def new_run(outputs: Path, name: str) -> Iterator[tuple[Path, Path]]:
         partial.rename(final)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _claimed(day: Path, name: str) -> tuple[Path, Path]:
+    """A new folder to write into and what it will be called; of runs that start within a second each has its own."""
+    number = 0
+    while True:
+        number += 1
+        final = day / (name if number == 1 else f"{name}_{number}")
+        partial = final.with_name(f".{final.name}.partial")
+        try:
+            partial.mkdir(parents=True)
+        except FileExistsError:
+            if partial.is_dir():  # of another run that is under way
+                continue
+            raise
+        if not final.exists():
+            return partial, final
+        partial.rmdir()
 
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:
