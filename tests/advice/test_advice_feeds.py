@@ -49,6 +49,7 @@ def planned(scenario, machining, **limits):
     return plan_feeds(scenario, machining, Advice(limits=Limits(**WIDE | limits)))
 
 
+@pytest.mark.long
 def test_slopes_are_those_of_the_demands(scenario, machining):
     plan = planned(scenario, machining, force=300.0)
     feed = np.full(len(plan.cuts.segment), 0.02)

@@ -92,6 +92,7 @@ def test_air_and_rapids_give_nothing():
     assert all(np.all(np.asarray(leaf) == 0) for leaf in jax.tree.leaves(result))
 
 
+@pytest.mark.long
 def test_gradients_in_coefficients_feed_and_speed():
     """Means and peaks against finite differences, with runout, descent, air and a ball in the path."""
     tools = [RUNOUT, make_tool(number=2, kind="ball", n_teeth=2)]
