@@ -3,10 +3,6 @@
 import os
 from pathlib import Path
 
-# Most of the suite's time goes into compiling kernels that run once: level 0 takes a third less, here and in the
-# commands that tests start. Set XLA_FLAGS (to a blank, say) to test what users run.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
-
 import jax
 import pytest
 from own_scenario import make_desk

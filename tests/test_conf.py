@@ -20,7 +20,7 @@ def bare_numbers(node, key="", under_unit=False):
                 under_unit
                 or bool(split_suffix(last))
                 or last.startswith("n_")
-                or last in ("seed", "plate", "look_ahead")
+                or last in ("seed", "noise_seed", "plate", "look_ahead")
             )
             yield from bare_numbers(value, f"{key}.{last}", fine)
     elif isinstance(node, list):
