@@ -170,7 +170,7 @@ def _measure_group(kind: type, group: Group, deviation: Array) -> Array:
     return jnp.where(jnp.sum(group.weight, axis=1, keepdims=True) > 0, errors, jnp.nan)
 
 
-@partial(kept, static_argnums=(0,))
+@partial(kept, static_argnums=(0,), quick=True)
 def _contributions(kind: type, group: Group, total: Array, parts: Array) -> tuple[Array, Array, Array]:
     """Errors without and with the deviations, and by source (source, feature, characteristic) [m]."""
     at = jnp.asarray([0.0, *(1 + NODES) / 2, 1.0])
