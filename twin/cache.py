@@ -46,7 +46,7 @@ def content_key(*parts: Any) -> str:
 
 def source_key(*folders: Path) -> str:
     """Hash of the code in ``folders``: a changed kernel makes its cached results unreachable."""
-    return content_key([file.read_text() for folder in folders for file in sorted(folder.glob("*.py"))])
+    return content_key([file.read_text("utf-8") for folder in folders for file in sorted(folder.glob("*.py"))])
 
 
 def cached(folder: Path, key: str, schema: type[T], make: Callable[[], T]) -> tuple[T, bool]:
