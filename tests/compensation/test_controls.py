@@ -1,12 +1,17 @@
 """Tables of controls on a machine whose errors are known: what they take away, and what they cannot."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
+import yaml
 from compensation_cases import LENGTH, PLACES, REFERENCE, left, machine_case
 
 from twin.compensation.controls import write_tables
 from twin.compensation.settings import CompensationSettings
 from twin.compensation.tables import even_positions
+from twin.config import build
 from twin.errors import InputError
 
 UM = 1e-6
@@ -131,6 +136,33 @@ def test_tables_of_the_cold_machine_and_what_follows_its_temperature(name, cross
     assert 0.05 * UM < residual < (4 if cross else 2) * 0.05 * UM + 0.045 * UM
 
 
-def test_what_no_manual_states_is_said():
-    assert "check one point" in write_tables(machine_case(), settings("siemens")).notes[0]
-    assert not write_tables(machine_case(), settings("siemens_eec")).notes
+AT_THE_END = {
+    "siemens_eec": (r"\[0,30,X1\]=(\S+)", 1),  # "a positive value causes the axis to move in the negative direction"
+    "siemens_cec": (r"CEC\[0,30\]=(\S+)", 1),
+    "siemens_temperature": (r"SLOPE\[X1\]=(\S+)", 1),  # of the line of the error
+    "heidenhain_com": (r"(?s)BEGIN X.COM.*\n30 \S+ \S+ (\S+)", 1),  # "positive if the table travel is too long"
+    "isg_csv": (r"\n760\.\d+\t(\S+)", -1),  # error motion of the carriage: here it carries the part, not the tool
+    "fanuc_pitch": (r"N10010P(\S+)", -1),  # pulses correct
+    "linuxcnc_comp": (r"760\.\d+ (\S+)", -1),  # added to the motor's position, as recorded
+    "linuxcnc_offsets": (r"\n600.000,(\S+?),", -1),
+}
+
+
+@pytest.mark.parametrize("name", AT_THE_END)
+def test_sign_in_the_file_where_an_axis_goes_too_far(name):
+    """X grows by 100 µm/m from its fixed end at zero; the sentences are those of the manuals (conf/compensation)."""
+    case = machine_case(angles=False, cross=False, drift_um=(0, 0, 0), growth_um_m=(100.0, 0.0, 0.0))
+    written = write_tables(case, settings(name, step=0.76 / 30, resolution=1e-7 if "pitch" not in name else 1e-6))
+    pattern, sign = AT_THE_END[name]
+    (value,) = re.findall(pattern, "\n".join(written.files.values()))[:1]
+    assert float(value) * sign > 0
+    place, at = np.array([[0.76, 0.25, 0.3]]), np.array([0.0])
+    assert written.applied(place, np.array([LENGTH]), at)[0, 0] < -20 * UM
+
+
+def test_every_control_says_what_its_sign_means_and_where_that_stands():
+    for file in sorted((Path(__file__).resolve().parents[2] / "conf" / "compensation").glob("*.yaml")):
+        said = build(CompensationSettings, yaml.safe_load(file.read_text()), file=file).sign
+        assert (file.stem == "program") == (said == "")
+        if said:
+            assert re.search(r"p\. \d|\d\.\d|figure \d|TF5280|tests/formats|documentation", said), file.name

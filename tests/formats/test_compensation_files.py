@@ -184,3 +184,15 @@ def test_linuxcnc_moves_its_motors_as_the_table_says():
         assert np.ptp(added) > 0.005
         np.testing.assert_allclose(motor - commanded, added, atol=1.5e-6)  # mm: six decimals of both
     assert trace[:, 0].min() < -100 and trace[:, 2].max() > 100  # beyond the tables
+
+
+def test_linuxcnc_moves_its_motors_away_from_what_was_reached():
+    """Recorded with files of TYPE 0 that differ by direction: the motor goes to nominal plus nominal minus reached."""
+    folder = LINUXCNC / "type_0"
+    trace = np.loadtxt(folder / "trace.csv", delimiter=",", skiprows=1)
+    for joint in range(3):
+        commanded, motor, ahead = trace[:, joint], trace[:, 3 + joint], trace[:, 6 + joint] > 0
+        comp = read_comp((folder / f"joint_{joint}.comp").read_text(), "comp", kind=0)
+        added = [np.interp(commanded * 1e-3, comp.position, way) * 1e3 for way in (comp.reverse, comp.forward)]
+        assert 40 < ahead.sum() < 80 and np.abs(added[1] - added[0]).min() > 0.005
+        np.testing.assert_allclose(motor - commanded, np.where(ahead, added[1], added[0]), atol=1.5e-6)

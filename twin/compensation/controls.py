@@ -71,10 +71,8 @@ class Written:
     files: Mapping[str, str]  # name -> text
     applied: Motion  # by the control, from the files as they are read back
     intended: Motion  # by tables of this kind without end, rounding or delay
-    notes: tuple[str, ...] = ()  # what to know before they are used
 
 
-SIGN = "no public manual states the sign of these values: check one point on the machine before use"
 TOGETHER: dict[str, tuple[Format, Format]] = {  # tables of the cold machine, and what follows its temperature
     "siemens": ("siemens_cec", "siemens_temperature"),
     "linuxcnc": ("linuxcnc_comp", "linuxcnc_offsets"),
@@ -111,8 +109,7 @@ def write_tables(case: MachineCase, settings: CompensationSettings) -> Written:
     def intended(place: np.ndarray, length: np.ndarray, time: np.ndarray) -> np.ndarray:
         return -separable_error(field, place, case.reference, own_axis)
 
-    notes = (SIGN,) if settings.format in ("siemens_cec", "heidenhain_com") else ()
-    return Written(files, lambda place, length, time: -table_sum(read, place), intended, notes)
+    return Written(files, lambda place, length, time: -table_sum(read, place), intended)
 
 
 def _separable_files(tables: list[AxisTable], settings: CompensationSettings) -> tuple[dict[str, str], list[AxisTable]]:
@@ -143,14 +140,13 @@ def _separable_files(tables: list[AxisTable], settings: CompensationSettings) ->
 
 
 def _heidenhain(tables: list[AxisTable], decimals: int) -> tuple[dict[str, str], list[AxisTable]]:
-    """A .COM file an axis with the corrections of all, and the .CMA file."""
+    """A .COM file an axis with the errors of all, and the .CMA file."""
     names = {axis: f"{axis}.COM" for axis in AXES}
     files = {"CONFIG.CMA": write_cma(names)}
     for axis, name in names.items():
-        mine = [AxisTable(t.input, t.output, t.position, -t.value) for t in tables if t.input == axis]
-        files[name] = write_com(mine, name, decimals)
+        files[name] = write_com([table for table in tables if table.input == axis], name, decimals)
     read = [
-        AxisTable(table.input, table.output, table.position, -table.value)
+        table
         for axis, name in read_cma(files["CONFIG.CMA"], "CONFIG.CMA").items()
         for table in read_com(files[name], name, axis)
     ]
@@ -215,7 +211,6 @@ def _together(case: MachineCase, settings: CompensationSettings) -> Written:
         {**cold.files, **warm.files},
         lambda *where: cold.applied(*where) + warm.applied(*where),
         lambda *where: cold.intended(*where) + warm.intended(*where),
-        cold.notes + warm.notes,
     )
 
 

@@ -43,12 +43,14 @@ def run_compensate(overrides: Sequence[str], *, outputs: Path, conf: Path | None
         (folder / "config.yaml").write_text(yaml.safe_dump(scenario.config, sort_keys=False, allow_unicode=True))
         title = f"{scenario.part.title}: {settings.format}"
         draw_compensation(outcome, title, folder / "compensation.png")
-        page = compensation_page(outcome, title, settings.source, (folder / "compensation.png").read_bytes())
+        page = compensation_page(outcome, title, settings, (folder / "compensation.png").read_bytes())
         (folder / "report.html").write_text(page)
         watch.done()
         record = _record(scenario, settings, outcome, overrides, watch)
         (folder / "compensation.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     print_outcome(outcome, title, console)
+    if settings.sign:
+        console.print(f"sign     {settings.sign}", highlight=False)
     for note in outcome.notes[:5]:
         console.print(f"[yellow]note[/yellow] {note}", highlight=False)
     if len(outcome.notes) > 5:
@@ -82,6 +84,7 @@ def _record(
         "scenario": scenario.part.name,
         "program": scenario.program_file,
         "format": settings.format,
+        "sign": settings.sign,
         "overrides": list(overrides),
         "machine_error": [
             {"axis": axis, **{f"{name}_um": round(float(value), 4) for name, value in values.items()}}

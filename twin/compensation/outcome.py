@@ -83,7 +83,7 @@ def compensated(scenario: Scenario, settings: CompensationSettings, say: Callabl
         places = position.reshape(-1, 3), np.repeat(length, 2), machining.time.ravel()
         motion = written.applied(*places).reshape(position.shape)
         rounding = motion - written.intended(*places).reshape(position.shape)
-        files, after_duration, notes = written.files, machining.motion.duration, written.notes
+        files, after_duration, notes = written.files, machining.motion.duration, ()
     after = predict(scenario, machining, say, motion)
     cutting = machining.cut.engagement.volume > 0
     error = before.error[ROWS].sum(axis=0)

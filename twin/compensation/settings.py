@@ -29,6 +29,8 @@ class CompensationSettings:
     """What is written."""
     source: str
     """Where the numbers of this control come from."""
+    sign: str = ""
+    """What the control does with a positive value, and which manual says so."""
     moment: Ratio = 0.5
     """State that a table holds: at this part of the program's duration."""
     step: Length = 25e-3

@@ -3,8 +3,11 @@
 Parameters of each axis (A1, A2, A3 for X, Y, Z): 3620 number of the point at the reference position, 3621 and 3622 the
 farthest numbers on the - and + side, 3623 magnification, 3624 interval [0.001 mm]. The pulses of point k, N(10000 + k),
 are increments: with reference number R the compensation changes by the value of R + j times the magnification, in
-detection units, over the section from (j - 1) to j intervals from the reference position. A positive value moves the
-axis in the positive direction. (Fanuc Series 0i parameter manual B-63980EN, pitch error compensation.)
+detection units, over the section from (j - 1) to j intervals from the reference position. (Fanuc Series 0i parameter
+manual B-63980EN, pitch error compensation.)
+Sign: a positive value is taken to move the axis on in the positive direction. The manual draws the sum of the values
+and states no sign; the like table of Mitsubishi controls holds interval minus actual travel (E68 and C64, machine
+error compensation, 9.2). Check one point before use.
 """
 
 import re

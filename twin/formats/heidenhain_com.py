@@ -1,8 +1,11 @@
 """Axis error compensation of TNC controls: a .COM table an axis, and the .CMA table that assigns them.
 
-AXISPOS is the position of the axis, the columns behind BACKLASH are the corrections of the axes they name, all in mm,
-at most 256 rows. Straight between the rows. The value is taken as added to the nominal position; the public manuals do
-not state its sign, so check one point before use. (Heidenhain technical manuals, MANUALplus 620 and iTNC 530.)
+AXISPOS is the position of the axis, the columns behind BACKLASH belong to the axes they name, all in mm, at most 256
+rows. Straight between the rows. (Heidenhain technical manuals, MANUALplus 620 and iTNC 530.)
+Sign: the columns hold the error, actual minus nominal. "Only the compensation points of the error curve should be
+entered" (TNC 406/306, 3/97, p. 4-21); the linear error is "positive if the table travel is too long" (TNC 407/415/425,
+1/98, p. 4-26); EXX stands in the .COM file (iTNC 530 HSCI, 7/2013, p. 680). No manual says both in one sentence, so
+check one point before use.
 """
 
 from collections.abc import Mapping, Sequence

@@ -2,6 +2,10 @@
 
 Columns in mm and rad (degrees for rotary arguments, which are not read here); ``//`` begins a comment, ``#`` alone
 ends a table. The control interpolates straight between rows. (ISG documentation, "ISG CSV format".)
+Sign: that of the error motions of ISO 230-1, of the carriages themselves, also of those that carry the part. The
+documentation names the errors and states no sign; axis lists of the same control hold actual minus programmed (TF5200,
+kw.ssfk.table). Check one point of each axis before use: ``negate XYZ`` in the compensation list turns the sign (TF5280,
+Modification of compensation values).
 """
 
 from collections.abc import Mapping, Sequence

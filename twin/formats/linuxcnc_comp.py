@@ -3,6 +3,7 @@
 COMP_FILE: at most 256 lines ``nominal forward reverse`` in machine units (mm here), ascending. COMP_FILE_TYPE 1: the
 last two are added to the motor's position; TYPE 0: they are the positions that were reached. Straight between the
 lines, constant beyond them. (LinuxCNC documentation, INI configuration, and Integrator's concepts: external offsets.)
+Sign: as LinuxCNC 2.9 moved its motors with files of both types (tests/formats/linuxcnc_comp).
 """
 
 from dataclasses import dataclass

@@ -1,10 +1,12 @@
 """Cross error (sag) compensation of Sinumerik controls (CEC), and the settings of their temperature compensation.
 
 CEC: a table moves its output axis over the position of its input axis; all tables of an output axis add up; straight
-between the points, constant beyond them. The sign is that of the error, as in EEC: the public manuals state it for
-EEC only, so check one point with a dial gauge before use. Values are in mm.
-Temperature compensation: an axis is moved by minus (K0 + tan beta (P - P0)); a new set of settings replaces the last.
-(Siemens, Extended Functions, K3: Compensations.)
+between the points, constant beyond them. Values are in mm. Sign: that of the error, as in EEC. The manual draws one
+curve for both, that of the error (figure 4-4), and says in words for EEC alone which way an axis moves, so check one
+point with a dial gauge before use.
+Temperature compensation: an axis is moved by minus (K0 + tan beta (P - P0)), the line of the error (4.2); a new set of
+settings replaces the last.
+(Siemens, Extended Functions 03/2013, 6FC5397-1BP40-3BA1, K3: Compensations.)
 """
 
 import re

@@ -1,7 +1,8 @@
 """Leadscrew error compensation of Sinumerik controls (EEC): one table an axis over its own position, in mm.
 
-A positive value moves the axis in the negative direction: the table holds the error. Straight between the points,
-constant beyond them. (Siemens, Extended Functions, K3: Compensations; interpolatory compensation.)
+Sign: "a positive compensation value causes the corresponding machine axis to move in the negative direction", so the
+table holds the error. Straight between the points, constant beyond them. (Siemens, Extended Functions 03/2013,
+6FC5397-1BP40-3BA1, K3: Compensations, 4.4.2.)
 """
 
 import re

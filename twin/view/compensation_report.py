@@ -5,6 +5,7 @@ import html
 from collections.abc import Iterable, Sequence
 
 from twin.compensation.outcome import Outcome
+from twin.compensation.settings import CompensationSettings
 from twin.units import MINUTE
 from twin.view.compensation import feature_rows, part_rows, residual_rows
 
@@ -22,8 +23,8 @@ SAID = (
 )
 
 
-def compensation_page(outcome: Outcome, title: str, source: str, picture: bytes) -> str:
-    """The page as text; ``picture`` is a PNG, ``source`` says where the numbers of the control come from."""
+def compensation_page(outcome: Outcome, title: str, settings: CompensationSettings, picture: bytes) -> str:
+    """The page as text; ``picture`` is a PNG."""
     shares = ("before", "after", "rounding")
     headings = [f"{name} {measure}" for name in shares for measure in ("rms", "largest")]
     machine = (
@@ -37,7 +38,8 @@ def compensation_page(outcome: Outcome, title: str, source: str, picture: bytes)
     )
     before, after = outcome.duration
     parts = [
-        f"<h1>{html.escape(title)}</h1><p>{html.escape(source)}</p>",
+        f"<h1>{html.escape(title)}</h1><p>{html.escape(settings.source)}</p>",
+        f"<p>Sign: {html.escape(settings.sign)}</p>" if settings.sign else "",
         f'<p><img src="data:image/png;base64,{base64.b64encode(picture).decode()}"></p>',
         "<h2>Error of the machine along the cutting path [µm]</h2>",
         _table(("axis", *headings), machine),
