@@ -9,7 +9,7 @@ from matplotlib.image import imread
 
 from twin.errors import InputError
 from twin.formats.mesh import write_mesh
-from twin.view.picture import GL_REMEDY, Drawer, render
+from twin.view.picture import GL_REMEDY, Drawer, render, require_gl
 
 
 def colour_limits(*arguments):
@@ -70,6 +70,9 @@ def test_without_gl_the_package_is_named(run, monkeypatch):
         render(run, run / "part.png")
     assert GL_REMEDY in str(caught.value)
     assert not (run / "part.png").exists()
+    with pytest.raises(InputError) as caught:
+        require_gl()
+    assert GL_REMEDY in str(caught.value)
 
 
 def test_an_unfinished_run_is_one_clear_error(tmp_path):

@@ -54,4 +54,5 @@ def main(words: list[str]) -> None:
         print(f"  {name:<52} {value}")
     for note in sheet.notes:
         print(f"note: {note}")
-    print(f"written  {final / 'sheet.html'}")
+    for name in ("sheet.html", *sheet.files):
+        print(f"written  {final / name}")

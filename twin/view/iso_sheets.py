@@ -128,12 +128,15 @@ def draw_identification(found: Identification, true: np.ndarray | None, title: s
     return figure
 
 
-def sheet_page(title: str, rows: Rows, figure: Figure, notes: list[str]) -> str:
-    """An HTML page that stands alone: picture, table, how it was run."""
+def sheet_page(title: str, rows: Rows, figure: Figure, notes: list[str], film: bytes = b"") -> str:
+    """An HTML page that stands alone: picture, table, how it was run; ``film``: a GIF of what changes with time."""
     picture = BytesIO()
     figure.savefig(picture, dpi=110, format="png")
     cells = "\n".join(f"<tr><td>{escape(a)}</td><td class=v>{escape(b)}</td></tr>" for a, b in rows)
     said = "\n".join(f"<li>{escape(note)}</li>" for note in notes)
+    moving = (
+        f'<h2>Over time</h2>\n<img alt="film" src="data:image/gif;base64,{b64encode(film).decode()}">' if film else ""
+    )
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>
 <style>body{{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}}
@@ -147,5 +150,6 @@ img{{max-width:100%}}</style></head><body>
 <ul>
 {said}
 </ul>
+{moving}
 </body></html>
 """

@@ -38,6 +38,7 @@ from twin.view.iso_sheets import (
     positioning_rows,
     sheet_page,
 )  # fmt: skip
+from twin.view.picture import require_gl
 
 COPIED = "The machine's errors are those declared in conf/machine; numbers marked assumed there are assumed here."
 
@@ -146,6 +147,7 @@ def _thermal(machine: Machine, settings: MachineTest) -> Sheet:
 def _warm_up(machine: Machine, structure: Structure, settings: MachineTest) -> Sheet:
     from twin.view.machine_thermal import animation, machine_frames
 
+    require_gl()
     voxels = voxelise(structure, structure_meshes(structure))
     warm = warm_up(
         machine, structure, voxels, duration=settings.duration, spindle_speed=settings.spindle_speed,
@@ -157,8 +159,8 @@ def _warm_up(machine: Machine, structure: Structure, settings: MachineTest) -> S
     rows = [(f"heat into {name.replace('_', ' ')}", f"{power:.0f} W") for name, power in warm.heat.items()]
     rows.append((f"warmest cell after {settings.duration / HOUR:g} h", f"+{warm.rise[-1].max():.2f} K"))
     notes = [f"{len(voxels.cells):,} cells; displacement many times enlarged, see the picture", COPIED]
-    sheet = _picture_sheet(title, rows, notes, pictures[-1])
-    return replace(sheet, files={"warm_up.gif": animation(pictures)})
+    film = animation(pictures)
+    return replace(_picture_sheet(title, rows, notes, pictures[-1], film), files={"warm_up.gif": film})
 
 
 def _r_test(kinematics: Kinematics, machine: Machine, settings: MachineTest) -> Sheet:
@@ -181,6 +183,7 @@ def _r_test(kinematics: Kinematics, machine: Machine, settings: MachineTest) -> 
 def _volume(kinematics: Kinematics, machine: Machine, settings: MachineTest) -> Sheet:
     from twin.view.error_field import draw_error_field, volume_errors
 
+    require_gl()
     position, error = volume_errors(kinematics, machine, settings.tool_length)
     title = f"{machine.name}: error of the tool in the work volume"
     size = np.linalg.norm(error, axis=1) / UM
@@ -189,12 +192,12 @@ def _volume(kinematics: Kinematics, machine: Machine, settings: MachineTest) -> 
     return _picture_sheet(title, rows, [COPIED], draw_error_field(position, error, title))
 
 
-def _picture_sheet(title: str, rows: Rows, notes: list[str], picture: Image.Image) -> Sheet:
+def _picture_sheet(title: str, rows: Rows, notes: list[str], picture: Image.Image, film: bytes = b"") -> Sheet:
     figure = Figure(figsize=(picture.width / 110, picture.height / 110))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(picture)
     axes.axis("off")
-    return Sheet(title, rows, notes, picture, sheet_page(title, rows, figure, notes))
+    return Sheet(title, rows, notes, picture, sheet_page(title, rows, figure, notes, film))
 
 
 def _sheet(title: str, rows: Rows, notes: list[str], figure: Figure, files: dict[str, str | bytes]) -> Sheet:

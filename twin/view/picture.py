@@ -74,6 +74,23 @@ def render(run: Path, file: Path, field: str = "deviation_um", title: str = "", 
         drawer.finish()
 
 
+def require_gl() -> None:
+    """Have this process draw off screen.
+
+    Raises:
+        InputError: VTK would end the process: no GL library (names the package to install).
+    """
+    _off_screen()
+    draw = "import pyvista; pyvista.Plotter(off_screen=True, window_size=(8, 8)).show()"
+    child = subprocess.run([sys.executable, "-c", draw], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    check_end(child.returncode, child.stderr)
+
+
+def _off_screen() -> None:
+    if not os.environ.get("DISPLAY"):
+        os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+
+
 def check_end(status: int, stderr: str) -> None:
     """Turn the child's end into an error: 2 carries a message, a signal means VTK found nothing to draw with."""
     lines = stderr.strip().splitlines()
@@ -87,8 +104,7 @@ def check_end(status: int, stderr: str) -> None:
 
 def _main() -> None:
     """In the child: get ready, wait for orders, draw each."""
-    if not os.environ.get("DISPLAY"):
-        os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+    _off_screen()
     from twin.view.scene import load_part, part_scene, sources_scene
 
     while order := sys.stdin.readline():
