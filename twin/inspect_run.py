@@ -27,6 +27,7 @@ from twin.settings import read_settings
 from twin.stock.cut import Surface
 from twin.sweep.robust_job import GROUP, RobustnessConfig
 from twin.units import MM, UM
+from twin.workpiece.residual_stress import release_words
 
 KIND = {
     "diameter": "Diameter",
@@ -57,6 +58,7 @@ class Inspected:
     against: Path | None
     component: str  # part of the measured report
     lines: tuple[Line, ...]  # of the measured report; none without it
+    release: str  # what the prediction does about residual stress
 
     def of(self, callouts: tuple[Callout, ...], weights: tuple[float, ...] = ()) -> tuple[float, float, float]:
         """Value, combined standard uncertainty of measuring and mean error [m] of a weighted sum of callouts, without
@@ -128,6 +130,7 @@ def inspect_run(
         against=against,
         component=which,
         lines=lines,
+        release=release_words(config),
     )
 
 
@@ -196,7 +199,11 @@ def write_prediction(inspected: Inspected, out: Path) -> None:
     cmm = inspected.cmm
     now = datetime.now(UTC)
     serial = inspected.component or str(inspected.plate or inspected.title)
-    part = QifPart(serial, inspected.title, now, cmm.part, cmm.part_scatter, cmm.ambient)
+    said = (
+        "Predicted by a simulation, nothing was measured. combinedUncertainty is that of measuring and, where the run "
+        f"states its scatter, of the prediction. Release of residual stress: {inspected.release}."
+    )
+    part = QifPart(serial, inspected.title, now, cmm.part, cmm.part_scatter, cmm.ambient, said)
     if inspected.against is not None:
         report = read_qif(inspected.against)
         characteristics = list(report.characteristics.values())

@@ -21,6 +21,7 @@ from twin.prediction import SOURCES, Machining, Prediction
 from twin.result import Result, dataset
 from twin.scenario import Scenario
 from twin.units import MINUTE, MM, RPM, UM
+from twin.workpiece.residual_stress import release_words
 
 AXES = ["x", "y", "z"]
 ONE_SIGMA = "one standard deviation, from the scatter of the cutting coefficients,"
@@ -54,7 +55,7 @@ def result_of(scenario: Scenario, prediction: Prediction) -> Result:
         duration_s=machining.motion.duration,
         stock_cm3=cut.stock_volume / 1e-6,
         sources=json.dumps(SOURCES),
-        release=_release_words(scenario),
+        release=release_words(scenario.config),
         band_um=cut.provenance.band / UM,
         parts_per_tool=json.dumps(_parts_per_tool(scenario, machining)),
         life_used_by_part=json.dumps(_life_used_by_part(scenario, machining)),
@@ -78,12 +79,6 @@ def fingerprints(scenario: Scenario) -> dict[str, str]:
         "inputs_hash": content_key(replace(scenario, program_file="")),  # wherever the file lies
         "code_hash": source_key(*sorted({file.parent for file in CODE.rglob("*.py")})),
     }
-
-
-def _release_words(scenario: Scenario) -> str:
-    """What is done about residual stress, for every report."""
-    stress = scenario.residual_stress
-    return f"{stress.name}, {stress.sureness}" if stress else "not modelled"
 
 
 def _flank_wear(scenario: Scenario, machining: Machining) -> np.ndarray:

@@ -12,7 +12,7 @@ from twin.errors import InputError
 from twin.formats.qif import QifCharacteristic, QifFeature, QifMeasurement, read_qif
 from twin.formats.qif_write import KINDS, QifPart, write_qif
 
-PART = QifPart("7", "plate", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), 20.5, 0.5, 21.0)
+PART = QifPart("7", "plate", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), 20.5, 0.5, 21.0, "predicted")
 HOLE = QifFeature("h", "Cylinder", "hole", np.array([0.01, 0.02, 0.0]), np.array([0.0, 0.0, 1.0]), 4e-3)
 FACE = QifFeature("f", "Plane", "face", np.zeros(3), np.array([0.0, 0.0, 1.0]), np.nan)
 
@@ -72,6 +72,7 @@ def test_temperatures_are_stated(tmp_path, schema):
     found = {e.tag.rsplit("}", 1)[-1]: e for e in ET.parse(file).getroot().iter()}
     assert (found["ObjectTemperature"].text, found["ObjectTemperature"].get("combinedUncertainty")) == ("20.5", "0.5")
     assert found["AmbientTemperature"].text == "21"
+    assert found["Header"].find("{*}Description").text == "predicted"
 
 
 @pytest.mark.data

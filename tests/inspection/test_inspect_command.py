@@ -123,6 +123,9 @@ def test_the_command_writes_report_and_qif(run, nikon, tmp_path, capsys):
     assert sorted(f.name for f in tmp_path.iterdir()) == ["inspection.html", "inspection.qif"]
     page = (tmp_path / "inspection.html").read_text()
     assert page.count("data:image/png;base64,") == 3 and "http" not in page
+    for said in (page, printed, (tmp_path / "inspection.qif").read_text()):
+        assert "elease of residual stress: not modelled" in said
+    assert "Predicted by a simulation" in (tmp_path / "inspection.qif").read_text()
     measured, predicted = read_qif(nikon), read_qif(tmp_path / "inspection.qif")
     lines = [m for m in measured.measurements if m.component == predicted.components[0]]
     assert len(lines) == len(predicted.measurements) == 31

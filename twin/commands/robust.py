@@ -41,6 +41,7 @@ def main(words: list[str]) -> None:
         console.print(
             f"[yellow]assumed limits[/yellow] {done.n_assumed} of {n} are those of conf/robustness, not of a drawing"
         )
+    console.print(f"release of residual stress: {done.release}", highlight=False)
     for file in ("robustness.png", "tornado.png", "robustness.parquet"):
         console.print(f"{file:<19} {done.folder / file}", highlight=False, soft_wrap=True)
     console.print(f"{watch.total:.1f} s of wall time", highlight=False)

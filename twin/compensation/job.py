@@ -19,6 +19,7 @@ from twin.scenario import Scenario, load_scenario
 from twin.units import UM
 from twin.view.compensation import draw_compensation, feature_rows, part_rows, print_outcome, residual_rows
 from twin.view.compensation_report import compensation_page
+from twin.workpiece.residual_stress import release_words
 
 GROUP = "compensation"
 
@@ -43,12 +44,14 @@ def run_compensate(overrides: Sequence[str], *, outputs: Path, conf: Path | None
         (folder / "config.yaml").write_text(yaml.safe_dump(scenario.config, sort_keys=False, allow_unicode=True))
         title = f"{scenario.part.title}: {settings.format}"
         draw_compensation(outcome, title, folder / "compensation.png")
-        page = compensation_page(outcome, title, settings, (folder / "compensation.png").read_bytes())
+        release = release_words(scenario.config)
+        page = compensation_page(outcome, title, settings, release, (folder / "compensation.png").read_bytes())
         (folder / "report.html").write_text(page)
         watch.done()
         record = _record(scenario, settings, outcome, overrides, watch)
         (folder / "compensation.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     print_outcome(outcome, title, console)
+    console.print(f"release of residual stress: {release}", highlight=False)
     if settings.sign:
         console.print(f"sign     {settings.sign}", highlight=False)
     for note in outcome.notes[:5]:

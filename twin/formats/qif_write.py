@@ -36,6 +36,7 @@ class QifPart:
     part: float  # [degC]
     part_scatter: float  # [K] one standard deviation
     ambient: float  # [degC]
+    about: str  # what a reader must know of the values
 
 
 def write_qif(
@@ -93,7 +94,9 @@ class _Writer:
         root = ET.Element("QIFDocument", {"xmlns": NAMESPACE, "versionQIF": "3.0.0"})
         add(root, "QPId", str(uuid.uuid4()))
         add(add(root, "Version"), "TimeCreated", self.part.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-        add(add(add(root, "Header"), "Application"), "Name", "twin inspect")
+        header = add(root, "Header")
+        add(add(header, "Application"), "Name", "twin inspect")
+        add(header, "Description", self.part.about)
         standards = add(root, "StandardsDefinitions", n="1")
         standard = add(standards, "Standard", id=self.id())
         add(add(standard, "Organization"), "StandardsOrganizationEnum", "ISO")

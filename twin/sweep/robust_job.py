@@ -21,6 +21,7 @@ from twin.sweep.robustness import Judged, Robustness, capability, probability, r
 from twin.sweep.scatter import ScatterRow, Source, ToolSetting, sources_of
 from twin.units import UM
 from twin.view.robustness import draw_robustness
+from twin.workpiece.residual_stress import release_words
 
 GROUP = "robustness"
 FEW = 64  # samples of the summary, which nobody asks for here
@@ -54,6 +55,7 @@ class RobustRun:
     found: Robustness
     left_out: tuple[str, ...]  # scatter that the evaluator cannot vary
     unjudged: tuple[str, ...]  # characteristics without limits
+    release: str  # what is done about residual stress
 
     @property
     def n_assumed(self) -> int:
@@ -102,7 +104,7 @@ def run_robust(
         write_tables(found, folder)
         _write_summary(scenario, found, settings, words, folder / "robustness.json")
         draw_robustness(found, scenario.part.title, folder)
-    return RobustRun(final, scenario.part.title, found, left_out, unjudged)
+    return RobustRun(final, scenario.part.title, found, left_out, unjudged, release_words(scenario.config))
 
 
 def overrides_of(names: Sequence[str], outputs: Path) -> list[str]:

@@ -17,14 +17,17 @@ th:first-child, td:first-child { text-align: left; }
 """
 SAID = (
     "The errors of the machine that are compensated are the thermal and the geometric ones that the twin predicts; "
-    "deflection, servo error and vibration stay. The files were read back and applied as the control applies them: the "
-    "columns of rounding and interpolation hold what that adds. The same prediction stands before and after: what it "
-    "misses of a real machine stays on the part. First order: the cut was not computed again with the moved path."
+    "deflection, servo error, vibration and release of stress stay. The files were read back and applied as the "
+    "control applies them: the columns of rounding and interpolation hold what that adds. The same prediction stands "
+    "before and after: what it misses of a real machine stays on the part. First order: the cut was not computed again "
+    "with the moved path."
 )
 
 
-def compensation_page(outcome: Outcome, title: str, settings: CompensationSettings, picture: bytes) -> str:
-    """The page as text; ``picture`` is a PNG."""
+def compensation_page(
+    outcome: Outcome, title: str, settings: CompensationSettings, release: str, picture: bytes
+) -> str:
+    """The page as text; ``release``: what is done about residual stress; ``picture`` is a PNG."""
     shares = ("before", "after", "rounding")
     headings = [f"{name} {measure}" for name in shares for measure in ("rms", "largest")]
     machine = (
@@ -49,7 +52,7 @@ def compensation_page(outcome: Outcome, title: str, settings: CompensationSettin
         _table(("feature", "nominal [mm]", "before [µm]", "after [µm]"), features),
         f"<p>Duration {before / MINUTE:.2f} min before, {after / MINUTE:.2f} min after.</p>",
         "<ul>" + "".join(f"<li>{html.escape(note)}</li>" for note in outcome.notes) + "</ul>" if outcome.notes else "",
-        f"<p>{SAID}</p>",
+        f"<p>{SAID} Release of residual stress: {html.escape(release)}.</p>",
     ]
     return (
         "<!doctype html><html lang=en><meta charset=utf-8>"

@@ -65,6 +65,7 @@ def write_inspection_report(inspected: Inspected, file: Path) -> None:
         _picture(_budget(inspected)),
         f"<p>Probe: {cmm.probe / UM:.2f} µm a point; tip radius {cmm.tip / UM:.2f} µm; place {cmm.place / UM:.2f} µm; "
         f"scale {cmm.scale * 1e6:.2f} µm/m; part at {cmm.part:g} ± {cmm.part_scatter:g} °C.</p>",
+        f"<p>{html.escape(_words_of_release(inspected))}</p>",
     ]
     page = (
         "<!doctype html><html lang=en><meta charset=utf-8>"
@@ -87,6 +88,11 @@ def print_inspection(inspected: Inspected, console: Console) -> None:
     console.print(table, markup=False)
     if inspected.lines:
         console.print(_agreement(inspected), highlight=False)
+    console.print(_words_of_release(inspected), highlight=False)
+
+
+def _words_of_release(inspected: Inspected) -> str:
+    return f"Release of residual stress: {inspected.release}."
 
 
 LINE_HEADINGS = (

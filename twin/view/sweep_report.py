@@ -21,6 +21,7 @@ from twin.view.inputs import inputs_section
 from twin.view.page import document, findings, image, moment, png_of, table
 from twin.view.report import NOT_MODELLED
 from twin.view.sweep_plots import draw_effects, effects
+from twin.workpiece.residual_stress import release_words
 
 DPI = 150
 GOALS = ("machining_time_min", "cost_eur", "deviation_95pct_um", "force_peak_n", "cutting_energy_kj")  # to be small
@@ -98,6 +99,7 @@ def sweep_report(sweep: SweepTable) -> str:
     ]
     if "config" in sweep.settings:
         body += [
+            f"<p>Release of residual stress: {html.escape(release_words(sweep.settings['config']))}.</p>",
             "<h2>Parameters and their sources, but for what was varied</h2>",
             inputs_section(sweep.settings["config"]),
         ]

@@ -4,8 +4,9 @@ A plate that lies free carries no force and no moment, so that of any profile, a
 in equilibrium can be there: :func:`balance` takes the rest out.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -16,6 +17,12 @@ IMBALANCE = 0.02  # of the mean magnitude, what rounding of a profile may leave 
 SAME_THICKNESS = 0.01  # of the plate's thickness
 
 Stresses = tuple[Annotated[Uncertain, "Pa"], ...]
+
+
+def release_words(config: Mapping[str, Any]) -> str:
+    """What a prediction with this configuration does about residual stress, for every report."""
+    stress = config.get("residual_stress")
+    return f"{stress['name']}, {stress['sureness']}" if stress else "not modelled"
 
 
 @dataclass(frozen=True, kw_only=True)
