@@ -12,7 +12,7 @@ from twin.sweep.parameters import changed
 from twin.sweep.results import CHATTER
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("jax_as_users_have_it")]
-DEEP = [word for word in COARSE if not word.startswith("model.wall_error")]
+SLOT = [word for word in COARSE if not word.startswith("model.wall_error")]
 PARAMETERS = (
     Parameter("process.speed_pct", 85, 115),
     Parameter("material.cutting.chosen.ktc_n_mm2", 500, 1100),
@@ -24,8 +24,8 @@ PARAMETERS = (
 def test_margins_follow_speed_coefficients_and_stick_out(tmp_path):
     desk = make_sweep_desk(tmp_path)
     program = desk / "scenarios" / "own" / "part.nc"
-    program.write_text(program.read_text().replace("G0 Z-2", "G0 Z-4"))
-    evaluator = evaluator_of(DEEP, PARAMETERS, conf=desk / "conf")
+    program.write_text(program.read_text().replace("G0 Z-2", "G0 Z-0.6"))
+    evaluator = evaluator_of(SLOT, PARAMETERS, conf=desk / "conf")
     names = list(evaluator.results)
     least, volume, _ = (names.index(name) for name in CHATTER)
     rng = np.random.default_rng(1)
@@ -35,12 +35,15 @@ def test_margins_follow_speed_coefficients_and_stick_out(tmp_path):
     exact = []
     for row in rows:
         values = dict(zip([p.key for p in PARAMETERS], row.tolist(), strict=True))
-        scenario = scenario_of(changed(compose(DEEP, conf=desk / "conf"), values), conf=desk / "conf")
+        scenario = scenario_of(changed(compose(SLOT, conf=desk / "conf"), values), conf=desk / "conf")
         made = machine(scenario, lambda stage: None)
         margin, removed = made.process.chatter.margin, np.asarray(made.cut.engagement.volume)
         known = np.isfinite(margin) & (removed > 0)
         exact.append((margin[known].min(), 100 * removed[known & (margin < 1)].sum() / removed.sum()))
     exact = np.array(exact)
-    error = np.abs(np.log(found[:, least] / exact[:, 0]))
+    error = np.log(found[:, least] / exact[:, 0])
     print(np.column_stack([rows, found[:, [least, volume]], exact]).round(3), error.round(3))
-    assert error[0] < 1e-6 and np.median(error) < 0.03 and error.max() < 0.15
+    assert abs(error[0]) < 1e-6 and np.median(np.abs(error)) < 0.07
+    assert error.max() < 0.1  # a margin is hardly ever too large, so that nothing is called stable that chatters
+    assert error.min() > -0.35  # straight lines cut off the peaks of the lobes
+    assert not ((found[:, least] > 1) & (exact[:, 0] < 1)).any()

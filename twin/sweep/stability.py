@@ -21,6 +21,7 @@ from twin.compiled import CODE, Array
 from twin.cutting import Contact
 from twin.cutting.dynamics import Modes, tool_point_modes
 from twin.cutting.stability import chatter_margin, milling_of_tool
+from twin.cutting.stability.margin import MOST
 from twin.machine import Tool
 from twin.prediction import Machining
 from twin.scenario import Scenario
@@ -29,9 +30,9 @@ from twin.sweep.schedule import Lines
 from twin.units import split_suffix
 
 N_CUTS = 16  # of a tool that stand for the others
-N_MOVED = 5  # nodes of whatever changes a tool
-SPEED_STEP = 0.02  # between nodes of the speed, at most; N_SPEEDS of them at most
-N_SPEEDS = 17
+STEP = 0.02  # [ln] between nodes of the speed and of what changes a tool, at most; N_NODES of them at most: with the
+N_NODES = 17  # speed or a natural frequency the margin goes up and down from lobe to lobe
+N_RATIOS = 5  # nodes of a coefficient against the others, which it follows smoothly
 NEAR = 3.5  # margins up to here, and down to its inverse, are followed
 BIN = 0.01  # [ln] cuts whose margins differ by less count as one
 WIDTH, DEPTH, HEADING = 0.15, 0.2, np.radians(15)  # by which cuts differ that are told apart
@@ -68,7 +69,7 @@ class Stability:
 class Chatter:
     """What a scenario's cuts do."""
 
-    margin: Array  # () least of all
+    margin: Array  # () least of all, within what a run tells apart
     volume: Array  # () share of the removed volume that is cut with chatter
     walls: Array  # () share of the samples whose cut is stable and was not in the run, or the other way round
 
@@ -111,20 +112,27 @@ def stability_of(
     least = followed[np.argmin(margin[followed])]
     members = np.union1d(near, [least])
     cuts, of = _chosen(touch, spindle, members, margin, shaped + volume / total)
-    nodes = _speed_nodes(*speeds)
+    nodes = _nodes(*speeds, 1.0)
 
-    def table(key: str = "", value: float = 0.0) -> np.ndarray:
-        return _margins(scenario, touch, spindle, cuts, nodes, key, value)
+    def table(of: np.ndarray, key: str = "", value: float = 0.0) -> np.ndarray:
+        return _margins(scenario, touch, spindle, of, nodes, key, value)
 
-    base = table()
+    base = table(cuts)
     own = np.log(base)[:, int(np.argmin(np.abs(nodes - 1.0)))]
     by_key = {p.key: p for p in parameters}
     moved = []
     for key in moving_keys(scenario, parameters):
-        own_value = base_value(scenario, key)
-        values = np.unique([*np.linspace(by_key[key].low, by_key[key].high, N_MOVED), own_value])
-        mine = [np.zeros_like(base) if v == own_value else np.log(table(key, v) / base) for v in values]
-        moved.append(Moved(Lines(values), np.stack(mine, axis=1)))
+        own_value, low, high = base_value(scenario, key), by_key[key].low, by_key[key].high
+        values = np.unique([*np.linspace(low, high, N_RATIOS), own_value])
+        mine = np.ones(len(cuts), bool)
+        if BEAM.fullmatch(key):  # of one tool, whose cuts alone it changes
+            values = _nodes(low, high, own_value)
+            mine = touch.tool[cuts] == list(scenario.tools).index(int(key.split(".")[1]))
+        change = np.zeros((len(cuts), len(values), len(nodes)))
+        for place, value in enumerate(values):
+            if value != own_value and mine.any():
+                change[mine, place] = np.log(table(cuts[mine], key, value) / base[mine])
+        moved.append(Moved(Lines(values), change))
     logs = np.log(margin[members])
     pairs, inverse = np.unique(np.stack([of, np.floor(logs / BIN)]), axis=1, return_inverse=True)
     inverse = inverse.ravel()
@@ -164,7 +172,7 @@ def chatter(
     member = tables.member + gained[tables.of]
     chatters, did = member < 0, tables.member < 0
     return Chatter(
-        margin=jnp.exp(jnp.min(member)),
+        margin=jnp.clip(jnp.exp(jnp.min(member)), 1 / MOST, MOST),
         volume=tables.chattering + jnp.sum(tables.volume * (chatters.astype(float) - did.astype(float))),
         walls=jnp.sum(jnp.where(chatters != did, tables.walls, 0.0)),
     )
@@ -177,11 +185,11 @@ def _vibrates(scenario: Scenario) -> np.ndarray:
     return np.array(even) & (scenario.model.wall_error == "dynamic")
 
 
-def _speed_nodes(low: float, high: float) -> np.ndarray:
-    """Factors on the speed (node,), ascending; 1 is one of them."""
-    low, high = min(low, 1.0), max(high, 1.0)
-    n = int(np.clip(np.ceil(np.log(high / low) / SPEED_STEP), 0, N_SPEEDS - 1)) + 1
-    return np.unique(np.append(np.geomspace(low, high, n), 1.0))
+def _nodes(low: float, high: float, own: float) -> np.ndarray:
+    """Values (node,), ascending; ``own`` is one of them."""
+    low, high = min(low, own), max(high, own)
+    n = int(np.clip(np.ceil(np.log(high / low) / STEP), 0, N_NODES - 1)) + 1
+    return np.unique(np.append(np.geomspace(low, high, n), own))
 
 
 def _chosen(
