@@ -173,6 +173,30 @@ def test_the_command_filters_sorts_and_exports_a_sweep(tmp_path, capsys):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_wide_table_shows_what_fits_and_names_the_rest(tmp_path, capsys, monkeypatch):
+    """Columns are never folded to slivers: of 100 features none stands there unasked, a pattern shows them."""
+    monkeypatch.setattr("twin.view.result_table.PIPED_WIDTH", 80)
+    features = {f"feature.rib_{n}.thickness_um": [10.0 + n, 20.0 + n] for n in range(100)}
+    results_of = {f"result_{n}_um": [12345.0 + n, 0.5] for n in range(8)}
+    pq.write_table(
+        pa.table({"row": [0, 1], "key": ["a" * 64, "b" * 64], **results_of, **features}), tmp_path / "t.parquet"
+    )
+    results.main([str(tmp_path / "t.parquet"), "--sort", "result_7_um"])
+    said = capsys.readouterr().out
+    lines = said.splitlines()
+    assert all(len(line) <= 80 for line in lines if line.startswith(("┃", "│")))
+    last_heading = next(line for line in lines if "row" in line)
+    assert last_heading.index("row") < last_heading.index("7_um") < last_heading.index("0_um")
+    assert "12,352" in said and "aaaa" not in said
+    assert "result_6_um, key, 100 of features (feature.rib_0.thickness_um ...)" in " ".join(said.split())
+    results.main([str(tmp_path / "t.parquet"), "--columns", "row", "feature.rib_9?.*"])
+    assert capsys.readouterr().out.count("rib_9") == 10
+    with pytest.raises(
+        InputError, match=r"no column 'keys' \(did you mean key\? known: row, key, .* and 100 of features"
+    ):
+        results.main([str(tmp_path / "t.parquet"), "--columns", "keys"])
+
+
 def test_the_command_reads_run_folders(tmp_path, capsys):
     for name, minutes in (("one", 18.0), ("two", 12.0)):
         (tmp_path / name).mkdir()

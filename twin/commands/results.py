@@ -24,7 +24,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--sort", metavar="COLUMN", help="smallest first")
     parser.add_argument("--descending", action="store_true", help="largest first")
     parser.add_argument("--pareto", nargs="+", metavar="COLUMN", help="only the Pareto front: COLUMN or max:COLUMN")
-    parser.add_argument("--columns", nargs="+", metavar="COLUMN", help="only these")
+    parser.add_argument("--columns", nargs="+", metavar="COLUMN", help="only these; feature.* for many")
     parser.add_argument("--limit", type=int, metavar="N", help=f"rows printed (default: {MOST_ROWS}, of runs all)")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="also write all rows as CSV")
     parser.add_argument("--xlsx", type=Path, metavar="FILE", help="also write all rows for Excel")
@@ -34,7 +34,7 @@ def main(words: list[str]) -> None:
     from twin.errors import InputError
     from twin.resources import outputs_folder
     from twin.sweep.columns import place_of, read_table, selected, sorted_by, write_csv, write_xlsx
-    from twin.sweep.pareto import goals, pareto_front
+    from twin.sweep.pareto import Goal, goals, pareto_front
     from twin.sweep.where import where
     from twin.view.result_table import print_table
 
@@ -44,6 +44,7 @@ def main(words: list[str]) -> None:
     table = read_table(place)
     for condition in options.where:
         table = where(table, condition)
+    chosen: tuple[Goal, ...] = ()
     if options.pareto:
         chosen, everything = goals(options.pareto), table
         table = pareto_front(table, chosen)
@@ -56,7 +57,9 @@ def main(words: list[str]) -> None:
     if options.columns:
         table = selected(table, options.columns)
     most = table.num_rows if "run" in table.column_names else MOST_ROWS  # of a sweep the first are enough
-    print_table(table, most if options.limit is None else options.limit, place)
+    first = [*(goal.name for goal in chosen), *([options.sort] if options.sort else [])]
+    limit = most if options.limit is None else options.limit
+    print_table(table, limit, place, first=first, every=bool(options.columns))
     for file, write in ((options.csv, write_csv), (options.xlsx, write_xlsx)):
         if file:
             write(table, file)

@@ -5,6 +5,7 @@ text, a count (``n_...``) or a ratio.
 """
 
 import difflib
+import fnmatch
 import io
 import json
 import re
@@ -22,6 +23,7 @@ from twin.runs import list_runs
 from twin.sweep.folder import TABLE, find_sweep
 
 SUFFIX_OF = {"%": "pct", "cm³": "cm3", "mm³": "mm3", "N m": "nm", "µm": "um", "± µm": "um", "1": "ratio"}
+FEATURE = "feature."  # columns of inspected characteristics begin with it
 WORDS = {"%": "pct", "±": "deviation", "°": "deg"}
 
 
@@ -97,7 +99,10 @@ def column(table: pa.Table, name: str) -> pa.ChunkedArray:
     if name not in table.column_names:
         near = difflib.get_close_matches(name, table.column_names, 1, 0.5)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise InputError(f"there is no column '{name}'", remedy=f"{hint}known: {', '.join(table.column_names)}")
+        known = [other for other in table.column_names if not other.startswith(FEATURE)]
+        n_features = table.num_columns - len(known)
+        more = f" and {n_features} of features" if n_features else ""
+        raise InputError(f"there is no column '{name}'", remedy=f"{hint}known: {', '.join(known)}{more}")
     return table[name]
 
 
@@ -120,10 +125,14 @@ def sorted_by(table: pa.Table, name: str, descending: bool = False) -> pa.Table:
 
 
 def selected(table: pa.Table, names: Sequence[str]) -> pa.Table:
-    """Only these columns, in this order."""
+    """Only these columns, in this order; a name may be a pattern, as ``feature.*``."""
+    chosen = []
     for name in names:
-        column(table, name)
-    return table.select(list(names))
+        fitting = fnmatch.filter(table.column_names, name)
+        if not fitting:
+            column(table, name)
+        chosen += fitting
+    return table.select(list(dict.fromkeys(chosen)))
 
 
 def varying(table: pa.Table, least_rows: int = 4) -> tuple[list[str], dict[str, Any]]:
