@@ -32,6 +32,7 @@ def test_limits_say_how_much_is_left():
     least, most = limits_of(["force_peak_n<=800", "feature.floor.height_um > -4.5"], RESULTS)
     assert (least.left(600.0), least.left(1000.0)) == (0.25, -0.25)
     assert (most.left(0.0), most.left(-9.0)) == (1.0, -1.0)
+    assert [limit.at(limit.left(value)) for limit, value in ((least, 600.0), (most, -9.0))] == [600.0, -9.0]
 
 
 @pytest.mark.parametrize("text", ["force_peak_n", "force_peak_n < x", "force_peak_n == 3", "3 < force_peak_n", ""])

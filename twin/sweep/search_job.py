@@ -203,7 +203,16 @@ def _by_optuna(
     best = optuna_search.best(trials)
     if best is None:
         raise InputError("every trial failed", file=folder / "study.db", remedy="run one of the choices by itself")
-    rows = [{"trial": t.number, **t.values, settings.goal: settings.sign * t.objective, "kept": t.kept} for t in trials]
+    rows = [
+        {
+            "trial": t.number,
+            **t.values,
+            settings.goal: settings.sign * t.objective,
+            **{limit.name: limit.at(-missed) for limit, missed in zip(limits, t.missed, strict=True)},
+            "kept": t.kept,
+        }
+        for t in trials
+    ]
     return best.values, best.kept, rows
 
 

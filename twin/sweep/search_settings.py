@@ -89,6 +89,10 @@ class Limit:
         """How far ``value`` (any array) stays on the good side, relative; negative: missed."""
         return self.sign * (self.value - value) / self.scale
 
+    def at(self, left: float) -> float:
+        """The value that has so much :meth:`left`."""
+        return self.value - self.sign * left * self.scale
+
 
 def limits_of(texts: Sequence[str], results: Sequence[str]) -> tuple[Limit, ...]:
     """``("force_peak_n < 800",)`` -> limits of known results.
