@@ -21,6 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from twin.errors import InputError, nearest
 from twin.resources import shared_folder
+from twin.units import split_suffix
 
 CALIBRATION = "calibration="  # not Hydra's: a file of `twin calibrate`
 SCENARIO = "scenario="
@@ -210,16 +211,27 @@ def _readable(error: Exception, overrides: Sequence[str], conf: Path | None) -> 
             known = [*_known_keys(overrides, override, conf), *groups(conf)]
             said = f"there is no key {name}" if "Could not override" in text else f"'{override}' does not fit: {text}"
             tool = TOOL.match(name)
-            hint = nearest(name, known)
+            others = [o for o in overrides if o != override]
+            hint = nearest(name, known) or _by_words(name, others, conf)
             if tool and tool[0] not in known:
                 has = ", ".join(key for key in known if TOOL.fullmatch(key))
                 said, hint = f"the scenario has no {tool[0]}", f"it has {has}; "
-            elif "Could not override" in text and _left_out(name, [o for o in overrides if o != override], conf):
+            elif "Could not override" in text and _left_out(name, others, conf):
                 return InputError(f"nobody has set {name} yet", remedy=f"write +{override}", key=name)
             return InputError(
                 said, remedy=f"{hint}`twin show` lists every key, `twin explain KEY` tells of one", key=name
             )
     return InputError(f"the configuration does not compose: {text}", remedy="`twin show` lists every key")
+
+
+def _by_words(name: str, overrides: Sequence[str], conf: Path | None) -> str:
+    """``did you mean KEY? `` for a remedy: the key that `twin explain` finds by the words of ``name``, its unit aside."""
+    from twin.explain import desk, explain  # it needs this module
+
+    with suppress(InputError):
+        stem = (split_suffix(name) or (name,))[0]
+        return f"did you mean {explain(stem, desk(overrides, conf=conf)).key}? "
+    return ""
 
 
 def _left_out(key: str, overrides: Sequence[str], conf: Path | None) -> bool:

@@ -14,6 +14,7 @@ from rich.table import Table
 from twin.sweep.columns import FEATURE, varying
 
 PIPED_WIDTH = 240
+ENDLESS = 1_000_000
 HEADING_WIDTH = 13  # characters, spaces after underscores included
 UNASKED = (FEATURE, "key", "warning")  # beginnings of columns of a sweep that are many, or long
 
@@ -28,7 +29,7 @@ def print_table(table: pa.Table, most: int, place: Path, *, first: Sequence[str]
         first: columns that stand before the others.
         every: print all columns, however wide that is; else those that the terminal has room for, and name the others.
     """
-    console = Console(width=None if Console().is_terminal else PIPED_WIDTH)
+    console = Console(width=None if Console().is_terminal else ENDLESS if every else PIPED_WIDTH)
     if not table.num_rows:
         console.print(f"no rows: nothing in {place} fits", soft_wrap=True)
         return
