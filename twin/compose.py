@@ -225,7 +225,7 @@ def _readable(error: Exception, overrides: Sequence[str], conf: Path | None) -> 
 
 
 def _by_words(name: str, overrides: Sequence[str], conf: Path | None) -> str:
-    """``did you mean KEY? `` for a remedy: the key that `twin explain` finds by the words of ``name``, its unit aside."""
+    """``did you mean KEY? ``: the key that `twin explain` finds by the words of ``name``, its unit aside."""
     from twin.explain import desk, explain  # it needs this module
 
     with suppress(InputError):
