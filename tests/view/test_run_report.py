@@ -19,7 +19,7 @@ from twin.view.inputs import inputs, kind
 from twin.view.operations import HEADINGS, operation_row, operations
 from twin.view.page import VALIDATION
 from twin.view.report_job import report, write
-from twin.view.run_inspection import features_section
+from twin.view.run_inspection import features_section, out_of_limits
 from twin.view.run_robustness import robustness_section, scattered
 
 
@@ -84,6 +84,16 @@ def test_the_page_holds_the_numbers_of_the_run(page):
     assert "twin 9.9.9" in text and "material=x" in text and "asks 120 %" in text
     assert "machine: 1 with a source, 1 assumed" in text and "Not modelled in this version" in text
     assert f"At {100 * 5 / 50:.2f} % of the samples" in text
+
+
+def test_what_is_out_of_its_limits_is_a_finding(run):
+    result = load(run)
+    assert out_of_limits(result, CONFIG) == []
+    result["features"]["error_um"].values[:] = -20.1
+    assert out_of_limits(result, CONFIG) == [
+        "1 of 1 judged characteristics are predicted out of their limits: hole <A> diameter (-20.1 µm, ±20* allowed) "
+        "(*: nobody stated this limit, it is assumed)"
+    ]
 
 
 def test_what_scatters_stands_beside_the_features_of_the_same_configuration(run, tmp_path):

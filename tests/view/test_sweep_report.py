@@ -76,6 +76,20 @@ def test_effects_are_rank_correlations(text, tmp_path):
     np.testing.assert_allclose(effects(table, ["feed_pct"], ["machining_time_min"]), -1.0)
 
 
+def test_goals_are_time_cost_error_and_tool_life_and_warnings_are_findings(tmp_path):
+    folder = made(tmp_path / "s", failed=0)
+    table = read_table(folder)
+    for name, values in (("cost_part_eur", TIME), ("n_parts_per_tool", FEED), ("force_peak_n", FEED)):
+        table = table.append_column(pa.field(name, pa.float64(), metadata={b"role": b"result"}), pa.array(values))
+    table = table.append_column("warning", pa.array(["", "walls: 0.5 % in doubt", "walls: 12 % in doubt", "", "", ""]))
+    pq.write_table(table, folder / "sweep.parquet")
+    page = report(str(folder), tmp_path).read_text()
+    assert "of machining_time_min, cost_part_eur, deviation_95pct_um, n_parts_per_tool (large): none" in page
+    life = {row[1]: row[2] for row in rows(page, "The best and the worst") if row[0] == "n_parts_per_tool"}
+    assert life == {"best": "5", "worst": "0"}
+    assert "2 rows: walls: 0.5 % in doubt (row 1)" in page
+
+
 def test_what_failed_is_named_once_and_left_out(text):
     assert "7 scenarios, 6 with results, 1 without" in text
     assert "1 × no such &lt;tool&gt; (row 6)" in text

@@ -62,7 +62,9 @@ def _tell(console: Console, folder: Path, record: dict[str, Any]) -> None:
         console.print(f"... and {len(failed) - 5} more, in the table", highlight=False)
     warned = [row for row in table.select(["row", "warning"]).to_pylist() if row["warning"]]
     if warned:
-        console.print(f"[yellow]{len(warned):,} rows have a warning[/yellow] {warned[0]['warning']}", highlight=False)
+        console.print(
+            f"[yellow]{len(warned):,} rows have a warning, the first:[/yellow] {warned[0]['warning']}", highlight=False
+        )
     console.print(f"{record['n_done']:,} of {record['n_rows']:,} done, {record['n_failed']:,} failed", highlight=False)
     console.print(f"table    {folder / TABLE}", highlight=False, soft_wrap=True)
     for place in filter(None, table["run_folder"].to_pylist()):

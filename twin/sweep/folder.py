@@ -106,8 +106,9 @@ def write_part(sweep: Sweep, folder: Path, chunk: int, outcomes: Sequence[Outcom
 
 
 def merge(sweep: Sweep, folder: Path, wall: float | None = None) -> dict[str, Any]:
-    """Write sweep.parquet and sweep.json from all parts; returns the latter."""
+    """Write sweep.parquet and sweep.json from all parts; returns the latter. ``wall`` [s] adds to earlier sessions'."""
     known = _parts(folder)
+    before = json.loads((folder / RECORD).read_text()) if (folder / RECORD).is_file() else {}
     names = [f.name for f in known.schema if f.metadata[b"role"] == b"result"] if known else []
     latest = known.take(_latest(known)) if known else None
     there = set(latest["row"].to_pylist()) if latest else set()
@@ -129,7 +130,7 @@ def merge(sweep: Sweep, folder: Path, wall: float | None = None) -> dict[str, An
         "notes": list(sweep.notes),
         "version": twin.__version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **({} if wall is None else {"wall_s": round(wall, 3)}),
+        **({} if wall is None else {"wall_s": round(before.get("wall_s", 0.0) + wall, 3)}),
     }
     _write(folder / RECORD, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     return record

@@ -22,6 +22,7 @@ from twin.view.run_robustness import Scattered, robustness_section
 
 KEYS = ("name", "characteristic")  # of a row
 Key = tuple[str, str]
+MOST_NAMED = 4  # characteristics that a finding names
 LARGEST = 20  # characteristics whose error is drawn
 DPI = 150
 SCATTER = " ±: one standard deviation of the prediction, by the stated scatter; good: chance to be in tolerance."
@@ -39,16 +40,35 @@ class Limit:
         """Whether ``error`` [µm] keeps it."""
         return self.low <= error <= self.high
 
-    def words(self, error: float) -> str:
-        """The limit, and whether ``error`` [µm] keeps it."""
+    @property
+    def text(self) -> str:
+        """The limit; a star where it is assumed."""
         low, high = self.low, self.high
-        text = f"{signed(low, 0)}…{signed(high, 0)}"
+        text = f"{signed(low, 0)}…\u2060{signed(high, 0)}"  # in one line
         if low == -high:
             text = f"±{high:g}"
         elif np.isinf(low):
             text = f"≤{high:g}"
-        star = "" if self.drawn else "*"
-        return f"{text}{star}" + ("" if np.isnan(error) or self.holds(error) else " OUT")
+        return text if self.drawn else f"{text}*"
+
+    def words(self, error: float) -> str:
+        """The limit, and whether ``error`` [µm] keeps it."""
+        return self.text + ("" if np.isnan(error) or self.holds(error) else "\u00a0OUT")
+
+
+def out_of_limits(result: Result, config: dict[str, Any]) -> list[str]:
+    """A sentence, where characteristics are predicted out of their limits."""
+    limits, features = limits_of(config, result), result["features"]
+    keys = _outside(result, limits)
+    if not keys:
+        return []
+    errors = dict(zip(_keys(result), features["error_um"].values, strict=True))
+    keys = sorted(keys, key=lambda key: -abs(errors[key]))
+    named = [f"{key[0]} {key[1]} ({signed(errors[key])} µm, {limits[key].text} allowed)" for key in keys[:MOST_NAMED]]
+    more = f" and {len(keys) - MOST_NAMED} more" if len(keys) > MOST_NAMED else ""
+    star = "" if all(limits[key].drawn for key in keys) else " (*: nobody stated this limit, it is assumed)"
+    of = f"{len(keys)} of {len(_judged(result, limits))} judged characteristics are predicted out of their limits"
+    return [f"{of}: {', '.join(named)}{more}{star}"]
 
 
 def features_section(
@@ -131,13 +151,10 @@ def limits_of(config: dict[str, Any], result: Result) -> dict[Key, Limit]:
 
 def _verdict(result: Result, limits: dict[Key, Limit]) -> str:
     """How many characteristics keep their limits."""
-    features = result["features"]
-    keys = list(zip(*(features[k].values for k in KEYS), strict=True))
-    errors = dict(zip(keys, features["error_um"].values, strict=True))
-    judged = [key for key in keys if key in limits and np.isfinite(errors[key])]
+    judged = _judged(result, limits)
     if not judged:
         return ""
-    outside = sum(not limits[key].holds(errors[key]) for key in judged)
+    outside = len(_outside(result, limits))
     assumed = sum(not limits[key].drawn for key in judged)
     whence = (
         "the scenario's tolerances"
@@ -148,6 +165,21 @@ def _verdict(result: Result, limits: dict[Key, Limit]) -> str:
         f"<p>{len(judged) - outside} of {len(judged)} judged characteristics are predicted within the limits of "
         f"{whence}; {outside} are not: <b>OUT</b> in the table. Uncertainty of the prediction is not counted here.</p>"
     )
+
+
+def _keys(result: Result) -> list[Key]:
+    return list(zip(*(result["features"][k].values for k in KEYS), strict=True))
+
+
+def _judged(result: Result, limits: dict[Key, Limit]) -> dict[Key, float]:
+    """Error [µm] of every characteristic that is known and has limits."""
+    errors = zip(_keys(result), result["features"]["error_um"].values, strict=True)
+    return {key: float(error) for key, error in errors if key in limits and np.isfinite(error)}
+
+
+def _outside(result: Result, limits: dict[Key, Limit]) -> list[Key]:
+    """Characteristics that do not keep their limits."""
+    return [key for key, error in _judged(result, limits).items() if not limits[key].holds(error)]
 
 
 def _table(

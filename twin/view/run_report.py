@@ -18,7 +18,7 @@ from twin.view.inputs import inputs_section
 from twin.view.operations import HEADINGS, Operation, operation_row, operations
 from twin.view.page import CLOSING, findings, image, moment, opening, plain, png_of, table
 from twin.view.report import deviation_plot, found, what_is_not
-from twin.view.run_inspection import features_section
+from twin.view.run_inspection import features_section, out_of_limits
 from twin.view.run_plots import draw_errors, draw_loads
 from twin.view.run_robustness import scattered
 
@@ -86,7 +86,7 @@ def run_report(run: Run) -> tuple[str, str]:
         f"<h1>{html.escape(title)}</h1>",
         f"<p class=sub>Predicted by the machining twin {attrs['version']} · run {html.escape(run.folder.name)} · "
         f"{moment(attrs['created'])}</p>",
-        findings(found(result, marked)),
+        findings([*out_of_limits(result, run.config), *found(result, marked)]),
         "<h2>What was simulated</h2>",
         table(("", ""), _what(run)),
         "<h2>The run in numbers</h2>",

@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import yaml
 
 import twin
 from twin.sweep.columns import numbers, read_table
-from twin.sweep.pareto import Goal, pareto_front
+from twin.sweep.pareto import Goal, goals, pareto_front
 from twin.view.front import draw_front
 from twin.view.inputs import inputs_section
 from twin.view.page import document, findings, image, moment, png_of, table
@@ -24,8 +25,9 @@ from twin.view.sweep_plots import draw_effects, effects
 from twin.workpiece.residual_stress import release_words
 
 DPI = 150
-GOALS = ("machining_time_min", "cost_eur", "deviation_95pct_um", "force_peak_n", "cutting_energy_kj")  # to be small
-LIFE = "life_used_"
+GOALS = goals(
+    ["machining_time_min", "cost_part_eur", "deviation_95pct_um", "max:n_parts_per_tool", "force_peak_n"]
+)  # of which the first that the sweep knows
 MOST_GOALS = 4
 MOST_ROWS = 20
 MOST_ERRORS = 10
@@ -48,10 +50,10 @@ class SweepTable:
 
     @property
     def goals(self) -> tuple[Goal, ...]:
-        """What a good process keeps small, of what the sweep knows and changes."""
+        """What makes a process good, of what the sweep knows and changes."""
         known = [name for name in self.of_role("result") if pa.types.is_floating(self.done.schema.field(name).type)]
-        wanted = [name for name in GOALS if name in known] + [name for name in known if name.startswith(LIFE)]
-        return tuple(Goal(name) for name in (wanted or known)[:MOST_GOALS])
+        wanted = [goal for goal in GOALS if goal.name in known] or [Goal(name) for name in known]
+        return tuple(wanted[:MOST_GOALS])
 
 
 def read_sweep(folder: Path) -> SweepTable:
@@ -81,7 +83,7 @@ def sweep_report(sweep: SweepTable) -> str:
         f"<p class=sub>{sweep.all.num_rows:,} scenarios, {sweep.done.num_rows:,} with results, {failed:,} without · "
         f"predicted by the machining twin {sweep.settings.get('version', twin.__version__)}"
         f"{_when(sweep.record)}</p>",
-        findings(_failures(sweep)),
+        findings([*_failures(sweep), *_warnings(sweep)]),
         "<h2>What was varied</h2>",
         _settings(sweep.settings),
         table(("parameter", "values", "least", "largest"), _varied(sweep)),
@@ -118,7 +120,8 @@ def _judged(sweep: SweepTable) -> list[str]:
     if front.num_rows:
         body += [
             "<h2>Trade-offs</h2>",
-            f"<p>{front.num_rows} of {sweep.done.num_rows:,} scenarios are on the Pareto front of {', '.join(names)}: "
+            f"<p>{front.num_rows} of {sweep.done.num_rows:,} scenarios are on the Pareto front of "
+            f"{', '.join(goal.name + (' (large)' if goal.largest else '') for goal in sweep.goals)}: "
             "none of the others is better in one of these without being worse in another.</p>",
             image(_front_png(sweep, front), "Every scenario over each pair of goals; the front in colour."),
             table(("row", *shown), _rows(_evenly(front), shown), tight=True),
@@ -196,6 +199,20 @@ def _failures(sweep: SweepTable) -> list[str]:
         counted[text] += 1
         example.setdefault(text, row)
     return [f"{n:,} × {text} (row {example[text]})" for text, n in counted.most_common(MOST_ERRORS)]
+
+
+def _warnings(sweep: SweepTable) -> list[str]:
+    """How many rows have a warning, and the first one of each kind, whatever its numbers."""
+    if "warning" not in sweep.done.column_names:
+        return []
+    first: dict[str, tuple[int, str]] = {}
+    counted: Counter[str] = Counter()
+    for row, text in zip(sweep.done["row"].to_pylist(), sweep.done["warning"].to_pylist(), strict=True):
+        if text:
+            kind = re.sub(r"[\d.,]+", "", text)
+            counted[kind] += 1
+            first.setdefault(kind, (row, text))
+    return [f"{n:,} rows: {first[kind][1]} (row {first[kind][0]})" for kind, n in counted.most_common(MOST_ERRORS)]
 
 
 def _extremes(sweep: SweepTable, shown: tuple[str, ...]) -> list[tuple[str, ...]]:
