@@ -172,6 +172,9 @@ def test_a_section(page):
     choose(page, "section", "x")
     assert soon(lambda: pixels(seen(page), PINK) < 1_000)
     assert pixels(seen(page), BLUE) > 0.5 * whole
+    assert "x = 30.0 mm" in page.locator("body").inner_text()  # through the middle, of each axis its own
+    choose(page, "section", "y")
+    assert soon(lambda: "y = 20.0 mm" in page.locator("body").inner_text())
     choose(page, "section", "off")
     assert soon(lambda: pixels(seen(page), PINK) > 5_000)
 

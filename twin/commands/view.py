@@ -70,6 +70,7 @@ def main(words: list[str]) -> None:
         carry_out(Order(**order, file=str(file.resolve())))
         print(file)
     if options.web:
+        print(f"reading {run.name}; open the address below in a browser, Ctrl-C ends the view", flush=True)
         carry_out(Order(**order, host=options.host, port=options.port))
     elif not files:
         carry_out(Order(**order))

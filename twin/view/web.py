@@ -39,6 +39,7 @@ class WebView:
         self._build()
         self._bind()
         stage.on_pick = self._tell
+        self._section_of = CLOSED
         stage.listen()
 
     def start(self, host: str, port: int, ready: Callable[[str], None]) -> None:
@@ -71,7 +72,7 @@ class WebView:
                 "all_layers": stage.machining.layers(),
                 "section": CLOSED,
                 "sections": [CLOSED, *SECTIONS],
-                "section_at": (low[0] + high[0]) / 2,
+                "section_at": 0.0,
                 "lowest": dict(zip(SECTIONS, map(float, low), strict=True)),
                 "highest": dict(zip(SECTIONS, map(float, high), strict=True)),
                 "picked": None,
@@ -118,7 +119,10 @@ class WebView:
             asked = None
         else:
             low, high = self.state.lowest[section], self.state.highest[section]
+            if section != self._section_of:  # another axis: through the middle of the part
+                self.state.section_at = section_at = (low + high) / 2
             asked = Section(section, min(max(float(section_at), low), high))
+        self._section_of = section
         if asked != self.stage.section:
             self._try(lambda: self.stage.cut(asked))
 

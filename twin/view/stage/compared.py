@@ -9,7 +9,6 @@ import pyvista as pv
 from scipy.spatial import cKDTree
 
 from twin.errors import InputError
-from twin.inspect_run import declared_features
 from twin.inspection.select import Sorted, samples
 from twin.runs import RECORDED
 from twin.stock.cut import Surface
@@ -145,6 +144,8 @@ class TwinAndMeasured:
             family=np.zeros(part.n_points, np.int8),
             machined=np.isfinite(part.point_data["time_s"]),
         )
+        from twin.inspect_run import declared_features  # loads all models
+
         ordered = Sorted.of(surface)
         return {f.name: samples(f, ordered) for f in declared_features(self.run.config, self.run.folder)}
 

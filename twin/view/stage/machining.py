@@ -2,7 +2,7 @@
 
 import numpy as np
 import pyvista as pv
-import vtk
+from vtkmodules.vtkCommonDataModel import vtkPlane
 
 from twin.errors import InputError
 from twin.units import MM
@@ -73,7 +73,7 @@ class Machining:
                 continue
             actor.mapper.RemoveAllClippingPlanes()
             if origin is not None:
-                plane = vtk.vtkPlane()
+                plane = vtkPlane()
                 plane.SetOrigin(*origin)
                 plane.SetNormal(*normal)
                 actor.mapper.AddClippingPlane(plane)

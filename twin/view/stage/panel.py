@@ -2,7 +2,10 @@
 
 import numpy as np
 import pyvista as pv
-import vtk
+from vtkmodules.vtkCommonCore import reference
+from vtkmodules.vtkCommonDataModel import vtkPlane, vtkStaticCellLocator
+from vtkmodules.vtkFiltersCore import vtkPolyDataPlaneCutter
+from vtkmodules.vtkFiltersGeneral import vtkContourTriangulator
 
 from twin.view.quantity import NOT_KNOWN, Quantity, bar_format
 from twin.view.stage.detail import coarse_mesh
@@ -61,15 +64,15 @@ class Panel:
         self._path = pv.Actor(mapper=pv.DataSetMapper(pv.PolyData()))
         self._path.prop.line_width, self._path.prop.lighting, self._path.visibility = 2.0, False, False
         plotter.add_actor(self._path, reset_camera=False, pickable=False)
-        self._plane = vtk.vtkPlane()
-        self._cutter = vtk.vtkPolyDataPlaneCutter()
+        self._plane = vtkPlane()
+        self._cutter = vtkPolyDataPlaneCutter()
         self._cutter.SetInputData(meshes.fine)
         self._cutter.SetPlane(self._plane)
         mapper = pv.DataSetMapper()
         mapper.SetInputConnection(self._cutter.GetOutputPort())
         self._outline = pv.Actor(mapper=mapper)
         self._outline.prop.color, self._outline.prop.line_width, self._outline.prop.lighting = "black", 2.5, False
-        inside = vtk.vtkContourTriangulator()
+        inside = vtkContourTriangulator()
         inside.SetInputConnection(self._cutter.GetOutputPort())
         mapper = pv.DataSetMapper()
         mapper.SetInputConnection(inside.GetOutputPort())
@@ -177,7 +180,7 @@ class Panel:
             for actor in self.clipped:
                 actor.mapper.AddClippingPlane(self._plane)
 
-    def under(self, x: float, y: float, locator: vtk.vtkStaticCellLocator) -> np.ndarray | None:
+    def under(self, x: float, y: float, locator: vtkStaticCellLocator) -> np.ndarray | None:
         """Point (3,) [mm] of the part under the pixel (x, y) of the window; None beside it, or where it is cut open."""
         ends = []
         for depth in (0.0, 1.0):
@@ -195,7 +198,7 @@ class Panel:
                 return None
             elif along < 0 and before > along:
                 far = near + before / along * (far - near)
-        t, part, cell = vtk.reference(0.0), vtk.reference(0), vtk.reference(0)
+        t, part, cell = reference(0.0), reference(0), reference(0)
         at, where = [0.0] * 3, [0.0] * 3
         if not locator.IntersectWithLine(near, far, 1e-6, t, at, where, part, cell):
             return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyvista as pv
-import vtk
+from vtkmodules.vtkCommonDataModel import vtkStaticCellLocator
 
 from twin.errors import InputError
 from twin.view.quantity import QUANTITIES, Quantity, limits_of
@@ -67,7 +67,7 @@ class Stage:
         self.plotter.subplot(0, 0)
         self.machining = Machining(self.plotter, run)
         self._marks = [self._mark(place) for place in range(n)]
-        self._locators: dict[int, vtk.vtkStaticCellLocator] = {}
+        self._locators: dict[int, vtkStaticCellLocator] = {}
         self.time, self.comparing, self.same_limits = run.duration, False, False
         self.section: Section | None = None
         self.picked: Picked | None = None
@@ -271,10 +271,10 @@ class Stage:
         actor.mapper.SetRelativeCoincidentTopologyPolygonOffsetParameters(0, -60_000)
         return actor
 
-    def _locator(self, place: int) -> vtk.vtkStaticCellLocator:
+    def _locator(self, place: int) -> vtkStaticCellLocator:
         """Finds cells of the part of a panel along a line."""
         if place not in self._locators:
-            locator = vtk.vtkStaticCellLocator()
+            locator = vtkStaticCellLocator()
             locator.SetDataSet(self.panels[place].meshes.fine)
             locator.BuildLocator()
             self._locators[place] = locator
