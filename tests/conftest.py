@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the twin sets it where it comes before NumPy
+
 import jax
 import pytest
 from own_scenario import make_desk

@@ -10,6 +10,9 @@ from pathlib import Path
 # XLA would write its own complaints, of compiling slowly, among the stages; its errors come as exceptions
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+# the twin's own threads fill the cores; a BLAS that spreads as well waits for them (on a busy machine 39 s, not 7 s)
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import jax
 
 __version__ = "0.1.0"

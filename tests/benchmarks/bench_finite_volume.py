@@ -3,25 +3,26 @@
 python tests/benchmarks/bench_finite_volume.py [CELL_MM]
 """
 
+import os
 import sys
 import time
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the twin sets it where it comes before NumPy
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import yaml
 
-jax.config.update("jax_enable_x64", True)
-
-from twin.config import build  # noqa: E402
-from twin.thermal.finite_volume.build import reduced_structure  # noqa: E402
-from twin.thermal.finite_volume.conduction import FreeSurface, Solid, assemble  # noqa: E402
-from twin.thermal.finite_volume.drift import Scales, structure_state_space  # noqa: E402
-from twin.thermal.finite_volume.structure import Structure  # noqa: E402
-from twin.thermal.finite_volume.transient import explicit  # noqa: E402
-from twin.thermal.finite_volume.voxels import Voxels  # noqa: E402
-from twin.thermal.state_space import simulate, simulate_blocks  # noqa: E402
+from twin.config import build
+from twin.thermal.finite_volume.build import reduced_structure
+from twin.thermal.finite_volume.conduction import FreeSurface, Solid, assemble
+from twin.thermal.finite_volume.drift import Scales, structure_state_space
+from twin.thermal.finite_volume.structure import Structure
+from twin.thermal.finite_volume.transient import explicit
+from twin.thermal.finite_volume.voxels import Voxels
+from twin.thermal.state_space import simulate, simulate_blocks
 
 FILE = Path(__file__).resolve().parents[2] / "conf" / "structure" / "vmc_c_frame.yaml"
 

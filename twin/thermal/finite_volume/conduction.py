@@ -21,6 +21,7 @@ from twin.thermal.finite_volume.voxels import Voxels, outside
 class Conduction:
     """The assembled model; every term at its nominal parameter."""
 
+    cells: np.ndarray  # (cell, 3) int, in the grid
     capacity: np.ndarray  # (cell,) [J/K]
     terms: dict[str, sparse.csr_array]  # name -> (cell, cell) [W/K]; the conductance matrix is their sum
     film_gain: dict[str, np.ndarray]  # name of a film term -> (cell, fluid) [W/K]
@@ -132,6 +133,7 @@ def assemble(
             film_gain[label] = film_gain.get(label, 0) + gain
             terms[label] = sparse.csr_array(terms.get(label, 0) + sparse.diags_array(per_cell).tocsr())
     model = Conduction(
+        cells=voxels.cells,
         capacity=np.array([solid.volumetric_capacity for solid in solids])[body] * np.prod(d),
         terms=terms,
         film_gain=film_gain,

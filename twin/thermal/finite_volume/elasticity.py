@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from twin.errors import InputError
-from twin.thermal.finite_volume.transient import factorised
+from twin.thermal.finite_volume.cholesky import GridCholesky
 
 CORNERS = np.array(list(product((0, 1), repeat=3)))  # of a cell, in cells
 GAUSS = np.array(list(product((-1, 1), repeat=3))) / np.sqrt(3)
@@ -74,7 +74,7 @@ class FloatingPart:
         self.heating = sparse.csr_array(heating)  # (dof, cell) [N/K]
         self._free = np.setdiff1d(np.arange(size), self._held())
         held = sparse.csr_array(stiffness)[self._free][:, self._free]
-        self._factor = factorised(held)
+        self._factor = GridCholesky(held, np.repeat(nodes, 3, axis=0)[self._free])
 
     @property
     def rigid(self) -> np.ndarray:
@@ -89,7 +89,7 @@ class FloatingPart:
     def solve(self, force: np.ndarray) -> np.ndarray:
         """(dof, case) displacement [m], the three nodes held, for ``force`` (dof, case) [N]."""
         displacement = np.zeros(force.shape)
-        displacement[self._free] = self._factor.solve(np.ascontiguousarray(force[self._free]))
+        displacement[self._free] = self._factor.solve(force[self._free])
         return displacement
 
     def at(self, points: np.ndarray) -> sparse.csr_array:

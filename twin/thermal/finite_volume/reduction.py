@@ -8,14 +8,16 @@ orthonormal in the heat capacity, so the reduced model is symmetric and stable f
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import product
 
 import jax
 import numpy as np
 from scipy import sparse
 
+from twin.thermal.finite_volume.cholesky import GridCholesky
 from twin.thermal.finite_volume.conduction import Conduction
 from twin.thermal.finite_volume.displacement import Influence
-from twin.thermal.finite_volume.transient import factorised, implicit, steady
+from twin.thermal.finite_volume.transient import implicit, steady
 
 SHIFTS = (0.0, *np.geomspace(1e-5, 1e-1, 13))  # [1/s], of a day's cycle to ten seconds
 SOURCE, FLUID = 100.0, 3.0  # [W], [K] of a source and a fluid: what the responses are weighed by
@@ -69,11 +71,15 @@ def response_basis(model: Conduction, flooded: Conduction) -> np.ndarray:
     """
     root = np.sqrt(model.capacity)[:, None]
     strength = np.array([SOURCE] * len(model.sources) + [FLUID] * len(model.fluids))
-    columns = []
-    for regime in (model, flooded) if len(flooded.terms) > len(model.terms) else (model,):
-        for shift in SHIFTS:
-            factor = factorised(sparse.csr_array(regime.conductance + shift * sparse.diags_array(model.capacity)))
-            columns.append(root * factor.solve(np.ascontiguousarray(regime.gain * strength)))
+    regimes = (model, flooded) if len(flooded.terms) > len(model.terms) else (model,)
+
+    def responses(case: tuple[Conduction, float]) -> np.ndarray:
+        regime, shift = case
+        matrix = sparse.csr_array(regime.conductance + shift * sparse.diags_array(model.capacity))
+        return root * GridCholesky(matrix, model.cells).solve(regime.gain * strength)
+
+    with ThreadPoolExecutor() as pool:  # factorising does not hold Python's lock
+        columns = list(pool.map(responses, product(regimes, SHIFTS)))
     exact = columns[0][:, model.gain.any(axis=0)]
     first, _ = np.linalg.qr(exact / np.linalg.norm(exact, axis=0))
     rest = np.hstack(columns[1:])
