@@ -213,4 +213,5 @@ def _tell(
     console.print(f"report   {folder / 'report.html'}", highlight=False, soft_wrap=True)
     console.print(f"results  {folder}", highlight=False, soft_wrap=True)
     ratio = float(attrs["duration_s"]) / watch.total
-    console.print(f"{watch.total:.1f} s of wall time, {ratio:,.0f} times faster than the machine", highlight=False)
+    faster = f", {ratio:,.0f} times faster than the machine" if ratio >= 1 else ""
+    console.print(f"{watch.total:.1f} s of wall time{faster}", highlight=False)

@@ -1,5 +1,7 @@
 """One view of a part: its colours, its section, its title, all changed in place."""
 
+from typing import Any
+
 import numpy as np
 import pyvista as pv
 from vtkmodules.vtkCommonCore import reference
@@ -198,9 +200,10 @@ class Panel:
                 return None
             elif along < 0 and before > along:
                 far = near + before / along * (far - near)
-        t, part, cell = reference(0.0), reference(0), reference(0)
         at, where = [0.0] * 3, [0.0] * 3
-        if not locator.IntersectWithLine(near, far, 1e-6, t, at, where, part, cell):
+        cell: Any = reference(0)
+        found: tuple[Any, ...] = (reference(0.0), at, where, reference(0), cell)  # what it writes
+        if not locator.IntersectWithLine(near, far, 1e-6, *found):
             return None
         a, b, c = self.meshes.fine.points[self.meshes.fine.regular_faces[int(cell)]]
         from_inside = np.cross(b - a, c - a) @ (far - near) > 0
