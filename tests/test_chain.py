@@ -16,7 +16,7 @@ from twin.simulate import machine, predict
 from twin.sweep.scatter import ScatterRow, ToolSetting
 
 NOWHERE = "- {kind: wall, name: nowhere, centre_mm: [10, 5, -9], normal: [0, 1, 0], thickness_mm: 2, size_mm: [4, 2]}\n"
-BASE = ("scenario=own", "model.wall_error=static", "model.removal.resolution_mm=0.5", "++scenario.clamping=free")
+BASE = ("scenario=own", "model.removal.resolution_mm=0.5", "++scenario.clamping=free")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def warmer_air(scenario):
 
 
 def tougher_material(scenario):
-    """The chosen set of coefficients with 5 % more ktc."""
+    """The chosen set of coefficients with 5 % more ktc; the shoulder is left by a vibrating tool."""
     sets = [
         replace(row, ktc=row.ktc._replace(value=1.05 * row.ktc.value)) if row.name == scenario.material.chosen else row
         for row in scenario.material.cutting

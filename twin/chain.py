@@ -1,9 +1,9 @@
 """The chain of a run as one differentiable function: from its parameters to the inspected features.
 
-Removal, path and time law stay as they are. Heat, drift, geometric errors, static deflection of the tool and the
-yield of thin walls follow the parameters, and so does the part that heat bends; servo and release do so to first
+Removal, path and time law stay as they are. Heat, drift, geometric errors, the bending and vibration of the tool and
+the yield of thin walls follow the parameters, and so does the part that heat bends; servo and release do so to first
 order, the one about the loops of the run, the other exactly so. At the parameters of the run the function gives the
-run's own report: what the vibrating tool adds to it stands as the run found it.
+run's own report.
 """
 
 from collections.abc import Callable
@@ -16,9 +16,8 @@ import numpy as np
 
 from twin.bending import Bending, bending_error, bending_of
 from twin.compiled import Array, in_blocks, kept
-from twin.cutting import Contact, Cutters, CuttingCoefficients, Loads, beams, cutters, loads, static_deflection
+from twin.cutting import Contact, Cutters, CuttingCoefficients, Loads, cutters, loads
 from twin.cutting.basis import COEFFICIENTS, force_basis, rescaled
-from twin.cutting.deflection import Beams
 from twin.errors import InputError
 from twin.inspection import Plan, measure, plan
 from twin.machine import Kinematics, geometric_error, machine_kinematics
@@ -28,7 +27,7 @@ from twin.prediction import SOURCES, Prediction
 from twin.scenario import Scenario
 from twin.simulate import axis_positions, release_shapes
 from twin.stock.deviation import Candidates, candidates_of, deviation
-from twin.sweep.forces import wall_yield_slopes
+from twin.sweep.forces import tool_bending_slopes, wall_yield_slopes
 from twin.thermal import Environment, ThermalModel, run_thermal
 from twin.thermal.expansion import thermal_error
 from twin.warming import duty
@@ -110,14 +109,14 @@ def chain_of(scenario: Scenario, prediction: Prediction) -> Chain:
     axis_position, length = axis_positions(scenario, toolpath)
     tip = np.stack([toolpath.start, toolpath.end], axis=1)
     basis = _basis(scenario, machining.contact, machining.speed, toolpath.spindle)
+    segment = np.arange(toolpath.n_segments)
     run = _Run(
         basis=basis,
-        yielding=wall_yield_slopes(machining, np.arange(toolpath.n_segments), basis),
+        deflection=tool_bending_slopes(scenario, machining, segment, basis)
+        + wall_yield_slopes(machining, segment, basis),
         bending=bending_of(scenario, machining),
         shapes=np.zeros((0, len(rows))) if shapes is None else shapes[:, rows],
         cutting=~toolpath.rapid,
-        contact=jax.tree.map(np.asarray, machining.contact),
-        tools=beams(list(scenario.tools.values())),
         time=machining.time,
         axis_position=axis_position,
         length=length[:, None],
@@ -137,7 +136,7 @@ def chain_of(scenario: Scenario, prediction: Prediction) -> Chain:
             thermal_error(p.thermal, at, run.axis_position, run.part_position, states[0])
             + bending_error(run.bending, p.thermal, p.environment, states, forces.power_mean)
             + geometric_error(p.kinematics, run.axis_position, run.length)
-            + (static_deflection(run.contact, forces, run.tools) + _yield(run, p.coefficients))[:, None]
+            + _deflection(run, p.coefficients)[:, None]
             + (0.0 if servo is None else jnp.where(run.cutting[:, None, None], servo.change(p.servo), 0.0))
         )
 
@@ -164,12 +163,10 @@ class _Run:
     """Arrays of the run that no parameter changes."""
 
     basis: Loads  # (coefficient, segment, ...) loads per unit of each coefficient
-    yielding: Array  # (coefficient, segment, 3) [m per unit] of thin walls
+    deflection: Array  # (coefficient, segment, 3) [m per unit] of the tool, and of thin walls to it
     bending: Bending  # of the part by heat
     shapes: Array  # (shape, row) [m] one deviation of the release
     cutting: Array  # (segment,) bool: the lag of a rapid shapes nothing
-    contact: Contact
-    tools: Beams
     time: Array  # (segment, 2) [s]
     axis_position: Array  # (segment, 2, 3) [m]
     length: Array  # (segment, 1) [m] of the tool from the spindle nose
@@ -181,10 +178,10 @@ class _Run:
 _Given = tuple[_Run, ServoSlopes | None, Candidates, Array, Array, Array]
 
 
-def _yield(run: _Run, coefficients: CuttingCoefficients) -> jax.Array:
-    """Of thin walls to the tool (segment, 3) [m]."""
+def _deflection(run: _Run, coefficients: CuttingCoefficients) -> jax.Array:
+    """Of the tool against the surface that it shapes (segment, 3) [m]."""
     k = jnp.stack([jnp.asarray(getattr(coefficients, name), dtype=float) for name in COEFFICIENTS])
-    return jnp.tensordot(k, run.yielding, axes=1)
+    return jnp.tensordot(k, run.deflection, axes=1)
 
 
 def _basis(scenario: Scenario, contact: Contact, speed: np.ndarray, spindle: np.ndarray) -> Loads:

@@ -156,6 +156,17 @@ def _static(scenario: Scenario, touch: Contact, basis: Loads) -> np.ndarray:
     )
 
 
+def tool_bending_slopes(scenario: Scenario, machining: Machining, used: np.ndarray, basis: Loads) -> np.ndarray:
+    """Bending of the tools per unit of each coefficient (coefficient, used, 3) [m per unit], at the chip of the run.
+
+    Static, or where the run has it so that of the vibrating tool.
+    """
+    slopes = _static(scenario, _rows(machining.contact, used), basis)
+    vibrating = _vibrating(scenario, machining, used)
+    slopes[:, vibrating] = vibration(scenario, machining, used[vibrating])
+    return slopes
+
+
 def wall_yield_slopes(machining: Machining, used: np.ndarray, basis: Loads) -> np.ndarray:
     """Yield of thin walls per unit of each coefficient (coefficient, used, 3): in proportion to the force on the wall.
 
