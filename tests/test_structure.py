@@ -1,5 +1,8 @@
 """Structures by name, with bodies from mesh files, their reduced models kept on disk."""
 
+import re
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import trimesh
@@ -7,6 +10,7 @@ import trimesh
 import twin
 from twin.config import build
 from twin.errors import InputError
+from twin.labelled import heat_words
 from twin.scenario import load_scenario
 from twin.structure import structure_meshes, structure_model
 from twin.thermal.finite_volume.structure import Structure
@@ -88,3 +92,14 @@ def test_a_run_names_its_structure():
     assert chosen is not None and chosen.bodies["head"].film == 12
     with pytest.raises(InputError, match="there is no structure 'vmc_c_fram'"):
         load_scenario("structure=vmc_c_fram")
+
+
+def test_a_run_says_what_its_reduction_costs():
+    reduced = structure_model(pillar())
+    run = SimpleNamespace(thermal=SimpleNamespace(structure=reduced))
+    said = heat_words(SimpleNamespace(structure=pillar()), run)
+    drift, temperature = re.search(r"at most (\S+) µm and (\S+) K", said).groups()
+    assert float(drift) == pytest.approx(reduced.error.drift * 1e6, abs=5e-4)
+    assert float(temperature) == pytest.approx(reduced.error.temperature, abs=5e-5)
+    lumped = SimpleNamespace(thermal=SimpleNamespace(structure=None))
+    assert heat_words(SimpleNamespace(structure=None), lumped) == "network of lumps"

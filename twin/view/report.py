@@ -79,6 +79,7 @@ def what_is_not(result: Result) -> str:
         "coefficients: two of three machines, heats and tool makers are expected within it. It says nothing of what "
         "the model leaves out. The chatter margin is the stable depth over the depth cut; vibration comes from the "
         "geometry of tool and holder, on spindle modes that conf/machine states with their source.</p>",
+        f"<p>heat of the machine: {html.escape(str(attrs.get('machine_heat', 'not recorded')))}</p>",
         f"<p>release of residual stress: {html.escape(str(attrs['release']))}</p>",
         f"<p>Not modelled in this version: {'; '.join(NOT_MODELLED)}.</p>",
         *(f"<p>{html.escape(note)}.</p>" for note in str(attrs["not_modelled"]).splitlines()),

@@ -135,6 +135,7 @@ def _what(run: Run) -> list[tuple[str, str]]:
         ("material", f"{config['material']['name']}; cutting coefficients {config['material'].get('chosen', '')}"),
         ("stock", f"{stock['kind']}, {float(attrs['stock_cm3']):,.1f} cm³"),
         ("tools", "; ".join(f"T{number} {tool['name']}" for number, tool in config["tools"].items())),
+        ("heat of the machine", str(attrs.get("machine_heat", "not recorded"))),
         ("release of residual stress", str(attrs["release"])),
         (
             "computed with",

@@ -18,6 +18,7 @@ def print_summary(result: Result, console: Console) -> None:
     for name, (value, unit) in result.summary().items():
         table.add_row(name, f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}", unit)
     console.print(table)
+    console.print(f"heat of the machine: {result.tree.attrs.get('machine_heat', 'not recorded')}", highlight=False)
     console.print(f"release of residual stress: {result.tree.attrs['release']}", highlight=False)
 
 
