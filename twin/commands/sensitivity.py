@@ -8,7 +8,7 @@ SUMMARY = "which parameter of a sweep matters"
 EXAMPLE = "twin sensitivity latest --of deviation_95pct_um"
 EPILOG = """\
 A sweep of kind saltelli gives first-order and total Sobol indices with their intervals; any other random or
-space-filling sweep gives first-order ones. --gradients adds indices from exact derivatives. docs/sensitivity.md says
+space-filling sweep gives first-order ones. --gradients adds indices from slopes. docs/sensitivity.md says
 what they mean."""
 
 
@@ -20,7 +20,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--parameters", nargs="+", metavar="COLUMN", default=[], help="default: what the sweep varied")
     parser.add_argument("--where", metavar="CONDITION", help="only rows that hold (not with a saltelli design)")
     parser.add_argument("--into", type=Path, metavar="FOLDER", help="where charts go (default: the sweep's folder)")
-    parser.add_argument("--gradients", action="store_true", help="also indices from exact derivatives, of batches")
+    parser.add_argument("--gradients", action="store_true", help="also indices from slopes, of batches")
     options = parser.parse_intermixed_args(words)
 
     from twin.errors import InputError

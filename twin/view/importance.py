@@ -40,7 +40,7 @@ def print_importance(found: Importance) -> None:
 def print_derivatives(found: Derivatives) -> None:
     """One line a parameter, the most important first."""
     console = Console(width=None if Console().is_terminal else 160)
-    table = Table(title=f"{found.result}: by exact derivatives", title_justify="left")
+    table = Table(title=f"{found.result}: by slopes over 3 % of each range", title_justify="left")
     table.add_column("parameter", no_wrap=True)
     for heading in ("slope, rms", "share", "total at most"):
         table.add_column(heading, justify="right")
