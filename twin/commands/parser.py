@@ -12,6 +12,7 @@ OVERRIDES = """\
 overrides are key=value; a quantity's key ends in its unit:
   scenario=nist_plate                 another part (`twin show` lists parts, machines, tools, materials ...)
   machine=hurco material=ti_6al_4v    another machine, another material
+  process.feed_pct=80                 feed override; of one tool: +process.tools.2.feed_pct=80
   tools.2.stick_out_mm=45             one number of the composed configuration
   model.removal.resolution_mm=0.5     how it is computed: coarser and faster"""
 
