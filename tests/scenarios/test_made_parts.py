@@ -1,4 +1,4 @@
-"""Parts made by a script of their own: the committed files are the script's, and the run gives what the README says."""
+"""The scenarios: files made by a script are the script's, and the run gives what the README says."""
 
 import importlib.util
 import sys
@@ -67,18 +67,38 @@ EXPECTED = {
         ("slot_2_foot", "width"): (-64, 10),
         ("floor_2", "height"): (17, 4),
     },
+    "rib_panel_7075": {
+        "time_min": (19.7, 0.6),
+        "power_w": (4360, 300),
+        "interface_degc": (420, 40),
+        ("rib_long_2_middle", "thickness"): (32, 6),
+        ("rib_long_2_foot", "thickness"): (46, 8),
+        ("floor_low_1", "height"): (-30, 6),
+        ("bore_low_1", "diameter"): (-20, 5),
+    },
+    "nist_plate": {
+        "time_min": (15.0, 0.45),
+        "power_w": (3870, 300),
+        ("hole_50_5", "diameter"): (-10, 4),
+        ("hole_5_35", "diameter"): (-4, 4),
+        ("length", "thickness"): (-24, 5),
+        ("width", "thickness"): (-23, 5),
+    },
 }
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", NAMES)
-def test_a_run_gives_what_the_readme_says(name):
+@pytest.mark.parametrize("name", [*EXPECTED][:-1] + [pytest.param("nist_plate", marks=pytest.mark.data)])
+def test_a_run_gives_what_the_readme_says(name, request):
     """Guards the README, no more; but for the removed volume, whose closed form is independent."""
+    if name == "nist_plate":
+        request.getfixturevalue("data_dir")
     scenario = load_scenario(f"scenario={name}")
     result = simulate(scenario)
     features, segments = result["features"], result["segments"]
-    stated = yaml.safe_load((ROOT / "conf" / "scenario" / f"{name}.yaml").read_text())["scenario"]["expected"]
-    assert segments["removed_mm3"].values.sum() == pytest.approx(stated["removed_volume_mm3"], rel=5e-3)
+    stated = yaml.safe_load((ROOT / "conf" / "scenario" / f"{name}.yaml").read_text())["scenario"].get("expected")
+    if stated:
+        assert segments["removed_mm3"].values.sum() == pytest.approx(stated["removed_volume_mm3"], rel=5e-3)
     for what, (value, tolerance) in EXPECTED[name].items():
         if what == "time_min":
             found = result.tree.attrs["duration_s"] / 60
