@@ -16,7 +16,8 @@ import yaml
 from twin.errors import InputError
 from twin.formats.qif import QifMeasurement, QifResults
 from twin.inspection.callout import CHARACTERISTICS, Callout
-from twin.inspection.features import Circle, Feature, Slot
+from twin.inspection.features import Circle, Feature, Slot, frame
+from twin.inspection.probing import ONE_CIRCLE
 from twin.inspection.register import matches, register
 from twin.resources import shared_folder
 
@@ -37,6 +38,7 @@ PLACED = (
     "position",
     "profile",
 )  # mean nothing without their datums; an orientation then is against the machine's frame
+FEWEST_POINTS = 6  # of a plan for a hole
 WRONG_UNITS = {"inches": 25.4, "metres": 1000.0, "micrometres": 1e-3, "millimetres, stated as inches": 1 / 25.4}
 
 
@@ -89,7 +91,7 @@ def lines_of(
     """
     if not any(np.isfinite(c.nominal) and c.nominal > 0 for c in report.characteristics.values()):
         raise InputError("states no nominal values", file=file, remedy="export the report with its nominals")
-    by_place = _by_place(report, file, features)
+    by_place = _placed(report, file, features)[0]
     table = _names(scenario, file)
     by_name = {name: row for key in ("rows", "lines") for row in table.get(key, []) for name in row["names"]}
     declared = {f.name: f for f in features}
@@ -143,8 +145,28 @@ def _why(kind: str, names: tuple[str, ...], on: str) -> str:
     return "the feature has no such characteristic"
 
 
-def _by_place(report: QifResults, file: Path, features: Sequence[Feature]) -> dict[str, str]:
-    """Names of declared circles and slots by the id of the report's cylinders and opposite lines."""
+def plan_of(report: QifResults, file: Path, features: Sequence[Feature]) -> dict[str, np.ndarray]:
+    """Points (point, 3) [m] where the report's plan measures declared holes, each in the frame of its feature, about
+    the axis and the middle of their heights: a report does not say how high the part lies in the machine. Only plans
+    that tell a cylinder: six points of its wall or more, at two heights or more."""
+    by_place, turn = _placed(report, file, features)
+    declared, level = {f.name: f for f in features}, np.eye(3)
+    level[:2, :2] = turn
+    plan = {}
+    for id_, name in by_place.items():
+        found = report.features[id_]
+        hole = declared[name]
+        if isinstance(hole, Circle) and len(found.points):
+            local = (found.points - found.point) @ level.T @ frame(hole).T
+            local = local[np.linalg.norm(local[:, :2], axis=1) > hole.diameter / 4]
+            if len(local) >= FEWEST_POINTS and np.ptp(local[:, 2]) > ONE_CIRCLE:
+                plan[name] = local - [0.0, 0.0, np.mean([local[:, 2].min(), local[:, 2].max()])]
+    return plan
+
+
+def _placed(report: QifResults, file: Path, features: Sequence[Feature]) -> tuple[dict[str, str], np.ndarray]:
+    """Names of declared circles and slots by the id of the report's cylinders and opposite lines, and the turn (2, 2)
+    from the drawing to the part."""
     circles = [f for f in features if isinstance(f, (Circle, Slot))]
     there = [
         f
@@ -152,7 +174,7 @@ def _by_place(report: QifResults, file: Path, features: Sequence[Feature]) -> di
         if f.kind in ("Cylinder", "Circle", "OppositeParallelLines") and np.isfinite([*f.point, f.diameter]).all()
     ]
     if len(circles) < 3 or len(there) < 3:
-        return {}
+        return {}, np.eye(2)
     place, diameter = np.array([f.point[:2] for f in there]), np.array([f.diameter for f in there])
     declared, size = (
         np.array([c.centre[:2] for c in circles]),
@@ -167,9 +189,9 @@ def _by_place(report: QifResults, file: Path, features: Sequence[Feature]) -> di
                     file=file,
                     remedy="correct LinearUnit",
                 )
-        return {}
+        return {}, np.eye(2)
     match = matches(place, diameter, declared, size, *found)
-    return {f.id: circles[k].name for f, k in zip(there, match, strict=True) if k >= 0}
+    return {f.id: circles[k].name for f, k in zip(there, match, strict=True) if k >= 0}, found[0]
 
 
 def _names(scenario: str, file: Path) -> dict:

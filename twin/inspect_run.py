@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from twin.against import Line, component_of, lines_of
+from twin.against import Line, component_of, lines_of, plan_of
 from twin.config import build
 from twin.cutting.material import PhysicalProperties
 from twin.errors import InputError
@@ -59,6 +59,7 @@ class Inspected:
     component: str  # part of the measured report
     lines: tuple[Line, ...]  # of the measured report; none without it
     release: str  # what the prediction does about residual stress
+    n_planned: int  # holes that are probed where the measured report's plan has its points; the others' are generated
 
     def of(self, callouts: tuple[Callout, ...], weights: tuple[float, ...] = ()) -> tuple[float, float, float]:
         """Value, combined standard uncertainty of measuring and mean error [m] of a weighted sum of callouts, without
@@ -109,12 +110,13 @@ def inspect_run(
     if not file.is_file():
         raise InputError("there is no such measuring machine", file=file, remedy="see conf/cmm/standard.yaml")
     cmm = build(Cmm, yaml.safe_load(file.read_text()), "cmm", file=file)
-    probed = probe(features, surface_of(result), result["surface"]["deviation_um"].values.astype(float) * UM, cmm)
-    which, lines = "", tuple[Line, ...]()
+    which, lines, plan = "", tuple[Line, ...](), dict[str, np.ndarray]()
     if against is not None:
         report = read_qif(against)
         which = component_of(report, against, scenario["name"], scenario.get("plate"), component)
-        lines = lines_of(report, against, which, scenario["name"], features)
+        lines, plan = lines_of(report, against, which, scenario["name"], features), plan_of(report, against, features)
+    deviation = result["surface"]["deviation_um"].values.astype(float) * UM
+    probed = probe(features, surface_of(result), deviation, cmm, plan)
     asked = dict.fromkeys((*default_callouts(features), *(c for line in lines for c in line.callouts)))
     scatter, effect = _scatter(config, folder, result, probed)
     reading = read(features, tuple(asked), probed, cmm, _expansion(config), effect)
@@ -131,6 +133,7 @@ def inspect_run(
         component=which,
         lines=lines,
         release=release_words(config),
+        n_planned=len(plan),
     )
 
 

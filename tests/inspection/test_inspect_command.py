@@ -1,5 +1,8 @@
 """`twin inspect` on a small run of one's own making: the plate with holes of known errors, beside both laboratories."""
 
+import xml.etree.ElementTree as ET
+from itertools import product
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -133,6 +136,46 @@ def test_the_command_writes_report_and_qif(run, nikon, tmp_path, capsys):
         assert measured.characteristics[a.characteristic].name == predicted.characteristics[b.characteristic].name
     compared = [m for m in predicted.measurements if np.isfinite(m.value)]
     assert len(compared) == 29 and all(m.uncertainty > 0 for m in compared)
+
+
+def planned(nikon, file, angles, heights):
+    """The report with points for SIMPLE_HOLE2, at these angles [deg] and heights [mm], in a set of its own."""
+    tree = ET.parse(nikon)
+    space = tree.getroot().tag.removesuffix("QIFDocument")
+    named = [e for e in tree.iter(f"{space}CylinderFeatureItem") if e.findtext(f"{space}FeatureName") == "SIMPLE_HOLE2"]
+    points = ET.SubElement(tree.find(f"{space}Features"), f"{space}NominalPointSets", n="1")
+    group = ET.SubElement(points, f"{space}NominalPointSet", id="99999", n=str(len(angles) * len(heights)))
+    by_id = {e.get("id"): e for e in tree.iter() if e.get("id")}
+    for item in named:
+        nominal = by_id[item.findtext(f"{space}FeatureNominalId")]
+        centre = [float(w) for w in next(nominal.iter(f"{space}AxisPoint")).text.split()]
+        ET.SubElement(ET.SubElement(item, f"{space}PointList", n="1"), f"{space}WholePointSetId").text = "99999"
+    for height, angle in product(heights, np.radians(angles)):
+        place = np.add(centre, [2 * np.cos(angle), 2 * np.sin(angle), height])
+        point = ET.SubElement(group, f"{space}MeasurePoint")
+        ET.SubElement(point, f"{space}Point").text = " ".join(f"{v:.6f}" for v in place)
+    tree.write(file)
+
+
+def test_points_of_the_reports_plan_are_those_that_are_probed(run, nikon, inspected, tmp_path):
+    """Twelve points at two heights 1 mm apart; the drawing lies on the part turned by 180 degrees."""
+    angles = np.array([10.0, 50.0, 130.0, 200.0, 250.0, 340.0])
+    planned(nikon, tmp_path / "plan.qif", angles, (-0.9, 0.1))
+    component = "PLATE_RESULTS_A10_NIST_MTC_CRADA_PLATE_ORIGIN_NIKON_SCAN"
+    found = inspect_run(run, against=tmp_path / "plan.qif", component=component)
+    assert (found.n_planned, inspected.n_planned) == (1, 0)
+    hole = [f.name for f in found.features].index("hole_70_5")
+    there = found.probed.weight[hole] > 0
+    x, y, z = found.probed.position[hole][there].T
+    np.testing.assert_allclose(z, np.repeat([-0.5e-3, 0.5e-3], 6), atol=1e-9)
+    np.testing.assert_allclose(np.hypot(x, y), 2e-3, atol=1e-9)
+    np.testing.assert_allclose(np.degrees(np.arctan2(y, x))[:6] % 360, (angles + 180) % 360, atol=0.5)
+    assert sorted(set(found.probed.section[hole][there])) == [0, 1]
+    line = next(line for line in found.lines if line.on == "SIMPLE_HOLE2" and line.name == "DIAMETER5")
+    assert found.of(line.callouts)[0] == pytest.approx(4.15e-3, abs=0.05e-6)
+    assert found.of(line.callouts)[1] > inspected.of(line.callouts)[1]  # fewer points
+    planned(nikon, tmp_path / "ring.qif", np.arange(8) * 45.0, (0.0,))
+    assert inspect_run(run, against=tmp_path / "ring.qif", component=component).n_planned == 0  # a ring is no cylinder
 
 
 def test_alone_it_reports_every_characteristic(run, tmp_path, capsys):

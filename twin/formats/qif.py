@@ -7,7 +7,7 @@ endings of their element names (``DiameterCharacteristicActual`` in 2.1 is ``…
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,8 @@ class QifFeature:
     """(3,) unit axis or normal; NaN where none is given."""
     diameter: float
     """[m], or the width of parallel lines; NaN where there is none."""
+    points: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
+    """(point, 3) [m] where the plan of the file measures it; none where it plans nothing."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +226,17 @@ class _Reader:
             self._vector(geometry, ("AxisPoint", "Location", "StartPoint")) * self.linear,
             self._vector(geometry, ("Direction", "Normal", "Vector")),
             next((d for d in diameters if d == d), np.nan),
+            self._planned(item),
         )
+
+    def _planned(self, item: Element) -> np.ndarray:
+        """Nominal measure points of whole sets, those of the item before those of its nominal."""
+        for holder in (item, self._refer(item, "FeatureNominalId")):
+            sets = [(e.text or "").strip() for e in holder.iter() if _tag(e) == "WholePointSetId"]
+            points = [p for s in sets if s in self.by_id for p in self.by_id[s] if _tag(p) == "MeasurePoint"]
+            if points:
+                return np.array([self._vector(point, ("Point",)) for point in points]) * self.linear
+        return np.zeros((0, 3))
 
     def _component(self, part: Element, number: int) -> str:
         """Serial number of the measured part, else its place in the file."""

@@ -1,11 +1,11 @@
 """Where a plan probes the part, and what is there: points on the features, and the predicted surface's height there.
 
-A point is planned on the nominal feature, away from its edges, and moves to the nearest place with surface where
-the face has a gap. Its height is that of the machined and predicted surface over the nominal feature, along the
-normal; positions and normals are in the feature's own frame.
+A point is planned on the nominal feature, away from its edges, or stands where a given plan has it, and moves to the
+nearest place with surface where the face has a gap. Its height is that of the machined and predicted surface over the
+nominal feature, along the normal; positions and normals are in the feature's own frame.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import jax
@@ -23,6 +23,8 @@ from twin.units import MM
 INSIDE = 0.8  # of a feature's extent that is probed: a plan keeps off the edges
 NEIGHBOURS = 4  # samples whose heights make that of a point
 FEWEST = 8  # samples of a feature that can be probed
+ONE_CIRCLE = 0.1e-3  # [m] heights of a given plan that are nearer are of one circle
+Plan = Mapping[str, np.ndarray]  # hole -> (point, 3) [m] in its own frame, about its middle
 
 
 @jax.tree_util.register_dataclass
@@ -61,7 +63,9 @@ class _Points:
     share: np.ndarray
 
 
-def probe(features: Sequence[Feature], surface: Surface, deviation: np.ndarray, cmm: Cmm) -> Probed:
+def probe(
+    features: Sequence[Feature], surface: Surface, deviation: np.ndarray, cmm: Cmm, plan: Plan | None = None
+) -> Probed:
     """Probe every feature of a predicted part.
 
     Args:
@@ -69,6 +73,7 @@ def probe(features: Sequence[Feature], surface: Surface, deviation: np.ndarray, 
         surface: samples of the machined part.
         deviation: (sample,) [m] predicted, along the normals.
         cmm: how many points.
+        plan: points of holes that are not to be generated.
 
     Raises:
         InputError: the probe does not enter a hole.
@@ -81,7 +86,12 @@ def probe(features: Sequence[Feature], surface: Surface, deviation: np.ndarray, 
                 remedy="choose a smaller tip_diameter_mm",
             )
     ordered = Sorted.of(surface)
-    found = [_probe_one(feature, surface, deviation, samples(feature, ordered), cmm) for feature in features]
+    given = plan or {}
+    found = [
+        _probe_one(feature, surface, deviation, samples(feature, ordered), cmm, given.get(feature.name))
+        for feature in features
+    ]
+    n_sections = max((one.section.max() + 1 for one in found), default=0)
     n = 1 << (max((len(one.height) for one in found), default=1) - 1).bit_length()
 
     def padded(arrays: list[np.ndarray]) -> np.ndarray:
@@ -93,7 +103,7 @@ def probe(features: Sequence[Feature], surface: Surface, deviation: np.ndarray, 
         height=padded([one.height for one in found]),
         weight=padded([np.ones(len(one.height)) for one in found]),
         section=padded([one.section for one in found]),
-        sections=np.arange(cmm.n_circle_sections),
+        sections=np.arange(max(cmm.n_circle_sections, n_sections)),
         axes=np.stack([frame(feature) for feature in features]),
         centre=np.array([feature.centre for feature in features], dtype=float),
         size=np.array([_size(feature) for feature in features]),
@@ -104,8 +114,15 @@ def probe(features: Sequence[Feature], surface: Surface, deviation: np.ndarray, 
     )
 
 
-def planned(feature: Feature, cmm: Cmm) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def planned(feature: Feature, cmm: Cmm, given: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Points (point, 3) [m] on a nominal feature, normals (point, 3) and sections (point,), in its own frame."""
+    if isinstance(feature, Circle) and given is not None:
+        outward = np.column_stack([given[:, :2], np.zeros(len(given))])
+        outward /= np.linalg.norm(outward, axis=1)[:, None]
+        height = np.clip(given[:, 2], -feature.length / 2, feature.length / 2)
+        section = np.unique(np.round(height / ONE_CIRCLE), return_inverse=True)[1].ravel()
+        points = feature.diameter / 2 * outward + height[:, None] * np.array([0.0, 0.0, 1.0])
+        return points, -outward if feature.inner else outward, section
     if isinstance(feature, Circle):
         n_sections, n = cmm.n_circle_sections, cmm.n_circle_points
         heights = feature.length / 2 * INSIDE * np.linspace(-1, 1, n_sections) if n_sections > 1 else np.zeros(1)
@@ -133,9 +150,11 @@ def planned(feature: Feature, cmm: Cmm) -> tuple[np.ndarray, np.ndarray, np.ndar
     )
 
 
-def _probe_one(feature: Feature, surface: Surface, deviation: np.ndarray, row: np.ndarray, cmm: Cmm) -> _Points:
+def _probe_one(
+    feature: Feature, surface: Surface, deviation: np.ndarray, row: np.ndarray, cmm: Cmm, given: np.ndarray | None
+) -> _Points:
     if len(row) < FEWEST:
-        return _nominal(feature, cmm)
+        return _nominal(feature, cmm, given)
     axes = frame(feature)
     local = (surface.position[row] - np.asarray(feature.centre)) @ axes.T
     normal = surface.normal[row] @ axes.T
@@ -146,24 +165,24 @@ def _probe_one(feature: Feature, surface: Surface, deviation: np.ndarray, row: n
         return _Points(local[some], normal[some], deviation[row][some], none, itself, only)
     nominal, height = _over_nominal(feature, local, normal)
     height = height + deviation[row]
-    points, out, section = planned(feature, cmm)
+    points, out, section = planned(feature, cmm, given)
     sample, share = np.zeros((len(points), NEIGHBOURS), dtype=int), np.zeros((len(points), NEIGHBOURS))
     for face in np.unique(np.sign(out[:, 2])):  # the two faces of a wall lie apart: each has its own samples
         of_face = np.sign(out[:, 2]) == face
         mine = np.ones(len(row), dtype=bool) if isinstance(feature, Circle) else np.sign(normal[:, 2]) == face
         if mine.sum() < FEWEST:
-            return _nominal(feature, cmm)
+            return _nominal(feature, cmm, given)
         points[of_face], near, share[of_face] = _nearest(points[of_face], nominal[mine])
         sample[of_face] = np.flatnonzero(mine)[near]
     return _Points(points, out, np.sum(share * height[sample], axis=1), section, row[sample], share)
 
 
-def _nominal(feature: Feature, cmm: Cmm) -> _Points:
+def _nominal(feature: Feature, cmm: Cmm, given: np.ndarray | None) -> _Points:
     """The feature as drawn, in place of one that the surface does not have."""
     if isinstance(feature, Profile):
         points, normal, section = np.zeros((1, 3)), np.array([[0.0, 0.0, 1.0]]), np.zeros(1, dtype=int)
     else:
-        points, normal, section = planned(feature, cmm)
+        points, normal, section = planned(feature, cmm, given)
     n = len(points)
     return _Points(points, normal, np.zeros(n), section, np.zeros((n, NEIGHBOURS), int), np.zeros((n, NEIGHBOURS)))
 

@@ -65,7 +65,7 @@ def write_inspection_report(inspected: Inspected, file: Path) -> None:
         _picture(_budget(inspected)),
         f"<p>Probe: {cmm.probe / UM:.2f} µm a point; tip radius {cmm.tip / UM:.2f} µm; place {cmm.place / UM:.2f} µm; "
         f"scale {cmm.scale * 1e6:.2f} µm/m; part at {cmm.part:g} ± {cmm.part_scatter:g} °C.</p>",
-        f"<p>{html.escape(_words_of_release(inspected))}</p>",
+        f"<p>{_words_of_plan(inspected)} {html.escape(_words_of_release(inspected))}</p>",
     ]
     page = (
         "<!doctype html><html lang=en><meta charset=utf-8>"
@@ -88,7 +88,14 @@ def print_inspection(inspected: Inspected, console: Console) -> None:
     console.print(table, markup=False)
     if inspected.lines:
         console.print(_agreement(inspected), highlight=False)
+    if inspected.n_planned:
+        console.print(_words_of_plan(inspected), highlight=False)
     console.print(_words_of_release(inspected), highlight=False)
+
+
+def _words_of_plan(inspected: Inspected) -> str:
+    n = inspected.n_planned
+    return f"Points: of {n} holes those that the measured report plans, of the rest generated." if n else ""
 
 
 def _words_of_release(inspected: Inspected) -> str:
