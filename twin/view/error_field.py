@@ -23,7 +23,7 @@ def volume_errors(
 
 
 def draw_error_field(position: np.ndarray, error: np.ndarray, title: str) -> Image.Image:
-    """A picture: arrows and a displaced lattice, many times enlarged, coloured by the length of the error.
+    """A picture: arrows on the grid, many times enlarged, coloured by the length of the error.
 
     Args:
         position: (n³, 3) [m], as :func:`volume_errors` orders them.
@@ -43,12 +43,12 @@ def draw_error_field(position: np.ndarray, error: np.ndarray, title: str) -> Ima
         cloud.glyph(orient="error", scale="size", factor=scale, geom=arrow),
         scalars="size", cmap="viridis", clim=(0.0, float(size.max())), lighting=False,
         scalar_bar_args={
-            "title": "error / um", "color": "black", "vertical": True, "fmt": "%.0f",
+            "title": "error / µm", "color": "black", "vertical": True, "fmt": "%.0f",
             "position_x": 0.88, "position_y": 0.2, "height": 0.6,
         },
     )  # fmt: skip
     plotter.add_text(
-        f"{title}\narrows enlarged {_round(scale * MM / UM):,.0f} times; largest {size.max():.1f} um",
+        f"{title}\narrows enlarged {_round(scale * MM / UM):,.0f} times; largest {size.max():.1f} µm",
         color="black", font_size=11,
     )  # fmt: skip
     plotter.show_bounds(
