@@ -15,6 +15,7 @@ from twin.formats.siemens_cec import TemperatureSettings, read_cec, read_tempera
 from twin.formats.siemens_eec import read_eec, write_eec
 
 LINUXCNC = Path(__file__).parent / "linuxcnc_comp"
+RESTS = Path(__file__).parent / "linuxcnc_offsets" / "rest.csv"
 POSITION = np.array([-200.0, -100.0, 0.0, 100.0]) * 1e-3
 VALUE = np.array([3.1, -12.0, 0.0, 7.4]) * 1e-6
 TABLE = AxisTable("Y", "Z", POSITION, VALUE)
@@ -196,3 +197,12 @@ def test_linuxcnc_moves_its_motors_away_from_what_was_reached():
         added = [np.interp(commanded * 1e-3, comp.position, way) * 1e3 for way in (comp.reverse, comp.forward)]
         assert 40 < ahead.sum() < 80 and np.abs(added[1] - added[0]).min() > 0.005
         np.testing.assert_allclose(motor - commanded, np.where(ahead, added[1], added[0]), atol=1.5e-6)
+
+
+def test_linuxcnc_adds_its_external_offsets():
+    """A recorded run of the control itself: counts times scale, to the position of the axis."""
+    programmed, counts, motor = np.loadtxt(RESTS, delimiter=",", skiprows=1).T
+    every = np.column_stack([counts, 0 * counts, 0 * counts]).astype(int)
+    schedule = OffsetSchedule(np.arange(len(counts), dtype=float), every, 1e-5)
+    read = read_offsets(*write_offsets(schedule), "offsets.csv")
+    np.testing.assert_allclose(programmed + read.counts[:, 0] * read.scale * 1e3, motor, atol=1e-6)
