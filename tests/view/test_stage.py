@@ -11,6 +11,7 @@ import pyvista as pv
 
 from twin.errors import InputError
 from twin.result import Result, load
+from twin.view.quantity import bar_format
 from twin.view.stage.detail import coarse_mesh
 from twin.view.stage.loaded import load_run
 from twin.view.stage.machining import STOCK_CUT
@@ -391,3 +392,18 @@ def test_a_stock_that_is_gone_is_one_clear_error(alone):
     gone.config["scenario"]["stock"] = {"kind": "mesh", "file": "gone.stl"}
     with pytest.raises(InputError, match="stock of the run is not to be had"):
         RemainingStock(gone)
+
+
+@pytest.mark.parametrize(
+    ("limits", "labels"),
+    [
+        ((0, 5), ["0.00", "1.25", "2.50", "3.75", "5.00"]),
+        ((0, 50), ["0.0", "12.5", "25.0", "37.5", "50.0"]),
+        ((-50, 50), ["-50", "-25", "0", "25", "50"]),
+        ((0, 0.8), ["0.0", "0.2", "0.4", "0.6", "0.8"]),
+        ((-1, 1), ["-1.0", "-0.5", "0.0", "0.5", "1.0"]),
+        ((-0.002, 0.002), ["-0.002", "-0.001", "0.000", "0.001", "0.002"]),
+    ],
+)
+def test_the_labels_of_a_scalar_bar_are_true(limits, labels):
+    assert [bar_format(limits) % value for value in np.linspace(*limits, 5)] == labels

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 NOT_KNOWN = "#d9d9d9"  # colour of a place without a value
+LABEL_ERROR = 0.002  # of the length of a scalar bar
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,10 @@ def limits_of(quantity: Quantity, values: np.ndarray, limit: float | None = None
 
 
 def bar_format(limits: tuple[float, float]) -> str:
-    """How the numbers of a scalar bar with five labels are written."""
-    step = (limits[1] - limits[0]) / 4
-    return f"%.{max(0, int(np.ceil(-np.log10(step) - 1e-9)) + (step < 1))}f" if 0 < step < 5 else "%.0f"
+    """How the numbers of a scalar bar with five labels are written: true to :data:`LABEL_ERROR` of the bar."""
+    labels = np.linspace(*limits, 5)
+    fits = (d for d in range(9) if np.abs(labels - labels.round(d)).max() <= LABEL_ERROR * np.ptp(labels))
+    return f"%.{next(fits, 9)}f"
 
 
 def _round_up(value: float) -> float:
