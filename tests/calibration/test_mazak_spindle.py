@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "validation"))
-from mazak_spindle import FILES, FLOOR, MODES, read_day, scores
+from mazak_spindle import FILES, FLOOR, HOURLY, MODES, read_day, scores
 
 pytestmark = pytest.mark.data
 
@@ -39,10 +39,10 @@ def test_a_start_without_reading_is_as_good_as_one_with_it(table):
 
 
 def test_hourly_readings(table):
-    reduced = table["reduced, two modes"]["re-probe"]
+    reduced = table["reduced, two modes"][HOURLY]
     assert (reduced < 0.7).all()
     for naive in ("persistence", "linear regression", "linear regression, lags"):
-        assert (reduced < table[naive]["re-probe"]).all()
+        assert (reduced < table[naive][HOURLY]).all()
 
 
 def test_plain_regression_is_worse_everywhere(table):

@@ -28,7 +28,8 @@ PROBE = 60  # steps between readings
 FLOOR = 1 / np.sqrt(12)  # [K] of steps of 1 degC
 FULL_SPEED = 10_000.0  # rpm of a heat of 1
 LAGS = (15, 60, 240)  # steps: moving averages of the stronger regression
-MODES = ("free run", "unknown start", "re-probe")
+HOURLY = "re-probe every 60 min"
+MODES = ("free run", "unknown start", HOURLY)
 
 # A spindle warms by some kelvin at full speed within minutes, its housing within an hour, the machine within hours;
 # the factors are wide.
@@ -95,7 +96,7 @@ def predicted(model: FirstOrderModel, day: Day, power: float) -> dict[str, np.nd
     none = np.zeros(len(day.reading), dtype=bool)
     first = none.copy()
     first[0] = True
-    used = {"free run": first, "unknown start": none, "re-probe": day.probed}
+    used = {"free run": first, "unknown start": none, HOURLY: day.probed}
     return {
         mode: np.asarray(followed(model, day.speed**power, STEP, day.reading, probed)) for mode, probed in used.items()
     }
@@ -114,7 +115,7 @@ def persistence(days: list[Day], day: Day) -> dict[str, np.ndarray]:
     return {
         "free run": np.full(len(held), day.reading[0]),
         "unknown start": np.full(len(held), mean),
-        "re-probe": held,
+        HOURLY: held,
     }
 
 
@@ -128,7 +129,7 @@ def regression(days: list[Day], day: Day, lags: tuple[int, ...]) -> dict[str, np
     return {
         "free run": plain + (day.reading[0] - plain[0]),
         "unknown start": plain,
-        "re-probe": plain + (day.reading - plain)[last],
+        HOURLY: plain + (day.reading - plain)[last],
     }
 
 

@@ -64,5 +64,5 @@ def axis_drift(time: np.ndarray, low: np.ndarray, high: np.ndarray, distance: fl
     if distance <= 0:
         raise InputError(f"the two positions are {distance:g} m apart", remedy="low position first, then the high one")
     longer = np.asarray(high, float) - np.asarray(low, float)
-    lower, upper, change = drift_sheet(time, {"low": low, "high": high, "elongation": longer})
+    lower, upper, change = drift_sheet(time, {"low end": low, "high end": high, "elongation between them": longer})
     return AxisDrift(lower, upper, change, float(np.abs(longer - longer[0]).max() / distance))
