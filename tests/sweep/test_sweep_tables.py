@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from twin.commands import results
 from twin.errors import InputError
 from twin.sweep.columns import column_name, numbers, read_table, sorted_by, table_of_runs, write_csv, write_xlsx
+from twin.sweep.folder import find_sweep
 from twin.sweep.pareto import goals, on_front, pareto_front
 from twin.sweep.where import where
 
@@ -208,3 +209,11 @@ def test_the_command_reads_run_folders(tmp_path, capsys):
     assert out.index("two") < out.index("one") and "time_min" in out
     with pytest.raises(InputError, match="no such folder"):
         read_table(tmp_path / "gone")
+
+
+def test_a_sweep_that_is_not_there_names_the_nearest(tmp_path):
+    (tmp_path / "sweeps" / "slot_feeds-12ab34cd").mkdir(parents=True)
+    pq.write_table(TABLE, tmp_path / "sweeps" / "slot_feeds-12ab34cd" / "sweep.parquet")
+    with pytest.raises(InputError, match="no sweep 'slot_feed' .did you mean slot_feeds?"):
+        find_sweep("slot_feed", tmp_path)
+    assert find_sweep("slot_feeds", tmp_path).name == "slot_feeds-12ab34cd"

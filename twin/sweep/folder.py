@@ -25,7 +25,7 @@ import yaml
 
 import twin
 from twin import runs
-from twin.errors import InputError
+from twin.errors import InputError, nearest
 from twin.sweep.designs import BLOCK
 from twin.sweep.settings import Sweep
 from twin.units import SUFFIX
@@ -163,7 +163,8 @@ def find_sweep(name: str, outputs: Path) -> Path:
     mine = [f.parent for f in found if name in ("latest", f.parent.name.rpartition("-")[0])]
     if mine:
         return mine[-1]
-    raise InputError(f"no sweep '{name}'", file=outputs / SWEEPS, remedy="`twin sweep sweep=example` makes one")
+    hint = nearest(name, {f.parent.name.rpartition("-")[0] for f in found})
+    raise InputError(f"no sweep '{name}'", file=outputs / SWEEPS, remedy=f"{hint}`twin sweep sweep=example` makes one")
 
 
 def read_table(folder: Path) -> pa.Table:
