@@ -54,7 +54,7 @@ def print_explanation(told: "Explanation", *, brief: bool = False) -> None:
     from twin.explain import NOT_GIVEN
 
     if told.instead_of:
-        print(f"nothing is called '{told.instead_of}'; nearest by its words:\n")
+        print(f"found by the words of '{told.instead_of}':\n")
     owner = told.meaning.owner if told.meaning is not None else ""
     print(told.key + (f"    ({owner})" if owner else ""))
     for line in _wrapped(told.doc):
