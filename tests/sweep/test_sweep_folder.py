@@ -112,6 +112,12 @@ def test_a_changed_scenario_gets_a_folder_of_its_own(desk, tmp_path):
         open_folder(one, tmp_path)
 
 
+def test_another_code_is_another_sweep(desk, monkeypatch):
+    one = sweep_of(desk, "small")
+    monkeypatch.setattr("twin.sweep.settings.source_digest", lambda: "another")
+    assert sweep_of(desk, "small").folder_name != one.folder_name
+
+
 def test_one_sweep_is_run_by_one_process(desk, tmp_path):
     folder = open_folder(sweep_of(desk, "small"), tmp_path)
     with alone(folder), pytest.raises(InputError, match="running already"), alone(folder):

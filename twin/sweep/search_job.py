@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-import twin
+from twin.compiled import source_digest
 from twin.compose import compose
 from twin.errors import InputError
 from twin.production.cost.economics import Economics
@@ -113,7 +113,7 @@ def _around(settings: SearchConfig, scenario: Scenario) -> tuple[Parameter, ...]
 def _folder(settings: SearchConfig, overrides: Sequence[str], outputs: Path) -> Path:
     """The folder of this very search."""
     asked = yaml.safe_dump(
-        {"settings": json.loads(json.dumps(asdict(settings))), "scenario": list(overrides), "twin": twin.__version__},
+        {"settings": json.loads(json.dumps(asdict(settings))), "scenario": list(overrides), "twin": source_digest()},
         sort_keys=False,
         allow_unicode=True,
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import twin
 from twin.cache import content_key
+from twin.compiled import source_digest
 from twin.compose import compose
 from twin.config import build
 from twin.errors import InputError
@@ -110,7 +110,7 @@ def load_sweep(overrides: Sequence[str], conf: Path | None = None) -> Sweep:
     economics = read_settings(Economics, "economics", settings.economics, (), conf)
     told = dataclasses.replace(settings, n_chunk=1, n_keep=0, keep_by="")
     solids = (scenario.program_text, scenario.stock, scenario.target, scenario.fixtures, scenario.features)
-    digest = content_key(read, told, economics, rows, solids, scenario.thin_walls, twin.__version__)
+    digest = content_key(read, told, economics, rows, solids, scenario.thin_walls, source_digest())
     keys = dict.fromkeys(key for row in rows for key in row if is_quantity(key))
     if not batchable(scenario):
         settings = dataclasses.replace(settings, evaluate="run")
