@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.cache import content_key
 from twin.compose import compose
 from twin.errors import InputError
 from twin.scenario import Scenario, scenario_of
@@ -21,6 +22,7 @@ from twin.sweep.run_results import run_results
 from twin.sweep.settings import Sweep, is_inner, static_part
 
 Say = Callable[[str], None]
+_last: dict[str, dict[int, str]] = {}  # rows that cannot be, of one machined part: its chunks follow each other
 
 
 def evaluate(
@@ -38,7 +40,11 @@ def evaluate(
         return outcomes, list(dict.fromkeys(name for o in outcomes for name in o.results or {}))
     try:
         config = _static_config(sweep, static)
-        bad = _impossible(config, sweep, inner, group)
+        key = content_key(sweep.digest, config)
+        if key not in _last:
+            _last.clear()
+            _last[key] = _impossible(config, sweep, inner, group)
+        bad = _last[key]
         evaluator = prepared(
             sweep, config, bounds_of(sweep, inner, [row for row in group if row not in bad]), folder, say
         )
