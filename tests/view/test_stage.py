@@ -211,6 +211,20 @@ def test_a_section_opens_the_part(alone):
     assert alone.pick_at(640, 400).point == pytest.approx(centre)
 
 
+@pytest.mark.gl
+def test_the_mark_goes_with_what_a_section_takes_away(alone):
+    from twin.view.stage.stage import MARK, Section
+
+    alone.pick((30.0, 20.0, -2.0))
+    seen = {}
+    for place in (None, Section("x", 20.0), Section("x", 40.0)):
+        alone.cut(place)
+        seen[place] = pixels_of(alone.picture(), MARK)
+    alone.cut(None)
+    assert seen[Section("x", 40.0)] == 0
+    assert min(seen[None], seen[Section("x", 20.0)]) > 20
+
+
 def filled(actor):
     """Area of what an actor draws [mm2]."""
     actor.mapper.Update()

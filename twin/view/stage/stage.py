@@ -160,6 +160,7 @@ class Stage:
         for panel in self.panels:
             panel.cut(origin, normal)
         self.machining.cut(origin, normal)
+        self._mark_picked()
 
     def show(self, layer: str, on: bool) -> None:
         """Show or hide a layer of :data:`twin.view.stage.machining.LAYERS`."""
@@ -183,9 +184,7 @@ class Stage:
     def pick(self, point: Iterable[float]) -> Picked:
         """Pick the place of the part that is nearest to ``point`` (3,) [mm], and mark it."""
         self.picked = pick(self.run, np.array(list(point), float), self.other)
-        for mark in self._marks:
-            mark.position = self.picked.point
-            mark.visibility = True
+        self._mark_picked()
         self.on_pick(self.picked)
         return self.picked
 
@@ -261,6 +260,18 @@ class Stage:
             return
         for panel, name in zip(self.panels, self.compared.names, strict=True):
             panel.say(f"{name}\n{now if panel is self.panels[0] else ''}", narrow=True)
+
+    def _mark_picked(self) -> None:
+        """Mark the picked point, unless a section has cut it away."""
+        if self.picked is None:
+            return
+        left = True
+        if self.section is not None:
+            normal = np.array(SECTIONS[self.section.axis])
+            left = bool(normal @ (self.picked.point - np.abs(normal) * self.section.at) >= 0)
+        for mark in self._marks:
+            mark.position = self.picked.point
+            mark.visibility = left
 
     def _mark(self, place: int) -> pv.Actor:
         self.plotter.subplot(0, place)
