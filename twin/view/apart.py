@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
-from twin.view.picture import check_end
+from twin.view.picture import check_end, draw_off_screen
 
 KINDS = {".png": "picture", ".mp4": "film", ".gif": "film", ".html": "page", ".vtp": "mesh", ".vtkhdf": "mesh"}
 
@@ -61,8 +61,10 @@ def _main() -> None:
     """In the child."""
     order = Order(**json.loads(sys.stdin.read()))
     window = not order.file and not order.host
-    if not window and not os.environ.get("DISPLAY"):
-        os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+    if window:
+        os.environ.pop("VTK_DEFAULT_OPENGL_WINDOW", None)  # of a process that drew off screen before
+    else:
+        draw_off_screen()
     try:
         stage = stage_of(order, window)
         if window:

@@ -80,13 +80,14 @@ def require_gl() -> None:
     Raises:
         InputError: VTK would end the process: no GL library (names the package to install).
     """
-    _off_screen()
+    draw_off_screen()
     draw = "import pyvista; pyvista.Plotter(off_screen=True, window_size=(8, 8)).show()"
     child = subprocess.run([sys.executable, "-c", draw], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     check_end(child.returncode, child.stderr)
 
 
-def _off_screen() -> None:
+def draw_off_screen() -> None:
+    """Have VTK, once it is imported, ask no screen where there is none."""
     if not os.environ.get("DISPLAY"):
         os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
 
@@ -104,7 +105,7 @@ def check_end(status: int, stderr: str) -> None:
 
 def _main() -> None:
     """In the child: get ready, wait for orders, draw each."""
-    _off_screen()
+    draw_off_screen()
     from twin.view.scene import load_part, part_scene, sources_scene
 
     while order := sys.stdin.readline():
